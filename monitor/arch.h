@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// The host core, as far as bt/, mmu/ and shadowpt/ need it: caches, TLB and
+// barriers, and the assertion that ends the monitor. monitor/arch.S and
+// monitor/dump.c implement it on the core; test/host/fake_arch.c records the
+// calls, so that the same sources build and run natively.
+#ifndef MONITOR_ARCH_H
+#define MONITOR_ARCH_H
+
+#include "types.h"
+
+// Makes len bytes at p, just written as data, fit to be executed (ARM ARM B2.2.9:
+// clean D to PoU, DSB, invalidate I and branch predictor, DSB, ISB).
+void arch_sync_code(const void *p, size_t len);
+
+// Cleans and invalidates len bytes at p to the point of coherency.
+void arch_flush_dcache(const void *p, size_t len);
+
+// Makes table writes visible to the walker, then drops TLB entries (B3.10.1).
+void arch_tlbi_all(void);
+void arch_tlbi_asid(uint32_t asid);
+void arch_tlbi_va(gva_t va); // this page in every ASID (TLBIMVAA)
+
+// Ends the monitor with its own dump: a bug of ours, never the guest's doing.
+_Noreturn void arch_bug(const char *file, int line, const char *what);
+
+#define BUG_ON(cond)                                                                                                   \
+	do {                                                                                                           \
+		if (cond)                                                                                              \
+			arch_bug(__FILE__, __LINE__, #cond);                                                           \
+	} while (0)
+
+#endif
