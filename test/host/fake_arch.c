@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// The native stand-in for the core (monitor/arch.h) and for the console.
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "monitor/arch.h"
+#include "monitor/kprintf.h"
+#include "test/host/fake_arch.h"
+
+struct fake_arch fake_arch;
+
+void
+arch_sync_code(const void *p, size_t len)
+{
+	(void)len;
+	fake_arch.sync_code++;
+	fake_arch.last_sync = p;
+}
+
+void
+arch_flush_dcache(const void *p, size_t len)
+{
+	(void)p;
+	(void)len;
+	fake_arch.flush_dcache++;
+}
+
+void
+arch_tlbi_all(void)
+{
+	fake_arch.tlbi_all++;
+}
+
+void
+arch_tlbi_asid(uint32_t asid)
+{
+	fake_arch.tlbi_asid++;
+	fake_arch.last_asid = asid;
+}
+
+void
+arch_tlbi_va(gva_t va)
+{
+	fake_arch.tlbi_va++;
+	fake_arch.last_va = va.v;
+}
+
+void
+arch_bug(const char *file, int line, const char *what)
+{
+	printf("%s:%d: BUG: %s\n", file, line, what);
+	abort();
+}
+
+void
+kprintf(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+}
