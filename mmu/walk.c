@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+//
+// The walk of the guest's short-descriptor tables and the check on its result,
+// for a Cortex-A15 whose Security, Virtualization and Large Physical Address
+// Extensions are hidden and whose PXN is not (ID_MMFR0.VMSA is 4).
+//
+// ARM ARM: B3.5 the tables, B3.7 domains and permissions, B3.8 memory types,
+// B3.12.3 which fault comes first, B3.13.3 the fault codes.
+//
+// Each descriptor is read once, in one access, because other VCPUs may be
+// rewriting the tables meanwhile; a walk sees the old entry or the new.
+//
+// What the architecture leaves open is settled on the safe side: a reserved AP
+// or domain value gives no access, a reserved memory type is Strongly-ordered.
+#include "mmu/pte.h"
+#include "mmu/walk.h"
+
+#define TYPE_STRONGLY_ORDERED   0x00u // TEX[2:0],C,B as in B3.8.2, table B3-10
+#define TYPE_DEVICE             0x01u
+#define TYPE_NORMAL_WB_WA       0x07u
+#define TYPE_DEVICE_NONSHARED   0x08u
+#define TYPE_NORMAL_OUTER_INNER 0x10u // with outer and inner cacheability in bits 3:2 and 1:0
+
+// The five-bit types that are Normal memory: all but Strongly-ordered, the two
+// of Device, and the reserved and IMPLEMENTATION DEFINED ones.
+#define TYPES_NORMAL 0xffff009cu
+
+enum { PRRR_TR_ORDERED, PRRR_TR_DEVICE, PRRR_TR_NORMAL };
+
+#define PRRR_DS0_SHIFT 16u // DS1 follows, then NS0 and NS1
+#define PRRR_NS0_SHIFT 18u
+#define NMRR_OR0_SHIFT 16u
+
+#define DOMAIN_CLIENT  1u
+#define DOMAIN_MANAGER 3u
+
+#define CAN_READ  1u
+#define CAN_WRITE 2u
+
+// What AP[2:0] lets PL0 and PL1 do (B3.7.1). 0b100 is reserved.
+static const uint8_t rights[2][8] = {
+    {0, 0, CAN_READ, CAN_READ | CAN_WRITE, 0, 0, CAN_READ, CAN_READ},
+    {0, CAN_READ | CAN_WRITE, CAN_READ | CAN_WRITE, CAN_READ | CAN_WRITE, 0, CAN_READ, CAN_READ, CAN_READ},
+};
+
+// Memory type without TEX remap.
+static inline void
+set_type_direct(struct mmu_xlat *x, uint32_t tex_cb, bool s)
+{
+	x->normal = bit(TYPES_NORMAL, tex_cb);
+	if (!x->normal && tex_cb != TYPE_DEVICE && tex_cb != TYPE_DEVICE_NONSHARED)
+		tex_cb = TYPE_STRONGLY_ORDERED;
+	x->shareable = x->normal ? s : tex_cb != TYPE_DEVICE_NONSHARED;
+	x->tex_cb = (uint8_t)tex_cb;
+}
+
+// Memory type with TEX remap (B3.8.3): PRRR and NMRR by TEX[0],C,B. PRRR.NOSn has
+// no effect: without remap Shareable is the widest there is, so it covers both
+// Inner and Outer Shareable. IRn and ORn are coded as table B3-11 wants them.
+static inline void
+set_type_remapped(const struct mmu_regs *r, struct mmu_xlat *x, uint32_t tex_cb, bool s)
+{
+	unsigned n = tex_cb & 7u;
+	uint32_t type = r->prrr >> (2u * n) & 3u;
+	uint32_t inner = r->nmrr >> (2u * n) & 3u;
+	uint32_t outer = r->nmrr >> (NMRR_OR0_SHIFT + 2u * n) & 3u;
+
+	x->normal = type == PRRR_TR_NORMAL;
+	if (type == PRRR_TR_NORMAL) {
+		x->shareable = bit(r->prrr, PRRR_NS0_SHIFT + s);
+		x->tex_cb = (uint8_t)(TYPE_NORMAL_OUTER_INNER | outer << 2 | inner);
+	} else if (type == PRRR_TR_DEVICE) {
+		x->shareable = bit(r->prrr, PRRR_DS0_SHIFT + s);
+		x->tex_cb = x->shareable ? TYPE_DEVICE : TYPE_DEVICE_NONSHARED;
+	} else {
+		x->shareable = true;
+		x->tex_cb = TYPE_STRONGLY_ORDERED;
+	}
+}
+
+static inline void
+set_type(const struct mmu_regs *r, struct mmu_xlat *x, uint32_t tex_cb, bool s)
+{
+	if (r->sctlr & SCTLR_TRE)
+		set_type_remapped(r, x, tex_cb, s);
+	else
+		set_type_direct(x, tex_cb, s);
+}
+
+// With SCTLR.AFE, AP[0] is the access flag (B3.7.1). Where it is set, AP[2:1] of the
+// simplified model mean exactly what AP[2:0] mean in the full one: no second table.
+static inline bool
+access_flag_clear(const struct mmu_regs *r, const struct mmu_xlat *x)
+{
+	return (r->sctlr & SCTLR_AFE) && !(x->ap & 1u);
+}
+
+// Reads the descriptor at gpa, in the guest's order of bytes (SCTLR.EE); false
+// where there is no RAM.
+static inline bool
+read_descriptor(const struct mmu_regs *r, const struct gmem *mem, uint32_t gpa, uint32_t *d)
+{
+	const volatile uint32_t *p = gmem_ptr(mem, GPA(gpa), sizeof(*d));
+
+	if (!p)
+		return false;
+	*d = *p;
+	if (r->sctlr & SCTLR_EE)
+		*d = __builtin_bswap32(*d);
+	return true;
+}
+
+// A section or supersection. Supersections are in domain 0; one above 4 GiB is
+// where this guest has nothing on its bus, so reaching for it is an external
+// abort. (It comes out ahead of a domain or permission fault, not behind.)
+static inline uint32_t
+walk_section(const struct mmu_regs *r, uint32_t va, uint32_t d, struct mmu_xlat *x)
+{
+	bool super = d & L1_SUPERSECTION;
+
+	x->shift = super ? 24 : 20;
+	x->domain = (uint8_t)(super ? 0 : pte_l1_domain(d));
+	x->ap = (uint8_t)pte_l1_ap(d);
+	x->xn = d & L1_XN;
+	x->pxn = d & L1_SECTION_PXN;
+	x->ng = d & L1_NG;
+	if (access_flag_clear(r, x))
+		return FS_ACCESS_1;
+	if (super && (d & L1_SUPERSECTION_EXT))
+		return FS_SYNC_EXTERNAL;
+	uint32_t base = super ? L1_SUPERSECTION_BASE : L1_SECTION_BASE;
+	x->gpa = GPA((d & base) | (va & ~base));
+	set_type(r, x, pte_l1_tex_cb(d), d & L1_S);
+	return FS_NONE;
+}
+
+// A page, through the first-level descriptor l1 of its table.
+static inline uint32_t
+walk_page(const struct mmu_regs *r, const struct gmem *mem, uint32_t va, uint32_t l1, struct mmu_xlat *x)
+{
+	uint32_t d;
+
+	x->domain = (uint8_t)pte_l1_domain(l1);
+	if (!read_descriptor(r, mem, (l1 & L1_TABLE_BASE) | bits(va, 19, 12) << 2, &d))
+		return FS_EXTERNAL_WALK_2;
+	if ((d & L2_TYPE_MASK) == L2_FAULT)
+		return FS_TRANSLATION_2;
+
+	bool large = (d & L2_TYPE_MASK) == L2_LARGE;
+	uint32_t base = large ? L2_LARGE_BASE : L2_SMALL_BASE;
+
+	x->shift = large ? 16 : 12;
+	x->ap = (uint8_t)pte_l2_ap(d);
+	if (access_flag_clear(r, x))
+		return FS_ACCESS_2;
+	x->xn = d & (large ? L2_LARGE_XN : L2_SMALL_XN);
+	x->pxn = l1 & L1_TABLE_PXN;
+	x->ng = d & L2_NG;
+	x->gpa = GPA((d & base) | (va & ~base));
+	set_type(r, x, large ? pte_l2_large_tex_cb(d) : pte_l2_small_tex_cb(d), d & L2_S);
+	return FS_NONE;
+}
+
+// MMU off (B3.2). Data accesses are then Strongly-ordered by the letter, but the
+// monitor reaches the same RAM through a cacheable map, and two aliases that
+// differ in cacheability needn't agree (A3.5.7). Being more cacheable than asked
+// can't be seen by the guest, as long as what its devices read and write is read
+// and written by the monitor, through that very map.
+static void
+walk_flat(gva_t va, struct mmu_xlat *x)
+{
+	*x = (struct mmu_xlat){
+	    .gpa = GPA(va.v),
+	    .shift = 20,
+	    .ap = 3,
+	    .flat = true,
+	    .normal = true,
+	    .shareable = true,
+	    .tex_cb = TYPE_NORMAL_WB_WA,
+	};
+}
+
+uint32_t
+mmu_walk(const struct mmu_regs *r, const struct gmem *mem, gva_t va, struct mmu_xlat *x)
+{
+	if (!(r->sctlr & SCTLR_M)) {
+		walk_flat(va, x);
+		return FS_NONE;
+	}
+	*x = (struct mmu_xlat){0};
+
+	// B3.5.4: TTBR1 serves what has any of its top N bits set, TTBR0 the rest,
+	// from a table that is 2^N times smaller and may be aligned accordingly.
+	uint32_t n = r->ttbcr & TTBCR_N, d;
+	bool upper = n && va.v >> (32u - n);
+	uint32_t table = upper ? r->ttbr1 & ~(L1_SIZE - 1u) : r->ttbr0 & ~((L1_SIZE >> n) - 1u);
+
+	if (r->ttbcr & (upper ? TTBCR_PD1 : TTBCR_PD0))
+		return FS_TRANSLATION_1;
+	if (!read_descriptor(r, mem, table | bits(va.v, 31, 20) << 2, &d))
+		return FS_EXTERNAL_WALK_1;
+	if ((d & L1_TYPE_MASK) == L1_FAULT)
+		return FS_TRANSLATION_1;
+	if ((d & L1_TYPE_MASK) == L1_TABLE)
+		return walk_page(r, mem, va.v, d, x);
+	return walk_section(r, va.v, d, x);
+}
+
+// Nothing that depends on AP, XN, PXN or SCTLR.WXN is checked for a manager (B3.7.3).
+uint32_t
+mmu_check(const struct mmu_regs *r, const struct mmu_xlat *x, enum mmu_access access, bool privileged)
+{
+	if (x->flat)
+		return FS_NONE;
+
+	uint32_t page = x->shift < 20 ? FS_DOMAIN_2 - FS_DOMAIN_1 : 0; // the same for permission faults
+	uint32_t domain = r->dacr >> (2u * x->domain) & 3u;
+
+	if (domain == DOMAIN_MANAGER)
+		return FS_NONE;
+	if (domain != DOMAIN_CLIENT)
+		return FS_DOMAIN_1 + page;
+
+	uint32_t can = rights[privileged][x->ap];
+	bool ok = can & (access == MMU_WRITE ? CAN_WRITE : CAN_READ);
+
+	if (access == MMU_EXEC)
+		ok = ok && !x->xn && !(privileged && x->pxn) && !((r->sctlr & SCTLR_WXN) && (can & CAN_WRITE));
+	return ok ? FS_NONE : FS_PERMISSION_1 + page;
+}

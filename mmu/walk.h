@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+//
+// The guest's stage of translation: a walk of its own short-descriptor tables
+// (ARM ARM B3.5), and the permission check on what the walk found (B3.7).
+//
+// The walk reads guest memory only; it never follows more than two levels, so
+// what the guest puts into its tables can't make it loop. It is asked for by
+// a shadow fill, by an emulated load or store and by the guest's own address
+// translation operations, which is why walking and checking are two calls.
+#ifndef MMU_WALK_H
+#define MMU_WALK_H
+
+#include "mmu/gmem.h"
+#include "monitor/types.h"
+
+// The bits of SCTLR and TTBCR that a walk or a check depends on (B4.1.130, B4.1.153).
+#define SCTLR_M   (1u << 0)
+#define SCTLR_WXN (1u << 19)
+#define SCTLR_EE  (1u << 25)
+#define SCTLR_TRE (1u << 28)
+#define SCTLR_AFE (1u << 29)
+#define TTBCR_N   0x7u
+#define TTBCR_PD0 (1u << 4)
+#define TTBCR_PD1 (1u << 5)
+
+// The registers that a walk depends on, as the guest sees them.
+struct mmu_regs {
+	uint32_t sctlr;
+	uint32_t ttbcr;
+	uint32_t ttbr0, ttbr1;
+	uint32_t dacr;
+	uint32_t prrr, nmrr;
+	uint32_t contextidr;
+};
+
+enum mmu_access { MMU_READ, MMU_WRITE, MMU_EXEC };
+
+// What a walk found. With the MMU off: one flat, fully accessible "section".
+struct mmu_xlat {
+	gpa_t gpa;        // where va itself goes
+	uint8_t shift;    // 12 small page, 16 large page, 20 section, 24 supersection
+	uint8_t domain;   // 0 for supersections
+	uint8_t ap;       // AP[2:0]; under SCTLR.AFE AP[0] is set, which gives it the same meaning
+	bool xn, pxn, ng; //
+	bool flat;        // MMU off: no check applies
+	bool normal;      // Normal memory, else Device or Strongly-ordered
+	bool shareable;
+	uint8_t tex_cb; // TEX[2:0],C,B for a shadow descriptor without TEX remap (B3.8.2)
+};
+
+// Fault status as in DFSR/IFSR bits [10,3:0]; 0 when there is none. The two-level
+// kinds are for sections resp. pages (B3.13.3).
+#define FS_NONE            0x00u
+#define FS_ALIGNMENT       0x01u
+#define FS_DEBUG           0x02u
+#define FS_ACCESS_1        0x03u
+#define FS_ICACHE          0x04u
+#define FS_TRANSLATION_1   0x05u
+#define FS_ACCESS_2        0x06u
+#define FS_TRANSLATION_2   0x07u
+#define FS_SYNC_EXTERNAL   0x08u
+#define FS_DOMAIN_1        0x09u
+#define FS_DOMAIN_2        0x0bu
+#define FS_EXTERNAL_WALK_1 0x0cu
+#define FS_PERMISSION_1    0x0du
+#define FS_EXTERNAL_WALK_2 0x0eu
+#define FS_PERMISSION_2    0x0fu
+#define FS_ASYNC_EXTERNAL  0x406u
+
+// Walks va. Returns FS_NONE and fills *x, or the fault that the walk itself meets
+// (translation, access flag, external abort on a table outside RAM, or on a
+// supersection above 4 GiB); then x->domain is what DFSR.Domain shows, where the
+// architecture gives it one, else 0, and the rest of *x means nothing.
+uint32_t mmu_walk(const struct mmu_regs *r, const struct gmem *mem, gva_t va, struct mmu_xlat *x);
+
+// Whether an access of this kind may go through x: FS_NONE or the domain or
+// permission fault it takes. privileged: from PL1 (false also for LDRT/STRT).
+uint32_t mmu_check(const struct mmu_regs *r, const struct mmu_xlat *x, enum mmu_access access, bool privileged);
+
+#endif
