@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// The guest's PL011 UART (ARM DDI 0183), as QEMU 7.2 has it: a transmitter that is
+// always done at once, a receive FIFO of 16 (or one) characters, the receive
+// interrupt at the first character whatever UARTIFLS says, no modem lines, no DMA,
+// no loopback.
+#ifndef MONITOR_VPL011_H
+#define MONITOR_VPL011_H
+
+#include "monitor/dev.h"
+
+#define VPL011_FIFO 16u
+
+struct vpl011_cb {
+	void (*tx)(void *ctx, uint8_t byte); // a character goes out
+	void (*irq)(void *ctx, bool level);  // the interrupt line changes
+	void *ctx;
+};
+
+struct vpl011 {
+	struct vpl011_cb cb;
+	uint32_t rsr, fr, ilpr, ibrd, fbrd, lcr_h, cr, ifls, imsc, ris, mis, dmacr;
+	uint8_t fifo[VPL011_FIFO];
+	unsigned head, count; // oldest character, and how many
+	bool line;
+};
+
+extern const struct dev_class vpl011_class; // state: struct vpl011
+
+// Power-on state, interrupt line low.
+void vpl011_init(struct vpl011 *uart, const struct vpl011_cb *cb);
+
+// Whether there is room for a received character.
+bool vpl011_can_rx(const struct vpl011 *uart);
+
+// A character arrives; the caller has asked vpl011_can_rx, without room it is lost.
+void vpl011_rx(struct vpl011 *uart, uint8_t byte);
+
+#endif
