@@ -96,15 +96,14 @@ access_flag_clear(const struct mmu_regs *r, const struct mmu_xlat *x)
 }
 
 // Reads the descriptor at gpa, in the guest's order of bytes (SCTLR.EE); false
-// where there is no RAM.
+// where there is no RAM. RAM comes in whole MiB and a descriptor is aligned, so
+// that its first byte speaks for all four.
 static inline bool
 read_descriptor(const struct mmu_regs *r, const struct gmem *mem, uint32_t gpa, uint32_t *d)
 {
-	const volatile uint32_t *p = gmem_ptr(mem, GPA(gpa), sizeof(*d));
-
-	if (!p)
+	if (!gmem_has(mem, GPA(gpa), 1))
 		return false;
-	*d = *p;
+	*d = *(const volatile uint32_t *)gmem_hpa(mem, GPA(gpa)).v;
 	if (r->sctlr & SCTLR_EE)
 		*d = __builtin_bswap32(*d);
 	return true;
