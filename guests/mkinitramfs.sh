@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# mkinitramfs.sh OUT [COMMANDS]: writes the initramfs OUT (cpio, gzip): busybox from
+# the cache, guests/init as /init, and the file COMMANDS, if given, for it to run. Needs
+# no root: /dev/console is in the kernel's own initramfs, the other nodes come from
+# devtmpfs. The same input gives the same bytes.
+set -eu
+
+here=$(dirname "$0")
+[ $# -ge 1 ] && [ $# -le 2 ] || {
+	echo "usage: mkinitramfs.sh OUT [COMMANDS]" >&2
+	exit 1
+}
+
+busybox=$("$here/fetch.sh" busybox)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+
+mkdir -p "$tmp/root/bin" "$tmp/root/dev"
+cp "$busybox" "$tmp/root/bin/busybox"
+cp "$here/init" "$tmp/root/init"
+[ $# -lt 2 ] || cp "$2" "$tmp/root/palimpsest.cmds"
+find "$tmp/root" -exec chmod 755 {} +
+find "$tmp/root" -exec touch -h -d @0 {} +
+(cd "$tmp/root" && find . -mindepth 1 | LC_ALL=C sort |
+	cpio --quiet -o -H newc -R +0:+0 --reproducible) >"$tmp/cpio"
+gzip -1 -n <"$tmp/cpio" >"$tmp/out"
+cat "$tmp/out" >"$1"
