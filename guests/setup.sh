@@ -6,7 +6,7 @@
 # and touches nothing where all are there; else it needs root or sudo.
 set -eu
 
-BUILD="make gcc libc6-dev gcc-arm-none-eabi qemu-system-arm libfdt-dev zlib1g-dev libcapstone-dev
+BUILD="make gcc libc6-dev gcc-arm-none-eabi libnewlib-dev qemu-system-arm libfdt-dev zlib1g-dev libcapstone-dev
 	device-tree-compiler u-boot-tools cpio gzip debian-archive-keyring"
 LINT="clang-format clang-tidy cppcheck"
 BENCH="gnuplot-nox"
