@@ -6,9 +6,13 @@
 #include <stdlib.h>
 #include "monitor/arch.h"
 #include "monitor/kprintf.h"
+#include "monitor/sysreg.h"
 #include "test/host/fake_arch.h"
 
 struct fake_arch fake_arch;
+uint32_t sysreg_fake[SYSREG_COUNT];
+uint64_t sysreg_fake_cntvct;
+uint32_t sysreg_fake_fpexc;
 
 void
 arch_sync_code(const void *p, size_t len)

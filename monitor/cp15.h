@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+//
+// The guest's CP15: identification, control, faults, maintenance, thread registers and
+// the generic timer (ARM ARM B3.17, B4).
+#ifndef MONITOR_CP15_H
+#define MONITOR_CP15_H
+
+#include "monitor/cptable.h"
+
+// Asserts that the table is sorted and makes sense; once at boot.
+void cp15_check_table(void);
+
+// Resets the registers. The caller calls regime_reset after it, and cp14_reset for TEECR.
+void cp15_reset(struct vcpu *v);
+
+// Executes an A32 MCR, MRC, MCRR or MRRC on coprocessor 15, with the VCPU's virtual
+// privilege; the condition has passed. The PC is left to the caller. Timer registers
+// may have moved vtimer_next.
+enum cp_result cp15_access(struct vcpu *v, uint32_t insn);
+
+// What to count an access as: EXIT_cp15 or one of EXIT_cp15_*.
+enum exit_reason cp15_reason(uint32_t insn);
+
+#endif
