@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+//
+// See error.h. The message goes out in one write, so that it stays one line beside
+// whatever else writes to the same terminal.
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "guests/error.h"
+
+void
+fail(enum exit_status status, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		exit(EXIT_MONITOR);
+	va_end(ap);
+	fprintf(stderr, "palimpsest: %s\n", text);
+	free(text);
+	exit(status);
+}
+
+void *
+must_alloc(size_t size)
+{
+	void *p = calloc(1, size ? size : 1);
+
+	if (!p)
+		fail(EXIT_MONITOR, "out of memory");
+	return p;
+}
+
+char *
+must_printf(const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		fail(EXIT_MONITOR, "out of memory");
+	va_end(ap);
+	return text;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+//
+// See file.h. Inputs are read rather than mapped: a pipe is as good as a file, and a
+// file that shrinks under us can't hurt.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "guests/error.h"
+#include "guests/file.h"
+
+#define CHUNK 0x100000u
+
+static const char *unfinished; // the temporary output file, for remove_unfinished
+
+static void
+remove_unfinished(void)
+{
+	if (unfinished)
+		unlink(unfinished);
+}
+
+static void
+read_all(struct file *f, int fd, uint64_t max)
+{
+	size_t capacity = 0;
+	ssize_t n;
+
+	do {
+		if (capacity - f->size < CHUNK) {
+			capacity = capacity ? 2 * capacity : 8 * (size_t)CHUNK;
+			f->data = realloc(f->data, capacity);
+			if (!f->data)
+				fail(EXIT_INPUT, "%s: too large for this host's memory", f->path);
+		}
+		do {
+			n = read(fd, f->data + f->size, CHUNK);
+		} while (n < 0 && errno == EINTR);
+		if (n < 0)
+			fail(EXIT_INPUT, "%s: %s", f->path, strerror(errno));
+		f->size += (size_t)n;
+		if (f->size > max)
+			fail(EXIT_INPUT, "%s: doesn't fit in the VM's RAM", f->path);
+	} while (n > 0);
+}
+
+struct file
+file_read(const char *path, uint64_t max)
+{
+	struct file f = {.path = path};
+	struct stat st;
+	int fd;
+
+	if (!path)
+		return f;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st))
+		fail(EXIT_INPUT, "%s: %s", path, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		fail(EXIT_INPUT, "%s: is a directory", path);
+	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > max)
+		fail(EXIT_INPUT, "%s: doesn't fit in the VM's RAM", path);
+	f.mtime = (uint64_t)st.st_mtime;
+	read_all(&f, fd, max);
+	close(fd);
+	if (!f.size)
+		fail(EXIT_INPUT, "%s: is empty", path);
+	return f;
+}
+
+void
+file_free(struct file *f)
+{
+	free(f->data);
+	f->data = NULL;
+}
+
+void
+outfile_open(struct outfile *f, const char *path)
+{
+	struct stat st;
+	mode_t mask = umask(0);
+
+	umask(mask);
+	*f = (struct outfile){.path = path};
+	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
+		f->fd = open(path, O_WRONLY | O_CLOEXEC);
+	} else if (!access(path, F_OK) && access(path, W_OK)) {
+		f->fd = -1;
+	} else {
+		f->temporary = must_printf("%s.XXXXXX", path);
+		f->fd = mkostemp(f->temporary, O_CLOEXEC);
+	}
+	if (f->fd < 0)
+		fail(EXIT_INPUT, "%s: can't be written: %s", path, strerror(errno));
+	if (f->temporary) {
+		unfinished = f->temporary;
+		atexit(remove_unfinished);
+		fchmod(f->fd, 0666 & ~mask);
+	}
+}
+
+static void
+write_all(const char *path, int fd, const void *data, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t n = write(fd, (const uint8_t *)data + done, size - done);
+
+		if (n < 0 && errno != EINTR)
+			fail(EXIT_INPUT, "%s: can't be written: %s", path, strerror(errno));
+		done += n < 0 ? 0 : (size_t)n;
+	}
+}
+
+void
+outfile_commit(struct outfile *f, const void *data, size_t size)
+{
+	write_all(f->path, f->fd, data, size);
+	if (close(f->fd) || (f->temporary && rename(f->temporary, f->path)))
+		fail(EXIT_INPUT, "%s: can't be written: %s", f->path, strerror(errno));
+	unfinished = NULL;
+	free(f->temporary);
+	f->temporary = NULL;
+}
+
+int
+file_memory(const char *name, const void *data, size_t size)
+{
+	int fd = memfd_create(name, 0);
+
+	if (fd < 0)
+		fail(EXIT_MONITOR, "memfd_create: %s", strerror(errno));
+	write_all(name, fd, data, size);
+	return fd;
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+//
+// Options are QEMU's where QEMU has one, so that its command lines carry over:
+// getopt_long_only takes -kernel and --kernel alike. One table says which options
+// there are, which command takes them and what --help prints.
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "guests/error.h"
+#include "guests/options.h"
+#include "monitor/image.h"
+
+#define DEFAULT_MIB 512u
+#ifndef VERSION
+#define VERSION "0.1"
+#endif
+
+enum option_id {
+	OPT_KERNEL = 256,
+	OPT_INITRD,
+	OPT_APPEND,
+	OPT_M,
+	OPT_DTB,
+	OPT_NO_REBOOT,
+	OPT_BT,
+	OPT_OUTPUT,
+	OPT_NATIVE,
+	OPT_ICOUNT,
+	OPT_STATS,
+	OPT_TIMEOUT,
+	OPT_HOST_CPU,
+	OPT_QEMU_ARG,
+	OPT_DRY_RUN,
+	OPT_HELP,
+	OPT_VERSION,
+};
+
+#define RUN    (1u << COMMAND_RUN)
+#define BUNDLE (1u << COMMAND_BUNDLE)
+
+// clang-format off
+static const struct {
+	const char *name, *arg; // arg NULL: takes none
+	enum option_id id;
+	unsigned commands;
+	const char *help;
+} table[] = {
+	{"kernel",    "FILE",       OPT_KERNEL,    RUN | BUNDLE, "zImage or raw ARM image (required)"},
+	{"initrd",    "FILE",       OPT_INITRD,    RUN | BUNDLE, "initramfs"},
+	{"append",    "STRING",     OPT_APPEND,    RUN | BUNDLE, "the kernel's command line"},
+	{"m",         "MIB",        OPT_M,         RUN | BUNDLE, "RAM, as 512, 512M or 2G; 16 to 2048 MiB [512]"},
+	{"dtb",       "FILE",       OPT_DTB,       RUN | BUNDLE, "device tree instead of the one of QEMU's virt"},
+	{"bt",        "page|block", OPT_BT,        RUN | BUNDLE, "translation policy [page]"},
+	{"o",         "FILE",       OPT_OUTPUT,    BUNDLE,       "the FIT image to write (required)"},
+	{"no-reboot", NULL,         OPT_NO_REBOOT, RUN,          "end instead of rebooting"},
+	{"native",    NULL,         OPT_NATIVE,    RUN,          "the same VM on bare QEMU, without the monitor"},
+	{"icount",    NULL,         OPT_ICOUNT,    RUN,          "deterministic: one instruction is one nanosecond"},
+	{"stats",     "FILE",       OPT_STATS,     RUN,          "write the statistics at the end, as JSON"},
+	{"timeout",   "SECONDS",    OPT_TIMEOUT,   RUN,          "end after that time, with status 3"},
+	{"host-cpu",  "CPU",        OPT_HOST_CPU,  RUN,          "QEMU's CPU model [cortex-a15]"},
+	{"qemu-arg",  "ARG",        OPT_QEMU_ARG,  RUN,          "one more argument for QEMU; repeatable"},
+	{"dry-run",   NULL,         OPT_DRY_RUN,   RUN,          "check all, print the QEMU command, don't run it"},
+	{"help",      NULL,         OPT_HELP,      RUN | BUNDLE, "this text"},
+	{"version",   NULL,         OPT_VERSION,   RUN | BUNDLE, "the version"},
+};
+// clang-format on
+#define N_OPTIONS (sizeof(table) / sizeof(table[0]))
+
+static _Noreturn void
+help(void)
+{
+	puts("Usage: palimpsest run -kernel FILE [OPTION...]\n"
+	     "       palimpsest bundle -o FILE -kernel FILE [OPTION...]\n"
+	     "Runs an unmodified 32-bit ARM kernel in a VM, or writes the FIT image of that VM.\n");
+	for (size_t i = 0; i < N_OPTIONS; i++)
+		printf("  %s%s %-*s %s%s\n", strlen(table[i].name) > 1 ? "--" : "-", table[i].name,
+		       (int)(21 - strlen(table[i].name) - (strlen(table[i].name) > 1)),
+		       table[i].arg ? table[i].arg : "", table[i].help,
+		       table[i].commands == (RUN | BUNDLE) ? ""
+		       : table[i].commands == RUN          ? " (run)"
+							   : " (bundle)");
+	puts("\nLong options may begin with one dash, as QEMU's do. Exit status: 0 the guest powered\n"
+	     "off; 1 bad usage or input; 2 the guest crashed or was stopped; 3 timeout; 4 the monitor\n"
+	     "failed. See palimpsest(1).");
+	exit(EXIT_POWEROFF);
+}
+
+static uint32_t
+parse_mib(const char *text)
+{
+	char *end;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (*end == 'G' || *end == 'g') {
+		n = n > IMAGE_RAM_MAX_MIB ? n : n * 1024;
+		end++;
+	} else if (*end == 'M' || *end == 'm') {
+		end++;
+	}
+	if (text[0] < '0' || text[0] > '9' || *end || errno)
+		fail(EXIT_INPUT, "-m %s: not a size in MiB", text);
+	if (n < IMAGE_RAM_MIN_MIB || n > IMAGE_RAM_MAX_MIB)
+		fail(EXIT_INPUT, "-m %s: a VM has %u to %u MiB", text, IMAGE_RAM_MIN_MIB, IMAGE_RAM_MAX_MIB);
+	return (uint32_t)n;
+}
+
+static double
+parse_timeout(const char *text)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (end == text || *end || !isfinite(seconds) || seconds <= 0 || seconds > 1e6)
+		fail(EXIT_INPUT, "--timeout %s: not a number of seconds between 0 and 1000000", text);
+	return seconds;
+}
+
+static const char *
+parse_append(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > IMAGE_BOOTARGS_MAX)
+		fail(EXIT_INPUT, "-append: %zu characters, at most %u are possible", len, IMAGE_BOOTARGS_MAX);
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			fail(EXIT_INPUT, "-append: character %zu (0x%02x) is not printable ASCII", i + 1,
+			     (uint8_t)text[i]);
+	return text;
+}
+
+static void
+set(struct options *o, enum option_id id, const char *arg)
+{
+	switch (id) {
+	case OPT_KERNEL:
+		o->kernel = arg;
+		break;
+	case OPT_INITRD:
+		o->initrd = arg;
+		break;
+	case OPT_APPEND:
+		o->append = parse_append(arg);
+		break;
+	case OPT_M:
+		o->memory_mib = parse_mib(arg);
+		break;
+	case OPT_DTB:
+		o->dtb = arg;
+		break;
+	case OPT_NO_REBOOT:
+		o->no_reboot = true;
+		break;
+	case OPT_BT:
+		if (strcmp(arg, "page") && strcmp(arg, "block"))
+			fail(EXIT_INPUT, "--bt %s: neither page nor block", arg);
+		o->bt = arg;
+		break;
+	case OPT_OUTPUT:
+		o->output = arg;
+		break;
+	case OPT_NATIVE:
+		o->native = true;
+		break;
+	case OPT_ICOUNT:
+		o->icount = true;
+		break;
+	case OPT_STATS:
+		o->stats = arg;
+		break;
+	case OPT_TIMEOUT:
+		o->timeout = parse_timeout(arg);
+		break;
+	case OPT_HOST_CPU:
+		o->host_cpu = arg;
+		break;
+	case OPT_QEMU_ARG:
+		o->qemu_args[o->n_qemu_args++] = arg;
+		break;
+	case OPT_DRY_RUN:
+		o->dry_run = true;
+		break;
+	case OPT_HELP:
+		help();
+	case OPT_VERSION:
+		puts("palimpsest " VERSION);
+		exit(EXIT_POWEROFF);
+	}
+}
+
+static enum command
+parse_command(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	if (!name)
+		fail(EXIT_INPUT, "no command: run or bundle (see --help)");
+	if (!strcmp(name, "--help") || !strcmp(name, "-help") || !strcmp(name, "-h") || !strcmp(name, "help"))
+		help();
+	if (!strcmp(name, "--version") || !strcmp(name, "-version"))
+		set(&(struct options){0}, OPT_VERSION, NULL);
+	if (!strcmp(name, "bundle"))
+		return COMMAND_BUNDLE;
+	if (strcmp(name, "run"))
+		fail(EXIT_INPUT, "%s: unknown command, neither run nor bundle (see --help)", name);
+	return COMMAND_RUN;
+}
+
+static void
+check_required(const struct options *o, int argc, char **argv)
+{
+	if (optind < argc)
+		fail(EXIT_INPUT, "%s: not an option", argv[optind]);
+	if (!o->kernel)
+		fail(EXIT_INPUT, "-kernel FILE is missing");
+	if (o->command == COMMAND_BUNDLE && !o->output)
+		fail(EXIT_INPUT, "-o FILE is missing");
+}
+
+void
+options_parse(struct options *o, int argc, char **argv)
+{
+	struct option longs[N_OPTIONS + 1] = {0};
+	enum command command = parse_command(argc, argv);
+	size_t n = 0;
+	int id;
+
+	*o = (struct options){.command = command, .memory_mib = DEFAULT_MIB, .append = "", .bt = "page"};
+	o->host_cpu = "cortex-a15";
+	o->qemu_args = must_alloc((size_t)argc * sizeof(*o->qemu_args));
+	for (size_t i = 0; i < N_OPTIONS; i++)
+		if (table[i].commands & (1u << command))
+			longs[n++] = (struct option){table[i].name, table[i].arg ? required_argument : no_argument,
+						     NULL, (int)table[i].id};
+	argc--, argv++; // the command takes the program's place
+	opterr = 0;
+	while ((id = getopt_long_only(argc, argv, ":", longs, NULL)) != -1) {
+		if (id == ':')
+			fail(EXIT_INPUT, "%s: argument missing", argv[optind - 1]);
+		if (id == '?')
+			fail(EXIT_INPUT, "%s: unknown option (see --help)", argv[optind - 1]);
+		set(o, (enum option_id)id, optarg);
+	}
+	check_required(o, argc, argv);
+}

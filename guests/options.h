@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+//
+// The command line of palimpsest, checked: every value is in range, though no file
+// has been looked at yet.
+#ifndef GUESTS_OPTIONS_H
+#define GUESTS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum command { COMMAND_RUN, COMMAND_BUNDLE };
+
+struct options {
+	enum command command;
+	const char *kernel, *initrd, *dtb; // paths; initrd and dtb may be NULL
+	const char *append;                // never NULL
+	const char *bt;                    // "page" or "block"
+	const char *output;                // bundle's -o
+	const char *stats;                 // path or NULL
+	const char *host_cpu;
+	const char **qemu_args; // passed on as they are
+	unsigned n_qemu_args;
+	uint32_t memory_mib;
+	double timeout; // seconds; 0: none
+	bool native, icount, no_reboot, dry_run;
+};
+
+// Parses argv; ends the command for --help, --version and whatever is wrong.
+void options_parse(struct options *o, int argc, char **argv);
+
+#endif

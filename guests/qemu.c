@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+//
+// Puts QEMU's arguments together. With a terminal the console is multiplexed with
+// QEMU's monitor, so that Ctrl-a x quits; without one every byte of standard input
+// belongs to the guest, and its end is not the end of the VM.
+#include <libgen.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "guests/error.h"
+#include "guests/file.h"
+#include "guests/qemu.h"
+#include "monitor/image.h"
+
+#define MONITOR_MIB  192u // the monitor, its pools and a FIT image of up to
+#define FIT_FREE_MIB 32u  // this size; a larger one comes on top
+#define MIB          (1024u * 1024u)
+#define MAX_FIXED    64u // arguments, without --qemu-arg
+
+struct arguments {
+	char **argv;
+	size_t n;
+};
+
+__attribute__((sentinel)) static void
+add(struct arguments *c, ...)
+{
+	const char *arg;
+	va_list ap;
+
+	va_start(ap, c);
+	while ((arg = va_arg(ap, const char *)))
+		c->argv[c->n++] = must_printf("%s", arg);
+	va_end(ap);
+}
+
+__attribute__((format(printf, 3, 4))) static void
+add_printf(struct arguments *c, const char *option, const char *fmt, ...)
+{
+	va_list ap;
+
+	add(c, option, NULL);
+	va_start(ap, fmt);
+	if (vasprintf(&c->argv[c->n++], fmt, ap) < 0)
+		fail(EXIT_MONITOR, "out of memory");
+	va_end(ap);
+}
+
+static void
+add_bare(struct arguments *c, const struct options *o, const struct qemu_files *files)
+{
+	add_printf(c, "-m", "%u", o->memory_mib);
+	add(c, "-kernel", o->kernel, "-dtb", files->dtb, NULL);
+	if (o->initrd)
+		add(c, "-initrd", o->initrd, NULL);
+	if (o->append[0])
+		add(c, "-append", o->append, NULL);
+	if (o->no_reboot)
+		add(c, "-no-reboot", NULL);
+}
+
+static void
+add_monitored(struct arguments *c, const struct options *o, const struct qemu_files *files)
+{
+	size_t fit_mib = (files->fit_size + MIB - 1) / MIB, extra = fit_mib > FIT_FREE_MIB ? fit_mib - FIT_FREE_MIB : 0;
+
+	add_printf(c, "-m", "%zu", o->memory_mib + MONITOR_MIB + extra);
+	add(c, "-kernel", files->monitor, "-initrd", files->fit, NULL);
+	add_printf(c, "-append", "report=semihost bt=%s%s", o->bt, o->no_reboot ? " no-reboot" : "");
+	add(c, "-semihosting-config", "enable=on,target=native,chardev=report", "-no-reboot", NULL);
+	add_printf(c, "-chardev", "file,id=report,path=%s", files->report);
+}
+
+char **
+qemu_command(const struct options *o, const struct qemu_files *files)
+{
+	struct arguments c = {.argv = must_alloc((MAX_FIXED + o->n_qemu_args) * sizeof(*c.argv))};
+
+	add(&c, "qemu-system-arm", "-M", "virt", "-cpu", o->host_cpu, "-nic", "none", "-display", "none", NULL);
+	add(&c, "-serial", files->terminal ? "mon:stdio" : "chardev:console", NULL);
+	if (!files->terminal)
+		add(&c, "-chardev", "stdio,id=console,signal=off", "-monitor", "none", NULL);
+	if (o->icount)
+		add(&c, "-icount", "shift=0,sleep=off", NULL);
+	if (o->native)
+		add_bare(&c, o, files);
+	else
+		add_monitored(&c, o, files);
+	for (unsigned i = 0; i < o->n_qemu_args; i++)
+		add(&c, o->qemu_args[i], NULL);
+	return c.argv;
+}
+
+void
+qemu_free(char **argv)
+{
+	for (size_t i = 0; argv[i]; i++)
+		free(argv[i]);
+	free(argv);
+}
+
+void
+qemu_print(char *const *argv)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,=:+@%";
+
+	for (size_t i = 0; argv[i]; i++) {
+		const char *s = argv[i];
+
+		if (i)
+			putchar(' ');
+		if (*s && !s[strspn(s, plain)]) {
+			fputs(s, stdout);
+			continue;
+		}
+		putchar('\'');
+		for (; *s; s++)
+			fputs(*s == '\'' ? "'\\''" : (char[]){*s, '\0'}, stdout);
+		putchar('\'');
+	}
+	putchar('\n');
+}
+
+static char *
+monitor_path(void)
+{
+	const char *given = getenv("PALIMPSEST_MONITOR");
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *path;
+
+	if (given && *given)
+		return must_printf("%s", given);
+	self[n < 0 ? 0 : n] = '\0';
+	dirname(self);
+	path = must_printf("%s/palimpsest.zImage", self);
+	if (!access(path, F_OK))
+		return path;
+	free(path);
+	path = must_printf("%s/../share/palimpsest/palimpsest.zImage", self);
+	if (access(path, F_OK))
+		fail(EXIT_INPUT, "%s/palimpsest.zImage: the monitor's image is missing; set PALIMPSEST_MONITOR", self);
+	return path;
+}
+
+char *
+qemu_find_monitor(void)
+{
+	char *path = monitor_path();
+	struct file image = file_read(path, UINT32_MAX);
+	const char *what = image_check(image.data, image.size);
+
+	if (what)
+		fail(EXIT_INPUT, "%s: %s (the monitor's image)", path, what);
+	file_free(&image);
+	return path;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// The QEMU command that runs a VM, under the monitor or bare.
+#ifndef GUESTS_QEMU_H
+#define GUESTS_QEMU_H
+
+#include <stddef.h>
+#include <stdbool.h>
+#include "guests/options.h"
+
+// The files of a QEMU command, by the names QEMU is to open them by.
+struct qemu_files {
+	const char *monitor, *fit, *report; // under the monitor
+	const char *dtb;                    // bare
+	size_t fit_size;                    // bytes
+	bool terminal;                      // standard input is one
+};
+
+// The command's argument vector, NULL-terminated; from malloc, as are its strings.
+char **qemu_command(const struct options *o, const struct qemu_files *files);
+void qemu_free(char **argv);
+
+// Prints argv as one line for a shell.
+void qemu_print(char *const *argv);
+
+// The monitor's image: $PALIMPSEST_MONITOR, else palimpsest.zImage beside this program or where it is
+// installed. From malloc; ends the command where there is none.
+char *qemu_find_monitor(void);
+
+#endif

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+//
+// One loop waits for the three things that can happen: the child's report, a signal
+// (the child's end is one, too) and the time limit. Signals are blocked and read from
+// a descriptor, so nothing runs in a handler. The child is in our process group, so that it may
+// read from the terminal; should we be killed, it is sent SIGTERM by the kernel.
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#include "guests/error.h"
+#include "guests/supervise.h"
+
+#define GRACE 2.0 // seconds between SIGTERM and SIGKILL
+
+// The state of standard input, output and error that QEMU changes and, when killed, leaves so.
+struct terminal {
+	bool is_tty;
+	struct termios termios;
+	int flags[3];
+};
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void
+terminal_save(struct terminal *t)
+{
+	t->is_tty = !tcgetattr(STDIN_FILENO, &t->termios);
+	for (int fd = 0; fd < 3; fd++)
+		t->flags[fd] = fcntl(fd, F_GETFL);
+}
+
+static void
+terminal_restore(const struct terminal *t)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (t->flags[fd] >= 0)
+			fcntl(fd, F_SETFL, t->flags[fd]);
+	if (t->is_tty)
+		tcsetattr(STDIN_FILENO, TCSANOW, &t->termios);
+}
+
+// Starts argv; what exec has to complain of comes back through a pipe that exec closes.
+static pid_t
+start(char *const *argv, int write_fd, const sigset_t *mask)
+{
+	int error[2], why = 0;
+	pid_t parent = getpid(), child;
+
+	if (pipe2(error, O_CLOEXEC) || (child = fork()) < 0)
+		fail(EXIT_MONITOR, "can't start a process: %s", strerror(errno));
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != parent)
+			_exit(EXIT_MONITOR);
+		sigprocmask(SIG_SETMASK, mask, NULL);
+		if (write_fd >= 0)
+			fcntl(write_fd, F_SETFD, 0);
+		execvp(argv[0], argv);
+		why = errno;
+		if (write(error[1], &why, sizeof(why)) < 0)
+			_exit(EXIT_MONITOR);
+		_exit(EXIT_INPUT);
+	}
+	close(error[1]);
+	if (read(error[0], &why, sizeof(why)) == (ssize_t)sizeof(why)) {
+		waitpid(child, NULL, 0);
+		fail(EXIT_INPUT, "%s: %s", argv[0],
+		     why == ENOENT ? "not found: install qemu-system-arm" : strerror(why));
+	}
+	close(error[0]);
+	return child;
+}
+
+// Takes what the report pipe holds; false at its end.
+static bool
+read_report(struct report *report, int fd)
+{
+	char buf[4096];
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	if (n > 0)
+		report_add(report, buf, (size_t)n);
+	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+static void
+read_signal(struct outcome *out, int fd)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info) && info.ssi_signo != SIGCHLD &&
+	    out->ended == ENDED_SELF) {
+		out->ended = ENDED_SIGNAL;
+		out->signal = (int)info.ssi_signo;
+	}
+}
+
+static void
+watch(struct outcome *out, pid_t child, int signal_fd, int report_fd, double timeout)
+{
+	double started = now(), limit = timeout > 0 ? started + timeout : 0;
+	bool dead = false, stopping = false;
+
+	while (!dead) {
+		struct pollfd fds[2] = {{signal_fd, POLLIN, 0}, {report_fd, POLLIN, 0}};
+		double left = limit > 0 ? limit - now() : 3600;
+
+		poll(fds, 2, left < 0 ? 0 : left > 3600 ? 3600000 : (int)(left * 1000) + 1);
+		if (fds[1].revents && !read_report(&out->report, report_fd))
+			report_fd = -1;
+		if (fds[0].revents)
+			read_signal(out, signal_fd);
+		dead = waitpid(child, &out->wait_status, WNOHANG) == child;
+		if (!dead && limit > 0 && now() >= limit && out->ended == ENDED_SELF)
+			out->ended = ENDED_TIMEOUT;
+		if (!dead && stopping && now() >= limit)
+			kill(child, SIGKILL);
+		if (!dead && !stopping && out->ended != ENDED_SELF) {
+			kill(child, SIGTERM);
+			limit = now() + GRACE;
+			stopping = true;
+		}
+	}
+	while (report_fd >= 0 && read_report(&out->report, report_fd))
+		;
+	out->seconds = now() - started;
+}
+
+void
+supervise(struct outcome *out, char *const *argv, int report_fd, int write_fd, double timeout)
+{
+	struct terminal terminal;
+	sigset_t watched, before;
+	int signal_fd;
+	pid_t child;
+
+	memset(out, 0, sizeof(*out));
+	sigemptyset(&watched);
+	sigaddset(&watched, SIGCHLD);
+	sigaddset(&watched, SIGINT);
+	sigaddset(&watched, SIGTERM);
+	sigaddset(&watched, SIGHUP);
+	sigaddset(&watched, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &watched, &before);
+	signal_fd = signalfd(-1, &watched, SFD_CLOEXEC);
+	if (signal_fd < 0)
+		fail(EXIT_MONITOR, "signalfd: %s", strerror(errno));
+	terminal_save(&terminal);
+	child = start(argv, write_fd, &before);
+	if (write_fd >= 0)
+		close(write_fd);
+	watch(out, child, signal_fd, report_fd, timeout);
+	terminal_restore(&terminal);
+	close(signal_fd);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}

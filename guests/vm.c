@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+//
+// Reads and checks a VM's files with the monitor's own checks, so that what the monitor
+// would refuse is refused before QEMU starts, with the name of the file.
+#include <libfdt.h>
+#include <stdlib.h>
+#include <string.h>
+#include "guests/error.h"
+#include "guests/vm.h"
+#include "monitor/guestfdt.h"
+#include "monitor/image.h"
+
+#define MIB      (1024u * 1024u)
+#define RAM_BASE 0x40000000u // of QEMU's virt
+#define DTB_MAX  0x100000u   // QEMU's limit, too
+#define DTB_SIZE 0x8000u     // enough for the built one and the longest command line
+
+struct file
+vm_dtb(const struct vm *vm)
+{
+	const struct options *o = vm->options;
+	struct guestfdt_cfg cfg = {
+	    .ram_base = RAM_BASE, .ram_size = o->memory_mib * MIB, .n_cpus = 1, .bootargs = o->append};
+	struct file f = {.path = "device tree", .data = must_alloc(DTB_MAX + DTB_SIZE)};
+	int size;
+
+	if (vm->dtb.path)
+		size = guestfdt_patch(f.data, DTB_MAX + DTB_SIZE, vm->dtb.data, vm->dtb.size, &cfg);
+	else
+		size = guestfdt_build(f.data, DTB_SIZE, &cfg);
+	if (size < 0)
+		fail(EXIT_INPUT, "%s: %s", vm->dtb.path ? vm->dtb.path : f.path, fdt_strerror(size));
+	f.size = (size_t)size;
+	return f;
+}
+
+// image_place speaks of one file; name it.
+static void
+check_fit(const struct vm *vm)
+{
+	struct file dtb = vm_dtb(vm);
+	size_t sizes[3] = {vm->kernel.size, vm->initrd.size, dtb.size};
+	const char *names[3] = {vm->kernel.path, vm->initrd.path, vm->dtb.path ? vm->dtb.path : dtb.path};
+	struct image_layout layout;
+	unsigned which;
+	const char *what = image_place(&layout, RAM_BASE, vm->options->memory_mib * MIB, sizes, &which);
+
+	file_free(&dtb);
+	if (what)
+		fail(EXIT_INPUT, "%s: %s (-m %u)", names[which], what, vm->options->memory_mib);
+}
+
+void
+vm_load(struct vm *vm, const struct options *o)
+{
+	uint64_t ram = (uint64_t)o->memory_mib * MIB;
+	const char *what;
+
+	*vm = (struct vm){.options = o};
+	vm->kernel = file_read(o->kernel, ram);
+	what = image_check(vm->kernel.data, vm->kernel.size);
+	if (what)
+		fail(EXIT_INPUT, "%s: %s", o->kernel, what);
+	vm->initrd = file_read(o->initrd, ram);
+	vm->dtb = file_read(o->dtb, ram);
+	if (o->dtb && (vm->dtb.size < sizeof(struct fdt_header) || fdt_check_full(vm->dtb.data, vm->dtb.size)))
+		fail(EXIT_INPUT, "%s: is not a device tree, or a damaged one", o->dtb);
+	if (vm->dtb.size > DTB_MAX)
+		fail(EXIT_INPUT, "%s: device tree of more than %u KiB", o->dtb, DTB_MAX / 1024);
+	check_fit(vm);
+}
+
+void
+vm_free(struct vm *vm)
+{
+	file_free(&vm->kernel);
+	file_free(&vm->initrd);
+	file_free(&vm->dtb);
+}

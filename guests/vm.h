@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// A VM as the command line describes it: its files, read and checked, and the two
+// forms it takes for QEMU or a board: the device tree of the bare machine and the FIT
+// image for the monitor.
+#ifndef GUESTS_VM_H
+#define GUESTS_VM_H
+
+#include "guests/file.h"
+#include "guests/options.h"
+
+struct vm {
+	const struct options *options;
+	struct file kernel, initrd, dtb; // the latter two may be absent
+};
+
+// Reads the files of o; ends the command where one is bad or they don't fit in RAM.
+void vm_load(struct vm *vm, const struct options *o);
+void vm_free(struct vm *vm);
+
+// The device tree of the machine the guest sees: the given one, else that of the VM. Not
+// yet with the addresses that a loader puts into it.
+struct file vm_dtb(const struct vm *vm);
+
+// The FIT image (monitor/fit.h says what is in it) of the VM.
+struct file vm_fit(const struct vm *vm);
+
+#endif
