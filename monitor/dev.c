@@ -35,8 +35,11 @@ dev_find(const struct dev_bus *bus, gpa_t gpa)
 bool
 dev_add(struct dev_bus *bus, const struct dev_class *class, gpa_t base, void *state)
 {
-	if (bus->n_devs == DEV_MAX || dev_find(bus, base) || dev_find(bus, GPA(base.v + class->size - 1)))
+	if (bus->n_devs == DEV_MAX)
 		return false;
+	for (const struct dev *dev = bus->devs; dev < bus->devs + bus->n_devs; dev++)
+		if (dev->base.v - base.v < class->size || base.v - dev->base.v < dev->class->size)
+			return false;
 	bus->devs[bus->n_devs++] = (struct dev){class, base, state};
 	return true;
 }

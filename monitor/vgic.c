@@ -302,10 +302,9 @@ sgi_drop(struct vgic *gic, unsigned to, unsigned sgi, uint8_t from)
 static void
 sgir_write(void *state, const struct dev_op *op)
 {
-	static const uint8_t all = 0xff;
 	struct vgic *gic = state;
-	uint8_t me = (uint8_t)(1u << op->cpu);
-	uint8_t filtered[] = {(uint8_t)bits(op->value, 23, 16), (uint8_t)(all ^ me), me, all};
+	const uint8_t all = 0xff, me = (uint8_t)(1u << op->cpu);
+	const uint8_t filtered[] = {(uint8_t)bits(op->value, 23, 16), all ^ me, me, all};
 	uint8_t to = filtered[bits(op->value, 25, 24)];
 
 	for (unsigned cpu = 0; op->mask == 0xffffffffu && cpu < VGIC_CPUS; cpu++)

@@ -17,7 +17,7 @@
 static unsigned
 depth(const struct vpl011 *uart)
 {
-	return uart->lcr_h & UARTLCR_H_FEN ? VPL011_FIFO : 1;
+	return (uart->lcr_h & UARTLCR_H_FEN) ? VPL011_FIFO : 1;
 }
 
 static void

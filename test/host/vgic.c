@@ -110,6 +110,13 @@ test_reset(void)
 	vgic_init(&gic, 4);
 	CHECK_EQ(rd(GICD + 0x004), 0x68);
 
+	check_case("a place on the bus is given once");
+	CHECK(!dev_add(&bus, &vgic_dist, GPA(GICD + 0xffc), &gic));
+	CHECK(!dev_add(&bus, &vgic_cpuif, GPA(GICD - 0x1000), &gic));
+	while (bus.n_devs < DEV_MAX)
+		CHECK(dev_add(&bus, &vgic_dist, GPA(0x10000000 + bus.n_devs * 0x1000), &gic));
+	CHECK(!dev_add(&bus, &vgic_dist, GPA(0x20000000), &gic));
+
 	check_case("writable bits");
 	setup(2);
 	wr(CTLR, 0xffffffff);
@@ -149,7 +156,9 @@ test_reset(void)
 	CHECK_EQ(dev_access(&bus, 0, GPA(GICD + 0x520), 4, false, &value), DEV_UNKNOWN);
 	CHECK_EQ(value, 0);
 	CHECK_EQ(dev_access(&bus, 0, GPA(GICC + 0x24), 4, true, &value), DEV_UNKNOWN);
-	CHECK_EQ(bus.unknown, before + 2);
+	CHECK_EQ(dev_access(&bus, 0, GPA(GICC + 0xd5), 1, false, &value), DEV_UNKNOWN);
+	CHECK_EQ(dev_access(&bus, 0, GPA(PMR), 1, false, &value), DEV_OK);
+	CHECK_EQ(bus.unknown, before + 3);
 	CHECK_EQ(dev_access(&bus, 0, GPA(GICD + 0x1000), 4, false, &value), DEV_NONE);
 	CHECK_EQ(dev_access(&bus, 0, GPA(GICC + 0x2000), 4, false, &value), DEV_NONE);
 	CHECK_EQ(dev_access(&bus, 0, GPA(GICD + 0x102), 4, false, &value), DEV_NONE);
@@ -306,7 +315,7 @@ test_priorities(void)
 static void
 test_groups(void)
 {
-	check_case("group 1 needs AckCtl, group 0 can be FIQ");
+	check_case("group 1 needs AckCtl");
 	setup(1);
 	enable(0, UART);
 	wr(GICD + 0x84, 2);
@@ -322,6 +331,18 @@ test_groups(void)
 	CHECK_EQ(rd(GICC + 0xe8), 1u << 16);
 	wr(EOIR, UART);
 	CHECK_EQ(rd(GICC + 0xe8), 0);
+
+	check_case("the aliased binary point is group 1's, unless CBPR says otherwise");
+	wr(ABPR, 7);
+	CHECK_EQ(rd(IAR), UART);
+	CHECK_EQ(rd(RPR), 0x80);
+	wr(EOIR, UART);
+	wr(CTLR, 0x17);
+	CHECK_EQ(rd(IAR), UART);
+	CHECK_EQ(rd(RPR), 0xa0);
+	wr(EOIR, UART);
+
+	check_case("group 0 as FIQ");
 	wr(GICD + 0x84, 0);
 	wr(CTLR, 0xf);
 	CHECK(vgic_fiq(&gic, 0) && !vgic_irq(&gic, 0));
