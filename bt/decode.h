@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+//
+// The instruction table: what a guest word is and what the translator does with
+// it. The rows stand in bt/a32.def; bt_decode_init() parses their patterns once.
+// A word that no row matches is plain: it does the same at PL0 as at PL1, doesn't
+// write the PC and names no literal. Row types also fit T16 and T32 patterns.
+#ifndef BT_DECODE_H
+#define BT_DECODE_H
+
+#include "monitor/types.h"
+
+// What becomes of a matching word; bt_flags() has its properties.
+//   BT_ACTION(name, flags)
+#define BT_ACTIONS(BT_ACTION)                                                                                          \
+	BT_ACTION(PLAIN, 0)                                                                                            \
+	BT_ACTION(YIELD, BT_SENSITIVE | BT_SILENT)                                                                     \
+	BT_ACTION(WFE, BT_SENSITIVE | BT_SILENT)                                                                       \
+	BT_ACTION(WFI, BT_SENSITIVE | BT_SILENT)                                                                       \
+	BT_ACTION(SEV, BT_SENSITIVE | BT_SILENT)                                                                       \
+	BT_ACTION(MRS, BT_SENSITIVE | BT_SILENT)                                                                       \
+	BT_ACTION(MRS_BANKED, BT_SENSITIVE)                                                                            \
+	BT_ACTION(MSR_REG, BT_SENSITIVE | BT_SILENT)                                                                   \
+	BT_ACTION(MSR_BANKED, BT_SENSITIVE)                                                                            \
+	BT_ACTION(MSR_IMM, BT_SENSITIVE | BT_SILENT)                                                                   \
+	BT_ACTION(CPS, BT_SENSITIVE | BT_SILENT)                                                                       \
+	BT_ACTION(SETEND, BT_SENSITIVE | BT_SILENT)                                                                    \
+	BT_ACTION(BX, BT_INDIRECT | BT_ENDS)                                                                           \
+	BT_ACTION(BXJ, BT_SENSITIVE | BT_SILENT | BT_INDIRECT | BT_ENDS)                                               \
+	BT_ACTION(BLX_REG, BT_INDIRECT | BT_CALL)                                                                      \
+	BT_ACTION(BKPT, BT_REFLECT | BT_CALL)                                                                          \
+	BT_ACTION(HVC, BT_SENSITIVE)                                                                                   \
+	BT_ACTION(SMC, BT_SENSITIVE)                                                                                   \
+	BT_ACTION(ERET, BT_SENSITIVE | BT_ENDS)                                                                        \
+	BT_ACTION(DP_RETURN, BT_SENSITIVE | BT_ENDS)                                                                   \
+	BT_ACTION(PC_WRITE, BT_INDIRECT | BT_ENDS)                                                                     \
+	BT_ACTION(ADR, 0)                                                                                              \
+	BT_ACTION(LDST_UNPRIV, BT_SENSITIVE | BT_SILENT)                                                               \
+	BT_ACTION(LITERAL_12, BT_LITERAL)                                                                              \
+	BT_ACTION(LITERAL_8, BT_LITERAL)                                                                               \
+	BT_ACTION(LITERAL_DUAL, BT_LITERAL)                                                                            \
+	BT_ACTION(LITERAL_VFP, BT_LITERAL)                                                                             \
+	BT_ACTION(LITERAL_VFP_DUAL, BT_LITERAL)                                                                        \
+	BT_ACTION(LITERAL_PC, BT_LITERAL | BT_INDIRECT | BT_ENDS)                                                      \
+	BT_ACTION(JUMP_TABLE, BT_INDIRECT | BT_ENDS)                                                                   \
+	BT_ACTION(UDF, BT_REFLECT | BT_CALL)                                                                           \
+	BT_ACTION(LDM_RETURN, BT_SENSITIVE | BT_ENDS)                                                                  \
+	BT_ACTION(LDM_USER, BT_SENSITIVE)                                                                              \
+	BT_ACTION(STM_USER, BT_SENSITIVE)                                                                              \
+	BT_ACTION(SRS, BT_SENSITIVE)                                                                                   \
+	BT_ACTION(RFE, BT_SENSITIVE | BT_ENDS)                                                                         \
+	BT_ACTION(B, BT_BRANCH | BT_ENDS)                                                                              \
+	BT_ACTION(BL, BT_BRANCH | BT_CALL)                                                                             \
+	BT_ACTION(BLX_IMM, BT_BRANCH | BT_CALL)                                                                        \
+	BT_ACTION(TPIDRURW, BT_SENSITIVE | BT_SILENT)                                                                  \
+	BT_ACTION(TPIDRPRW, BT_SENSITIVE)                                                                              \
+	BT_ACTION(CP_REG, BT_SENSITIVE)                                                                                \
+	BT_ACTION(CP_REG2, BT_SENSITIVE)                                                                               \
+	BT_ACTION(CP_OTHER, BT_SENSITIVE)                                                                              \
+	BT_ACTION(VFP_SYSTEM, BT_SENSITIVE)                                                                            \
+	BT_ACTION(SVC, BT_SENSITIVE | BT_CALL)
+
+enum bt_action {
+#define BT_ACTION(name, flags) BT_##name,
+	BT_ACTIONS(BT_ACTION)
+#undef BT_ACTION
+	    BT_ACTION_COUNT
+};
+
+#define BT_SENSITIVE 0x01u // must be replaced by a hypercall before the guest's kernel runs it
+#define BT_SILENT    0x02u // of these: goes wrong at PL0 without a trap
+#define BT_ENDS      0x04u // never falls through, if its condition is AL
+#define BT_BRANCH    0x08u // direct: bt_target() has where to
+#define BT_INDIRECT  0x10u // writes the PC from a register or memory
+#define BT_LITERAL   0x20u // PC-relative load: bt_target() has what it names
+#define BT_REFLECT   0x40u // traps by itself; the guest is to get it
+#define BT_CALL      0x80u // comes back to the next word, unless what it calls never returns
+
+#define BT_FIELDS 8u // letters in a pattern, at most
+
+struct bt_row {
+	uint32_t mask, value; // the fixed bits
+	uint32_t payload;     // the variable bits without the condition
+	uint32_t field[BT_FIELDS];
+	char letter[BT_FIELDS];
+	const char *pattern, *name, *section; // name: mnemonics separated by |, then a note
+	uint8_t action;                       // enum bt_action
+	uint8_t flags;                        // BT_SENSITIVE etc.
+	uint8_t imm;                          // BT_IMM_*: the first imm24[23:16] of its hypercalls
+	bool conditional;                     // bits [31:28] are a condition
+};
+
+// Index by bits [27:20], unconditional space above 256: the rows that can match,
+// and whether they all want R15 in bits [19:16] or [15:12].
+struct bt_bucket {
+	uint16_t first;
+	uint8_t n;
+	bool pc_only;
+};
+
+extern struct bt_bucket bt_bucket_a32[512];
+
+// Parses the table; once, before anything else here.
+void bt_decode_init(void);
+
+// The rows, for those who walk the table; *n gets their number.
+const struct bt_row *bt_rows_a32(unsigned *n);
+
+// The first row that matches insn, looked up in its bucket.
+const struct bt_row *bt_lookup_a32(uint32_t insn, const struct bt_bucket *bucket);
+
+// The row of insn, or NULL for a plain word.
+static inline const struct bt_row *
+bt_decode_a32(uint32_t insn)
+{
+	const struct bt_bucket *bucket = &bt_bucket_a32[((insn >> 20) & 0xffu) + (insn >= 0xf0000000u ? 256u : 0u)];
+
+	if (!bucket->n)
+		return NULL;
+	if (bucket->pc_only && (~insn & 0x000f0000u) && (~insn & 0x0000f000u))
+		return NULL;
+	return bt_lookup_a32(insn, bucket);
+}
+
+// True if insn is always executed when reached: condition AL, or the unconditional space.
+static inline bool
+bt_always(uint32_t insn)
+{
+	return insn >= 0xe0000000u;
+}
+
+// The bits of the field that a letter of the row's pattern names, gathered.
+uint32_t bt_field(const struct bt_row *row, uint32_t insn, char letter);
+
+// For rows with BT_BRANCH or BT_LITERAL: what insn at address pc refers to.
+uint32_t bt_target(const struct bt_row *row, uint32_t insn, uint32_t pc);
+
+// Gathers the bits of word under mask at the low end, and the reverse.
+uint32_t bt_gather(uint32_t word, uint32_t mask);
+uint32_t bt_scatter(uint32_t packed, uint32_t mask);
+
+// True for encodings that are UNDEFINED on an ARMv7-A core with VFP, Advanced
+// SIMD and divide, permanently undefined ones included, as far as the tables of ARM ARM
+// A5.1-A5.7 tell without operands: a sign that a word is data.
+bool bt_undefined_a32(uint32_t insn);
+
+#endif
