@@ -4,6 +4,7 @@
 // file that shrinks under us can't hurt.
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,29 +80,47 @@ file_free(struct file *f)
 	f->data = NULL;
 }
 
+// Devices, pipes and what /dev has links to (/dev/stdout) are written themselves, never replaced.
+static bool
+is_special(const char *path)
+{
+	struct stat st;
+
+	return !strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/", 6) || (!stat(path, &st) && !S_ISREG(st.st_mode));
+}
+
+static int
+open_temporary(struct outfile *f)
+{
+	mode_t mask = umask(0);
+	int fd;
+
+	umask(mask);
+	f->path = realpath(f->given, NULL); // a link stays one
+	if (!f->path)
+		f->path = must_printf("%s", f->given);
+	if (!access(f->path, F_OK) && access(f->path, W_OK))
+		return -1;
+	f->temporary = must_printf("%s.XXXXXX", f->path);
+	fd = mkostemp(f->temporary, O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	unfinished = f->temporary;
+	atexit(remove_unfinished);
+	fchmod(fd, 0666 & ~mask);
+	return fd;
+}
+
 void
 outfile_open(struct outfile *f, const char *path)
 {
-	struct stat st;
-	mode_t mask = umask(0);
-
-	umask(mask);
-	*f = (struct outfile){.path = path};
-	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
-		f->fd = open(path, O_WRONLY | O_CLOEXEC);
-	} else if (!access(path, F_OK) && access(path, W_OK)) {
-		f->fd = -1;
-	} else {
-		f->temporary = must_printf("%s.XXXXXX", path);
-		f->fd = mkostemp(f->temporary, O_CLOEXEC);
-	}
+	*f = (struct outfile){.given = path};
+	if (!strcmp(path, "/dev/stdout"))
+		f->fd = dup(STDOUT_FILENO); // opened anew, a redirected one would be at its beginning
+	else
+		f->fd = is_special(path) ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : open_temporary(f);
 	if (f->fd < 0)
 		fail(EXIT_INPUT, "%s: can't be written: %s", path, strerror(errno));
-	if (f->temporary) {
-		unfinished = f->temporary;
-		atexit(remove_unfinished);
-		fchmod(f->fd, 0666 & ~mask);
-	}
 }
 
 static void
@@ -119,12 +138,12 @@ write_all(const char *path, int fd, const void *data, size_t size)
 void
 outfile_commit(struct outfile *f, const void *data, size_t size)
 {
-	write_all(f->path, f->fd, data, size);
+	write_all(f->given, f->fd, data, size);
 	if (close(f->fd) || (f->temporary && rename(f->temporary, f->path)))
-		fail(EXIT_INPUT, "%s: can't be written: %s", f->path, strerror(errno));
+		fail(EXIT_INPUT, "%s: can't be written: %s", f->given, strerror(errno));
 	unfinished = NULL;
 	free(f->temporary);
-	f->temporary = NULL;
+	free(f->path);
 }
 
 int

@@ -21,8 +21,9 @@ struct file file_read(const char *path, uint64_t max);
 void file_free(struct file *f);
 
 struct outfile {
-	const char *path;
-	char *temporary; // beside path, until outfile_commit; NULL where path is written itself
+	const char *given; // as the user names it; NULL: not open
+	char *path;        // what it stands for, and
+	char *temporary;   // the file beside that until outfile_commit; NULL where the file is written itself
 	int fd;
 };
 

@@ -90,7 +90,7 @@ conclude(const struct options *o, struct outcome *out, struct outfile *stats, bo
 	if (!json)
 		json = own_json(o, out, status);
 	line = report_with(json, "wall_seconds", out->seconds);
-	if (stats->path) {
+	if (stats->given) {
 		char *text = must_printf("%s\n", line);
 
 		outfile_commit(stats, text, strlen(text));
