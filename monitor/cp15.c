@@ -16,13 +16,6 @@
 #include "monitor/vpsr.h"
 #include "monitor/vtimer.h"
 
-#define SCTLR_A      (1u << 1)
-#define SCTLR_C      (1u << 2)
-#define SCTLR_SW     (1u << 10)
-#define SCTLR_Z      (1u << 11)
-#define SCTLR_I      (1u << 12)
-#define SCTLR_V      (1u << 13)
-#define SCTLR_TE     (1u << 30)
 #define SCTLR_RES1   0x00c50078u // CP15BEN among them: at PL0 the barriers could not be refused
 #define SCTLR_REGIME (SCTLR_M | SCTLR_V | SCTLR_WXN | SCTLR_EE | SCTLR_TRE | SCTLR_AFE | SCTLR_TE)
 #define SCTLR_RW     (SCTLR_REGIME | SCTLR_A | SCTLR_C | SCTLR_SW | SCTLR_Z | SCTLR_I)

@@ -7,6 +7,15 @@
 
 #include "monitor/cptable.h"
 
+// The bits of SCTLR that mmu/walk.h has no use for (B4.1.130).
+#define SCTLR_A  (1u << 1)
+#define SCTLR_C  (1u << 2)
+#define SCTLR_SW (1u << 10)
+#define SCTLR_Z  (1u << 11)
+#define SCTLR_I  (1u << 12)
+#define SCTLR_V  (1u << 13)
+#define SCTLR_TE (1u << 30)
+
 // Asserts that the table is sorted and makes sense; once at boot.
 void cp15_check_table(void);
 

@@ -39,6 +39,7 @@ start(struct vcpu *v, uint32_t entry, uint32_t context)
 	v->pc = entry & ~1u;
 	v->cpsr = MODE_USR | (entry & 1u ? PSR_T : 0);
 	v->mode = MODE_SVC | PSR_A | PSR_I | PSR_F;
+	v->view_now = VIEW_KERNEL;
 	cp15_reset(v);
 	cp14_reset(v);
 	vfpsys_reset(v);
