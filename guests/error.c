@@ -2,6 +2,7 @@
 //
 // See error.h. The message goes out in one write, so that it stays one line beside
 // whatever else writes to the same terminal.
+#define _GNU_SOURCE
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 //
 // See file.h. Inputs are read rather than mapped: a pipe is as good as a file, and a
 // file that shrinks under us can't hurt.
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

@@ -8,6 +8,7 @@
 //
 // Nothing but the files asked for is ever written: what QEMU is given beside the user's
 // own files are anonymous memory and a pipe, by their names in /dev/fd.
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

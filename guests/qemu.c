@@ -3,6 +3,7 @@
 // Puts QEMU's arguments together. With a terminal the console is multiplexed with
 // QEMU's monitor, so that Ctrl-a x quits; without one every byte of standard input
 // belongs to the guest, and its end is not the end of the VM.
+#define _GNU_SOURCE
 #include <libgen.h>
 #include <limits.h>
 #include <stdarg.h>

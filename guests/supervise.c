@@ -4,6 +4,7 @@
 // (the child's end is one, too) and the time limit. Signals are blocked and read from
 // a descriptor, so nothing runs in a handler. The child is in our process group, so that it may
 // read from the terminal; should we be killed, it is sent SIGTERM by the kernel.
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// uses: monitor/image.c guests/report.c guests/error.c
+//
+// The parts of the host command that need no files: which images are refused and in
+// what words, where QEMU's rule puts them, and what is made of the monitor's report.
+// The command itself is tested by test/cli.sh.
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include "guests/report.h"
+#include "monitor/image.h"
+#include "test/host/check.h"
+
+#define MIB  (1024u * 1024u)
+#define BASE 0x40000000u
+
+struct patch {
+	size_t at;
+	uint32_t word;
+};
+
+// A zImage of size bytes with up to two words changed, in an allocation of its very size.
+static const char *
+check_zimage(size_t size, size_t actual, struct patch a, struct patch b)
+{
+	uint8_t *image = calloc(1, size);
+	const struct patch words[] = {{0, 0xe1a00000},
+				      {0x1c, 0xe1a00000},
+				      {0x20, 0xea000002},
+				      {0x24, 0x016f2818},
+				      {0x28, 0x00000000},
+				      {0x2c, (uint32_t)size},
+				      {0x30, 0x04030201},
+				      a,
+				      b};
+	uint8_t *exact = malloc(actual ? actual : 1);
+	const char *what;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].word)
+			memcpy(image + words[i].at, &words[i].word, 4);
+	memcpy(exact, image, actual);
+	what = image_check(exact, actual);
+	free(image);
+	free(exact);
+	return what;
+}
+
+static bool
+says(const char *what, const char *part)
+{
+	return what && strstr(what, part);
+}
+
+static void
+check_images(void)
+{
+	const struct patch none = {0, 0};
+	const uint8_t arm[] = {0x01, 0, 0xa0, 0xe3}, text[] = "#!/bin/sh\n", elf[] = "\177ELF\1\1\1";
+
+	check_case("a good zImage");
+	CHECK(!check_zimage(1024, 1024, none, none));
+	check_case("a zImage cut off anywhere");
+	for (size_t n = 0; n < 1024; n++)
+		CHECK(check_zimage(1024, n, none, none));
+	CHECK(says(check_zimage(1024, 600, none, none), "truncated"));
+	CHECK(says(check_zimage(1024, 30, none, none), "truncated"));
+	CHECK(says(check_zimage(1024, 0, none, none), "empty"));
+	check_case("zImages of other kinds");
+	CHECK(says(check_zimage(1024, 1024, (struct patch){0x1c, 0xe24ff003}, none), "Thumb"));
+	CHECK(says(check_zimage(1024, 1024, (struct patch){0x20, 0xe12fff1c}, none), "Thumb"));
+	CHECK(says(check_zimage(1024, 1024, (struct patch){0x24, 0x18286f01}, none), "big-endian"));
+	CHECK(says(check_zimage(1024, 1024, (struct patch){0x30, 0x01020304}, none), "big-endian"));
+	CHECK(says(check_zimage(1024, 1024, (struct patch){0x28, 0x500}, none), "damaged"));
+	CHECK(says(check_zimage(1024, 1024, (struct patch){0x38, 0x644d5241}, none), "arm64"));
+	CHECK(says(check_zimage(1024, 1024, (struct patch){0x202, 0x53726448}, none), "x86"));
+	check_case("raw images");
+	CHECK(!image_check(arm, sizeof(arm)));
+	CHECK(says(image_check(arm, 3), "not an ARM"));
+	CHECK(says(image_check(text, sizeof(text)), "not an ARM"));
+	CHECK(says(image_check(elf, sizeof(elf)), "ELF"));
+}
+
+static void
+check_placement(void)
+{
+	static const struct {
+		uint32_t ram_mib;
+		size_t sizes[3];
+		unsigned refused;     // 3: none
+		uint32_t initrd, dtb; // offsets that QEMU 7.2 uses
+	} cases[] = {
+	    {512, {5448192, 904162, 7000}, 3, 128 * MIB, 128 * MIB + 0xdd000},
+	    {512, {5448192, 0, 7000}, 3, 128 * MIB, 128 * MIB},
+	    {128, {5448192, 904162, 7000}, 3, 64 * MIB, 64 * MIB + 0xdd000},
+	    {16, {5448192, 904162, 7000}, 3, 8 * MIB, 8 * MIB + 0xdd000},
+	    {16, {9 * MIB, 4096, 7000}, 3, 9 * MIB + 0x10000, 9 * MIB + 0x11000},
+	    {16, {16 * MIB, 0, 7000}, 0, 0, 0},
+	    {16, {4096, 8 * MIB + 1, 7000}, 1, 0, 0},
+	    {16, {4096, 8 * MIB, 7000}, 2, 0, 0},
+	    {2048, {4096, SIZE_MAX, 7000}, 1, 0, 0},
+	    {2048, {4096, 1920 * (size_t)MIB - 8192, 8192}, 3, 128 * MIB, 2048 * MIB - 8192},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct image_layout l;
+		unsigned which;
+		const char *what = image_place(&l, BASE, cases[i].ram_mib * MIB, cases[i].sizes, &which);
+
+		check_case("placement");
+		CHECK_EQ(which, cases[i].refused);
+		CHECK_EQ(!what, which == 3);
+		if (what)
+			continue;
+		CHECK_EQ(l.kernel, BASE + 0x10000);
+		CHECK_EQ(l.initrd_start, BASE + cases[i].initrd);
+		CHECK_EQ(l.initrd_end, BASE + cases[i].initrd + cases[i].sizes[1]);
+		CHECK_EQ(l.dtb, BASE + cases[i].dtb);
+	}
+}
+
+static bool
+json_is(const char *text, const char *json)
+{
+	struct report r = {NULL, 0};
+	char *found;
+	bool same;
+
+	if (*text)
+		report_add(&r, text, strlen(text));
+	found = report_json(&r);
+	same = json ? found && !strcmp(found, json) : !found;
+	free(found);
+	free(r.text);
+	return same;
+}
+
+static void
+check_report(void)
+{
+	struct report r = {NULL, 0};
+	char *json = report_with("{\"a\":1}", "wall", 1.5);
+
+	check_case("the JSON line of a report");
+	CHECK(json_is("", NULL));
+	CHECK(json_is("dump\nr0 {x}\n", NULL));
+	CHECK(json_is("{\"status\":0}\n", "{\"status\":0}"));
+	CHECK(json_is("dump\r\n{\"status\":2}\r\n", "{\"status\":2}"));
+	CHECK(json_is("{1}\ntext\n{2}", "{2}"));
+	check_case("its status");
+	CHECK_EQ(report_status("{\"exit\":\"poweroff\",\"status\":0}"), 0);
+	CHECK_EQ(report_status("{\"status\": 2, \"x\":1}"), 2);
+	CHECK_EQ(report_status("{\"status\":4}"), 4);
+	CHECK_EQ(report_status("{\"status\":1}"), 4);
+	CHECK_EQ(report_status("{\"status\":}"), 4);
+	CHECK_EQ(report_status("{}"), 4);
+	check_case("a key is added");
+	CHECK(!strcmp(json, "{\"a\":1,\"wall\":1.500}"));
+	free(json);
+	json = report_with("{}", "wall", 0);
+	CHECK(!strcmp(json, "{\"wall\":0.000}"));
+	free(json);
+	check_case("an endless report keeps its end");
+	for (unsigned i = 0; i < 3000; i++) {
+		static const char chunk[4096] = {[0 ... 4094] = 'x', [4095] = '\n'};
+
+		report_add(&r, chunk, sizeof(chunk));
+	}
+	report_add(&r, "{\"status\":0}\n", 13);
+	CHECK(r.size < 5 * MIB);
+	json = report_json(&r);
+	CHECK(json && !strcmp(json, "{\"status\":0}"));
+	free(json);
+	free(r.text);
+}
+
+int
+main(void)
+{
+	check_images();
+	check_placement();
+	check_report();
+	return check_done("cli");
+}
