@@ -291,8 +291,6 @@ static void
 write_cntkctl(struct vcpu *v, const struct cp_row *row, uint32_t value)
 {
 	set_cntkctl(v, value & row->writable);
-	if (v->view_now == VIEW_USER)
-		sysreg_write_cntkctl(v->view[VIEW_USER].cntkctl);
 }
 
 static bool
