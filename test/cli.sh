@@ -1,0 +1,290 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# cli.sh [BUILD]: tests the host command BUILD/palimpsest (default: build) as its user meets it:
+# what it says to bad input, the command it builds, the bundle it writes, its exit status for each
+# way a VM can end, and that it leaves neither files nor processes nor a raw terminal behind.
+# QEMU is played by a script, so this takes seconds and needs no monitor.
+set -u
+
+build=$(realpath "${1:-build}")
+palimpsest=$build/palimpsest
+passed=0 failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+mkdir "$work/in" "$work/bin" "$work/tmp" "$work/dir"
+cd "$work" || exit 1
+export TMPDIR=$work/tmp ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} PALIMPSEST_MONITOR=$work/in/monitor
+unset SOURCE_DATE_EPOCH
+
+result() { # NAME GOOD WHY
+	if [ "$2" = 1 ]; then
+		passed=$((passed + 1))
+		echo "ok   $1"
+	else
+		failed=$((failed + 1))
+		echo "FAIL $1: $3"
+		sed 's/^/     | /' out err
+	fi
+}
+
+left() { find "$work/in" "$work/tmp" "$work/dir" | sort | md5sum; }
+
+# run STATUS ARG...: runs palimpsest; why says what differs from what all cases have in common.
+run() {
+	local expected=$1 before status
+	shift
+	before=$(left)
+	"$palimpsest" "$@" >out 2>err </dev/null
+	status=$?
+	why=
+	[ $status = "$expected" ] || why="status $status instead of $expected"
+	[ "$(left)" = "$before" ] || why="files were left behind"
+}
+
+# bad NAME TEXT ARG...: bad usage or input, for which one line with TEXT is all there is to see.
+bad() {
+	local name=$1 text=$2
+	shift 2
+	run 1 "$@"
+	[ "$(wc -l <err)" = 1 ] || why="not one line on standard error"
+	grep -q '^palimpsest: ' err || why="no message of palimpsest's"
+	grep -qF -- "$text" err || why="'$text' is not named"
+	[ ! -s out ] || why="something on standard output"
+	result "$name" $([ -z "$why" ] && echo 1 || echo 0) "$why"
+}
+
+# good NAME STATUS PATTERN ARG...: status, and a line of either output that matches PATTERN.
+good() {
+	local name=$1 status=$2 pattern=$3
+	shift 3
+	run "$status" "$@"
+	cat out err | grep -qE -- "$pattern" || why="no line matches $pattern"
+	result "$name" $([ -z "$why" ] && echo 1 || echo 0) "$why"
+}
+
+check() { # NAME COMMAND...
+	local name=$1
+	shift
+	"$@" >out 2>err
+	result "$name" $([ $? = 0 ] && echo 1 || echo 0) "$*"
+}
+
+# The process in pid is gone, or dead and waiting for whoever adopted it.
+gone() { ! grep -q '^State:[[:space:]]*[^Z]' "/proc/$(cat pid)/status" 2>/dev/null; }
+
+words() { # little-endian words as bytes
+	local w
+	for w; do
+		printf "\\x${w:6:2}\\x${w:4:2}\\x${w:2:2}\\x${w:0:2}"
+	done
+}
+
+zimage() { # FIRST-OF-SWITCH BRANCH MAGIC ENDIAN END
+	words e1a00000 e1a00000 e1a00000 e1a00000 e1a00000 e1a00000 e1a00000 "$1" "$2" "$3" 00000000 "$5" "$4"
+	head -c 972 /dev/zero
+}
+
+zimage e1a00000 ea000002 016f2818 04030201 00000400 >in/zImage
+zimage e24ff003 f000b802 016f2818 04030201 00000400 >in/thumb
+zimage e1a00000 ea000002 18286f01 01020304 00000400 >in/big-endian
+zimage e1a00000 ea000002 016f2818 04030201 00000000 >in/damaged
+head -c 500 in/zImage >in/truncated
+head -c 20 in/zImage >in/stump
+words e3a00001 eafffffe >in/raw
+: >in/empty
+cp in/zImage in/monitor
+cp /bin/true in/elf
+echo "some text that is not a kernel" >in/text
+gzip -c in/zImage >in/zImage.gz
+{ head -c 56 /dev/zero; printf 'ARM\x64'; head -c 1000 /dev/zero; } >in/arm64
+{ head -c 510 /dev/zero; printf '\x55\xaa\xeb\x66HdrS'; head -c 1000 /dev/zero; } >in/bzImage
+echo initrd >in/initrd
+truncate -s 20M in/large
+truncate -s 9M in/half
+echo '/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; memory@40000000 { reg = <0x40000000 0x20000000>; }; };' |
+	dtc -q -I dts -O dtb -o in/dtb -
+head -c 60 in/dtb >in/dtb-truncated
+{ head -c 60 in/dtb; head -c 4 /dev/urandom; tail -c +65 in/dtb; } | tr '\001' '\377' >in/dtb-damaged
+
+bad "no command" "no command"
+bad "unknown command" "boot" boot
+bad "unknown option" "-smp" run -kernel in/zImage -smp 2
+bad "unknown option, long" "--frobnicate" run --frobnicate -kernel in/zImage
+bad "an option of the other command" "--stats" bundle -o x -kernel in/zImage --stats y
+bad "option without its argument" "-append" run -kernel in/zImage -append
+bad "stray word" "stray" run -kernel in/zImage stray
+bad "no kernel" "-kernel" run -m 512
+bad "bundle without -o" "-o" bundle -kernel in/zImage
+for m in 0 3 15 100000 2049 3G -1 99999999999999999999 abc 12x '' 1.5; do
+	bad "-m '$m'" "-m $m" run -kernel in/zImage -m "$m"
+done
+bad "--bt" "--bt fast" run -kernel in/zImage --bt fast
+for t in 0 -1 abc nan inf 1e99 ''; do
+	bad "--timeout '$t'" "--timeout $t" run -kernel in/zImage --timeout "$t"
+done
+bad "bootargs with a newline" "-append" run -kernel in/zImage -append $'a\nb'
+bad "bootargs too long" "-append" run -kernel in/zImage -append "$(head -c 2048 /dev/zero | tr '\0' a)"
+
+bad "missing kernel" "in/none: No such file" run -kernel in/none
+bad "empty kernel" "in/empty: is empty" run -kernel in/empty
+bad "kernel: no data" "/dev/null: is empty" run -kernel /dev/null
+bad "kernel: endless data" "/dev/zero: doesn't fit" run -kernel /dev/zero -m 16
+bad "kernel: a directory" "dir: is a directory" run -kernel dir
+bad "kernel truncated" "in/truncated: is truncated" run -kernel in/truncated
+bad "kernel truncated in its header" "in/stump: is truncated" run -kernel in/stump
+bad "kernel with a damaged header" "in/damaged: has a damaged" run -kernel in/damaged
+bad "Thumb kernel" "in/thumb: is a Thumb-2 kernel" run -kernel in/thumb
+bad "big-endian kernel" "in/big-endian: is a big-endian" run -kernel in/big-endian
+bad "ELF kernel" "in/elf: is an ELF" run -kernel in/elf
+bad "arm64 kernel" "in/arm64: is an arm64" run -kernel in/arm64
+bad "x86 kernel" "in/bzImage: is an x86" run -kernel in/bzImage
+bad "compressed kernel" "in/zImage.gz: is compressed" run -kernel in/zImage.gz
+bad "text as kernel" "in/text: is not an ARM" run -kernel in/text
+bad "kernel larger than RAM" "in/large: doesn't fit" run -kernel in/large -m 16
+bad "missing initrd" "in/none: No such file" run -kernel in/zImage -initrd in/none
+bad "empty initrd" "in/empty: is empty" run -kernel in/zImage -initrd in/empty
+bad "initrd larger than RAM" "in/large: doesn't fit" run -kernel in/zImage -initrd in/large -m 16
+bad "initrd that leaves no room" "in/half: initrd doesn't fit" run -kernel in/zImage -initrd in/half -m 16
+bad "the same, native" "in/half: initrd doesn't fit" run --native -kernel in/zImage -initrd in/half -m 16
+bad "the same, bundle" "in/half: initrd doesn't fit" bundle -o dir/x -kernel in/zImage -initrd in/half -m 16
+bad "missing DTB" "in/none: No such file" run -kernel in/zImage -dtb in/none
+bad "text as DTB" "in/text: is not a device tree" run -kernel in/zImage -dtb in/text
+bad "truncated DTB" "in/dtb-truncated: is not" run -kernel in/zImage -dtb in/dtb-truncated
+bad "damaged DTB" "in/dtb-damaged: is not" run -kernel in/zImage -dtb in/dtb-damaged
+bad "unwritable --stats" "none/stats: can't be written" run -kernel in/zImage --stats none/stats
+bad "--stats is a directory" "dir: can't be written" run -kernel in/zImage --stats dir
+bad "unwritable bundle" "none/x: can't be written" bundle -o none/x -kernel in/zImage
+bad "bundle: a bad kernel" "in/empty: is empty" bundle -o dir/x -kernel in/empty
+PALIMPSEST_MONITOR=in/none bad "missing monitor" "in/none: No such file" run -kernel in/zImage
+PALIMPSEST_MONITOR=in/text bad "monitor is no image" "in/text: is not" run -kernel in/zImage
+cat >in/nopath <<-END
+	#!/bin/sh
+	PATH=$work/dir exec $palimpsest "\$@"
+END
+chmod +x in/nopath
+palimpsest=$work/in/nopath
+bad "missing qemu" "qemu-system-arm: not found" run -kernel in/zImage --stats dir/stats
+bad "missing qemu, native" "qemu-system-arm: not found" run -kernel in/zImage --native
+palimpsest=$build/palimpsest
+
+good "help" 0 "^Usage: palimpsest" --help
+good "help of a command" 0 "--icount" run --help
+good "version" 0 "^palimpsest [0-9]" --version
+good "dry run" 0 "^qemu-system-arm -M virt -cpu cortex-a15 .* -m 704 -kernel .*/monitor -initrd vm.itb -append 'report=semihost bt=page' " \
+	run --dry-run -kernel in/zImage -append "a b" -m 512
+good "dry run, options" 0 "-cpu cortex-a7 .*-icount shift=0,sleep=off -m 1216 .*bt=block no-reboot'.* -d int$" \
+	run --dry-run --kernel in/raw -m 1G --bt block -no-reboot --icount --host-cpu cortex-a7 --qemu-arg -d --qemu-arg int
+good "dry run, native" 0 "-m 64 -kernel in/zImage -dtb in/dtb -initrd in/initrd -append 'it....s' -no-reboot$" \
+	run --dry-run --native -kernel in/zImage -initrd in/initrd -dtb in/dtb -append "it's" -m 64M -no-reboot
+good "the smallest and the largest VM" 0 "-m 2240" run --dry-run -kernel in/zImage -m 2G
+good "an initrd larger than what the monitor has room for" 0 "-m 711" \
+	run --dry-run -kernel in/zImage -initrd <(head -c 40000000 /dev/zero) -m 512
+
+bundle() { "$palimpsest" bundle -o "$1" -kernel in/zImage -initrd in/initrd -dtb in/dtb -append "console=x" -m 64 --bt block; }
+check "bundle" bundle one.itb
+check "mkimage reads it" mkimage -l one.itb
+for text in "Image 0 (kernel)" "Image 1 (ramdisk)" "Image 2 (fdt)" "Architecture: ARM" "uncompressed" "Configuration: 'vm-1'"; do
+	check "mkimage says $text" sh -c 'mkimage -l one.itb | grep -qF "$1"' - "$text"
+done
+check "its kernel is the file" sh -c 'dumpimage -T flat_dt -p 0 -o part one.itb && cmp part in/zImage'
+for property in "palimpsest,memory 40" "palimpsest,vcpus 1" "palimpsest,bt block" "bootargs console=x"; do
+	check "$property" sh -c '[ "$(fdtget -t $3 one.itb /configurations/vm-1 $1)" = "$2" ]' - $property \
+		"$(case $property in *memory* | *vcpus*) echo x ;; *) echo s ;; esac)"
+done
+sleep 1
+check "bundle, again" bundle two.itb
+check "the same bytes" cmp one.itb two.itb
+check "plain permissions" [ "$(stat -c %a two.itb)" = "$(printf %o $((0666 & ~$(umask))))" ]
+
+# QEMU for the rest: $STUB is run as its body, with $report the file it reports to.
+cat >bin/qemu-system-arm <<'END'
+#!/bin/bash
+for arg; do
+	case $arg in
+	file,id=report,path=*) report=${arg##*path=} ;;
+	/dev/fd/*) blob=$arg ;;
+	esac
+done
+eval "$STUB"
+END
+chmod +x bin/qemu-system-arm
+PATH=$work/bin:$PATH
+export STUB
+
+json() { echo "echo 'line'; echo '{\"exit\":\"$1\",\"status\":$2}' >\$report"; }
+for case in "poweroff 0" "crash 2" "monitor 4"; do
+	STUB=$(json $case)
+	good "ends by ${case% *}" "${case#* }" "^\{\"exit\":\"${case% *}\"" run -kernel in/zImage
+done
+STUB='echo "r0 1234" >$report; echo "{\"exit\":\"crash\",\"status\":2}" >>$report'
+good "a dump is shown" 2 "^r0 1234" run -kernel in/zImage
+STUB='echo "{\"exit\":\"?\",\"status\":7}" >$report'
+good "an unknown status" 4 "exit" run -kernel in/zImage
+STUB='echo bye'
+good "no report" 4 "^palimpsest: the monitor ended without a report" run -kernel in/zImage
+good "native power-off" 0 "^bye" run --native -kernel in/zImage
+STUB='echo "qemu-system-arm: bad CPU" >&2; exit 1'
+good "QEMU refuses its arguments" 1 "^qemu-system-arm: bad CPU" run -kernel in/zImage
+STUB='exit 3'
+good "QEMU fails" 4 "^palimpsest: qemu-system-arm ended with status 3" run -kernel in/zImage
+STUB='kill -SEGV $$'
+good "QEMU crashes" 4 "^palimpsest: qemu-system-arm was killed by signal 11" run -kernel in/zImage
+STUB='exec sleep 30'
+good "timeout" 3 "^palimpsest: timed out after 0.2 s" run -kernel in/zImage --timeout 0.2
+good "timeout, native" 3 "^palimpsest: timed out after 0.2 s" run -kernel in/zImage --timeout 0.2 --native
+STUB='trap "" TERM; echo $$ >pid; while :; do sleep 0.1; done'
+good "timeout of a QEMU that ignores SIGTERM" 3 "timed out" run -kernel in/zImage --timeout 0.2
+check "and is gone" gone
+STUB='cmp -s $blob one.itb && echo same'
+good "QEMU is given the bundle" 4 "^same" run -kernel in/zImage -initrd in/initrd -dtb in/dtb -append "console=x" -m 64 --bt block
+STUB='fdtdump $blob 2>/dev/null | grep -q arm,pl011 && echo pl011'
+good "a bare QEMU is given the VM's device tree" 0 "^pl011" run --native -kernel in/zImage
+
+STUB=$(json crash 2)
+"$palimpsest" run -kernel in/zImage --stats stats >out 2>err </dev/null
+check "statistics" grep -qE '^\{"exit":"crash","status":2,"wall_seconds":[0-9.]+\}$' stats
+STUB='exit 0'
+"$palimpsest" run -kernel in/zImage --native --stats stats >out 2>err </dev/null
+check "statistics, native" grep -qE '^\{"exit":"poweroff","status":0,"native":true,"wall_seconds":[0-9.]+\}$' stats
+STUB='exec sleep 30'
+"$palimpsest" run -kernel in/zImage --timeout 0.1 --stats stats >out 2>err </dev/null
+check "statistics after a timeout" grep -qE '^\{"exit":"timeout","status":3' stats
+
+for signal in INT TERM HUP; do
+	STUB='echo $$ >pid; exec sleep 30'
+	rm -f pid
+	set -m # SIGINT is ignored in background jobs without job control
+	"$palimpsest" run -kernel in/zImage --stats dir/stats >out 2>err </dev/null &
+	child=$!
+	set +m
+	while [ ! -s pid ]; do sleep 0.05; done
+	kill -$signal $child
+	wait $child
+	status=$?
+	check "SIG$signal ends it" [ $status = $((128 + $(kill -l $signal))) ]
+	check "and its QEMU" gone
+done
+STUB='echo $$ >pid; exec sleep 30'
+rm -f pid
+"$palimpsest" run -kernel in/zImage >out 2>err </dev/null &
+child=$!
+disown
+while [ ! -s pid ]; do sleep 0.05; done
+kill -KILL $child
+sleep 0.3
+check "SIGKILL ends its QEMU, too" gone
+check "no temporary files" [ -z "$(ls "$TMPDIR")" ]
+
+STUB='stty raw -echo; kill -KILL $$'
+script -qec "$palimpsest run -kernel in/zImage; echo status \$?; stty -a" /dev/null </dev/null >out 2>/dev/null
+cp out tty
+check "the terminal is restored" sh -c 'grep -q "status 4" tty && grep -qw icanon tty && grep -qw echo tty &&
+	! grep -qE -- "-icanon|-echo( |;)" tty'
+STUB='exit 0'
+script -qec "$palimpsest run -kernel in/zImage; echo status \$?" /dev/null </dev/null >tty 2>/dev/null
+check "quitting at a terminal" sh -c 'grep -q "palimpsest: quit" tty && grep -q "status 0" tty'
+
+echo "cli: $passed passed, $failed failed"
+[ $failed = 0 ] && [ $passed -gt 100 ]
