@@ -72,7 +72,7 @@ check() { # NAME COMMAND...
 }
 
 # The process in pid is gone, or dead and waiting for whoever adopted it.
-gone() { ! grep -q '^State:[[:space:]]*[^Z]' "/proc/$(cat pid)/status" 2>/dev/null; }
+gone() { ! grep -q '^State:[[:space:]]*[A-Ya-z]' "/proc/$(cat pid)/status" 2>/dev/null; }
 
 words() { # little-endian words as bytes
 	local w
