@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// Formatted output on the monitor's console: %s %c %d %u %x %llu %p %%, with
-// a zero-padded or blank-padded width.
+// Formatted output: %s %c %d %u %x %llu %p %%, with a zero- or blank-padded width.
 #ifndef MONITOR_KPRINTF_H
 #define MONITOR_KPRINTF_H
 
+#include <stdarg.h>
+
+// On the monitor's console.
 void kprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+// Character by character, to put(ctx, c).
+void kprintf_format(void (*put)(void *ctx, char c), void *ctx, const char *fmt, va_list ap);
 
 #endif

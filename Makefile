@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+#
+# make          the monitor and the host command, in build/
+# make run      boots a stock Debian kernel to a shell under the monitor
+# make test     all tests, under 15 minutes; one: make test/host/scan.ok
+# make bench    native against virtualized, as ratios
+# make lint     static checks
+# make install  PREFIX (/usr/local), DESTDIR
+#
+# Each build leaves build/monitor.asm and build/monitor.sym beside the image.
+
+B      := build
+CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/palimpsest
+PREFIX ?= /usr/local
+
+CROSS  ?= arm-none-eabi-
+WARN   := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wno-psabi -Werror
+CFLAGS := -std=gnu11 -O2 -g -I. -I$(B) $(WARN)
+TARGET := -mcpu=cortex-a15 -marm -mfloat-abi=hard -mfpu=vfpv3-d16 -mgeneral-regs-only -mno-unaligned-access \
+          -ffreestanding -fno-short-enums -fpie -fno-common -fno-stack-protector -fno-jump-tables \
+          -U__UINT32_TYPE__ -D__UINT32_TYPE__='unsigned int' -U__INT32_TYPE__ -D__INT32_TYPE__=int
+
+#----------------------------------------------------------------------------
+# The monitor
+
+MON_SRC := $(wildcard monitor/*.c bt/*.c mmu/*.c shadowpt/*.c)
+MON_SRC := $(filter-out monitor/asm-offsets.c,$(MON_SRC))
+MON_ASM := $(wildcard monitor/*.S)
+MON_OBJ := $(B)/monitor/head.o $(filter-out $(B)/monitor/head.o,$(MON_ASM:%.S=$(B)/%.o)) $(MON_SRC:%.c=$(B)/%.o)
+LIBFDT  := $(B)/libfdt/libfdt.a
+
+.PHONY: all run test check-slow bench lint install clean
+.DELETE_ON_ERROR:
+all: $(B)/palimpsest.zImage $(B)/palimpsest
+
+$(B)/palimpsest.zImage: $(B)/monitor.elf
+	@$(CROSS)objcopy -O binary $< $@
+	@echo "built $@, $$(stat -c %s $@) bytes"
+
+$(B)/monitor.elf: $(MON_OBJ) monitor/monitor.lds $(LIBFDT)
+	@undefined=$$($(CROSS)nm -u $(B)/monitor/hot.o); \
+	  test -z "$$undefined" || { echo "monitor/hot.c calls out of the window: $$undefined"; exit 1; }
+	@$(CROSS)gcc $(TARGET) -nostdlib -static-pie -Wl,--no-dynamic-linker,-z,norelro,--no-warn-rwx-segments \
+	  -Wl,--build-id=none -T monitor/monitor.lds -o $@ $(MON_OBJ) $(LIBFDT) -lgcc
+	@$(CROSS)objdump -d $@ > $(B)/monitor.asm
+	@$(CROSS)nm -n $@ > $(B)/monitor.sym
+
+$(MON_OBJ): $(LIBFDT)
+
+$(B)/asm-offsets.h: monitor/asm-offsets.c $(wildcard monitor/*.h) $(LIBFDT)
+	@mkdir -p $(@D)
+	@$(CROSS)gcc $(CFLAGS) $(TARGET) -isystem $(B)/libfdt -S -o - $< | \
+	  sed -n 's/^.*@@ \([A-Z0-9_]*\) #*\([0-9-]*\).*/#define \1 \2/p' > $@
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CROSS)gcc $(CFLAGS) $(TARGET) -isystem $(B)/libfdt -MMD -MP -c -o $@ $<
+
+$(B)/%.o: %.S $(B)/asm-offsets.h
+	@mkdir -p $(@D)
+	@$(CROSS)gcc $(TARGET) -g -I. -I$(B) -MMD -MP -c -o $@ $<
+
+# Debian's own libfdt for armhf, and the headers that go with it.
+$(LIBFDT):
+	@mkdir -p $(@D)
+	@cp "$$(guests/fetch.sh libfdt)" $@.new
+	@cp /usr/include/libfdt.h /usr/include/libfdt_env.h /usr/include/fdt.h $(@D)
+	@mv $@.new $@
+
+#----------------------------------------------------------------------------
+# The host command, and what is native of the monitor in it
+
+HOST_SRC := $(wildcard guests/*.c) monitor/guestfdt.c monitor/image.c
+$(B)/palimpsest: $(HOST_SRC) $(wildcard guests/*.h monitor/*.h)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -o $@ $(HOST_SRC) -lfdt -lz
+	@echo "built $@"
+
+run: all
+	@guests/run.sh
+
+#----------------------------------------------------------------------------
+# Host tests: test/host/NAME.c names the sources it links with in its second line
+
+SAN       := -fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_TEST := $(filter-out test/host/fake_arch.c,$(wildcard test/host/*.c))
+uses       = $(shell sed -n 's|^// uses: ||p' $(1))
+libs       = $(shell sed -n 's|^// libs: ||p' $(1))
+
+.SECONDEXPANSION:
+$(B)/test/%: test/host/%.c test/host/fake_arch.c $$(call uses,test/host/%.c) $(wildcard */*.h test/host/*.h */*.def)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(SAN) -o $@ $< test/host/fake_arch.c $(call uses,$<) $(call libs,$<)
+
+test/host/%.ok: $(B)/test/%
+	@$<
+
+-include $(MON_OBJ:.o=.d)
+
+clean:
+	rm -rf $(B)

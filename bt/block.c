@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+//
+// The `block` policy. Invariant: control can reach a word of a copy only if its
+// `scanned` bit is set. It holds because each way out of scanned words is closed by
+// a hypercall (BT_HYPER_BLOCK_*) until the monitor has looked at where it leads:
+//   - an indirect branch always traps;
+//   - a direct one is given back (code_block_restore) once its target is scanned;
+//   - what falls through is scanned along with what it falls from, so that a block
+//     ends only where nothing falls through, or at the end of the page, whose last
+//     word traps instead;
+//   - exceptions enter through the monitor.
+// A word that the guest rewrites is closed again. When a page with scanned words is
+// dropped, given-back branches into it may be left in other pages: then all go.
+#include "bt/code_internal.h"
+#include "bt/decode.h"
+#include "bt/hyper.h"
+#include "monitor/arch.h"
+
+#define WORDS     (PAGE_SIZE / 4)
+#define LAST_WORD (WORDS - 1)
+
+#define POP_MASK  0x0fff8000u // LDMIA sp!, {..., pc}
+#define POP_VALUE 0x08bd8000u
+#define MOV_MASK  0x0ffffff0u // MOV pc, Rm
+#define MOV_VALUE 0x01a0f000u
+#define BX_MASK   0x0ffffff0u
+#define BX_VALUE  0x012fff10u
+
+// The hypercall that closes a block. Returns that are frequent carry their operands,
+// for the hot path; what the others were is in the frame.
+static uint32_t
+closing(uint32_t insn)
+{
+	uint32_t svc = bt_hyper_block_end(insn) & ~0xffffffu;
+
+	if ((insn & BX_MASK) == BX_VALUE || (insn & MOV_MASK) == MOV_VALUE)
+		return svc | BT_HYPER_BLOCK_BX | (insn & 15u);
+	if ((insn & POP_MASK) == POP_VALUE && !bit(insn, 13))
+		return svc | BT_HYPER_BLOCK_POP | (insn & 0x7fffu);
+	return bt_hyper_block_end(insn);
+}
+
+static bool
+is_scanned(const struct code_page *p, uint32_t word)
+{
+	return bit(p->scanned[word / 32], word % 32);
+}
+
+// Makes one word fit to be reached. Returns whether control may fall through to
+// the next one.
+static bool
+scan_word(struct code *c, struct code_page *p, uint32_t word)
+{
+	uint32_t insn = code_original(c, p, word * 4);
+	const struct bt_row *row = bt_decode_a32(insn);
+	uint32_t flags = row ? row->flags : 0;
+	bool ends = (flags & BT_ENDS) && bt_always(insn);
+
+	p->scanned[word / 32] |= 1u << word % 32;
+	if (flags & BT_SENSITIVE)
+		code_patch_word(c, p, word); // can't fail: the page has its copy
+	else if (flags & (BT_BRANCH | BT_INDIRECT) || (word == LAST_WORD && !ends))
+		p->copy[word] = closing(insn);
+	return !ends;
+}
+
+bool
+code_block_reached(const struct code_page *p, uint32_t offset)
+{
+	return is_scanned(p, offset / 4);
+}
+
+bool
+code_block_moved(struct code *c, gpa_t gpa, gva_t va)
+{
+	for (unsigned i = 0; i < CODE_HASH; i++)
+		for (const struct code_page *p = c->hash[i]; p; p = p->next)
+			if ((p->gpa.v == (gpa.v & ~PAGE_MASK)) != (p->va == (va.v & ~PAGE_MASK)))
+				return true;
+	return false;
+}
+
+bool
+code_block_reach(struct code *c, struct code_page *p, uint32_t offset)
+{
+	uint32_t first = offset / 4, word = first;
+
+	if (is_scanned(p, first))
+		return true;
+	c->n.blocks++;
+	while (word <= LAST_WORD && !is_scanned(p, word) && scan_word(c, p, word))
+		word++;
+	if (word > LAST_WORD)
+		word = LAST_WORD;
+	arch_sync_code(&p->copy[first], (word - first + 1) * 4);
+	return false;
+}
+
+void
+code_block_restore(struct code *c, struct code_page *p, uint32_t offset)
+{
+	c->n.restored++;
+	code_put(p, offset / 4, code_original(c, p, offset));
+}
+
+// What the scan took for granted here, e.g. that the word falls through, is void: it
+// is scanned again when control gets here.
+void
+code_block_rewritten(struct code_page *p, uint32_t word)
+{
+	if (!is_scanned(p, word))
+		return;
+	p->scanned[word / 32] &= ~(1u << word % 32);
+	p->copy[word] = bt_hyper_block_end(0xe0000000u);
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+//
+// See code.h. Made, found, followed and dropped; blocks are in block.c.
+//
+// Order of cache maintenance for every word written here: arch_sync_code, before
+// the word can be executed (ARM ARM A3.5.4).
+#include "bt/code.h"
+#include "bt/code_internal.h"
+#include "bt/decode.h"
+#include "bt/hyper.h"
+#include "bt/scan.h"
+#include "monitor/arch.h"
+#include "monitor/string.h"
+
+#define WRITES_MAX 64u // after so many emulated writes a page is dropped instead
+
+// MRC TPIDRPRW becomes MRC TPIDRURW, word for word: in the kernel view that register
+// holds the guest's TPIDRPRW, so reading it takes no trap.
+#define MRC_OPC2_MASK     0xe0u
+#define MRC_OPC2_TPIDRURW 0x40u
+
+static bool
+reads_tpidrprw(const struct bt_row *row)
+{
+	return row->imm == BT_IMM_MRC_TPIDRPRW;
+}
+
+static struct code_page **
+chain(struct code *c, gpa_t gpa)
+{
+	return &c->hash[(gpa.v >> PAGE_SHIFT) % CODE_HASH];
+}
+
+static const uint32_t *
+frame(const struct code *c, const struct code_page *p)
+{
+	return (const uint32_t *)gmem_hpa(c->mem, p->gpa).v;
+}
+
+void
+code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_policy policy,
+	  struct code_page *records, unsigned n_records)
+{
+	*c = (struct code){.mem = mem, .pool = pool, .policy = policy};
+	for (unsigned i = 0; i < n_records; i++) {
+		records[i].next = c->free;
+		c->free = &records[i];
+	}
+}
+
+struct code_page *
+code_find(struct code *c, gpa_t gpa)
+{
+	struct code_page *p = *chain(c, gpa);
+
+	while (p && p->gpa.v != (gpa.v & ~PAGE_MASK))
+		p = p->next;
+	return p;
+}
+
+hpa_t
+code_host(const struct code *c, const struct code_page *p)
+{
+	return p->copy ? HPA(p->copy) : gmem_hpa(c->mem, p->gpa);
+}
+
+uint32_t
+code_original(const struct code *c, const struct code_page *p, uint32_t offset)
+{
+	return frame(c, p)[offset / 4];
+}
+
+uint32_t
+code_run(const struct code *c, const struct code_page *p, uint32_t offset)
+{
+	return ((const uint32_t *)code_host(c, p).v)[offset / 4];
+}
+
+bool
+code_copy(struct code *c, struct code_page *p)
+{
+	if (p->copy)
+		return true;
+	p->copy = pool_page(c->pool);
+	if (!p->copy)
+		return false;
+	memcpy(p->copy, frame(c, p), PAGE_SIZE);
+	c->n.copies++;
+	return true;
+}
+
+void
+code_put(struct code_page *p, uint32_t word, uint32_t insn)
+{
+	p->copy[word] = insn;
+	arch_sync_code(&p->copy[word], 4);
+}
+
+// What a sensitive word is replaced by.
+static uint32_t
+replacement(const struct bt_row *row, uint32_t insn)
+{
+	if (reads_tpidrprw(row))
+		return (insn & ~MRC_OPC2_MASK) | MRC_OPC2_TPIDRURW;
+	return bt_hyper_encode(insn);
+}
+
+bool
+code_patch_word(struct code *c, struct code_page *p, uint32_t word)
+{
+	uint32_t insn = frame(c, p)[word];
+	const struct bt_row *row = bt_decode_a32(insn);
+
+	if (!row || !(row->flags & BT_SENSITIVE))
+		return true;
+	if (!code_copy(c, p))
+		return false;
+	p->copy[word] = replacement(row, insn);
+	p->patched++;
+	c->n.patched++;
+	return true;
+}
+
+bool
+code_patch(struct code *c, struct code_page *p, uint32_t offset)
+{
+	if (!code_patch_word(c, p, offset / 4))
+		return false;
+	arch_sync_code(&p->copy[offset / 4], 4);
+	return true;
+}
+
+static bool
+scan_page(struct code *c, struct code_page *p, const struct code_request *rq)
+{
+	struct bt_scan scan;
+
+	bt_scan_page(&scan, frame(c, p), rq->prev, rq->next, rq->entry);
+	for (unsigned w = 0; w < ARRAY_LEN(scan.patch); w++)
+		for (uint32_t m = scan.patch[w]; m; m &= m - 1)
+			if (!code_patch_word(c, p, w * 32 + (unsigned)__builtin_ctz(m)))
+				return false;
+	p->doubtful = (uint16_t)scan.n_doubtful;
+	c->n.doubtful += scan.n_doubtful;
+	arch_sync_code((const void *)code_host(c, p).v, PAGE_SIZE);
+	return true;
+}
+
+static void
+release(struct code *c, struct code_page *p)
+{
+	if (p->copy) {
+		pool_free_page(c->pool, p->copy);
+		c->n.copies--;
+	}
+	if (p->scanned)
+		pool_free_l2(c->pool, p->scanned);
+	p->next = c->free;
+	c->free = p;
+}
+
+struct code_page *
+code_make(struct code *c, const struct code_request *rq)
+{
+	struct code_page *p = c->free, **at = chain(c, rq->gpa);
+	bool done;
+
+	if (!p)
+		return NULL;
+	c->free = p->next;
+	*p = (struct code_page){.gpa = GPA(rq->gpa.v & ~PAGE_MASK)};
+	if (c->policy == CODE_PAGE)
+		done = scan_page(c, p, rq);
+	else
+		done = (p->scanned = pool_l2(c->pool)) && code_copy(c, p);
+	if (!done) {
+		release(c, p);
+		return NULL;
+	}
+	p->next = *at;
+	*at = p;
+	c->n.pages++;
+	c->n.made++;
+	return p;
+}
+
+// The word may be data now, or other code: it is patched again if it was run as
+// code, which is known for sure of a patched word, of a scanned one under
+// `block`, and assumed of an instruction that replaces a plain one.
+bool
+code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
+{
+	if (++p->writes > WRITES_MAX)
+		return false;
+	if (!p->copy) {
+		for (uint32_t w = offset / 4; w <= (offset + len - 1) / 4; w++) {
+			const struct bt_row *row = bt_decode_a32(frame(c, p)[w]);
+
+			if (row && (row->flags & BT_SENSITIVE))
+				return false; // needs a copy now: made anew when next executed
+		}
+		arch_sync_code(&frame(c, p)[offset / 4], len);
+		return true;
+	}
+	for (uint32_t w = offset / 4; w <= (offset + len - 1) / 4; w++) {
+		c->n.rescanned++;
+		p->copy[w] = frame(c, p)[w];
+		if (c->policy == CODE_BLOCK)
+			code_block_rewritten(p, w);
+		else if (!code_patch_word(c, p, w))
+			return false;
+		arch_sync_code(&p->copy[w], 4);
+	}
+	return true;
+}
+
+void
+code_drop(struct code *c, struct code_page *p)
+{
+	struct code_page **at = chain(c, p->gpa);
+
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	release(c, p);
+	c->n.pages--;
+	c->n.dropped++;
+}
+
+void
+code_drop_all(struct code *c)
+{
+	for (unsigned i = 0; i < CODE_HASH; i++)
+		while (c->hash[i])
+			code_drop(c, c->hash[i]);
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+//
+// The patched copies of the guest's kernel code pages.
+//
+// A code page stands for a frame that the guest's kernel executes. Where a word of
+// it is sensitive, it has a copy, in which that word is a hypercall; a page
+// with nothing to patch is run from its own frame. The frame itself is never
+// modified: dropping the copy undoes every patch.
+//
+// Under the `page` policy the whole page is scanned when it is made (scan.h). Under
+// `block`, basic blocks are, as the flow reaches them, and each is closed by a
+// hypercall at its end (see block.c).
+#ifndef BT_CODE_H
+#define BT_CODE_H
+
+#include "mmu/gmem.h"
+#include "monitor/types.h"
+#include "shadowpt/pool.h"
+
+enum code_policy { CODE_PAGE, CODE_BLOCK };
+
+struct code_page {
+	struct code_page *next; // in its hash chain, or the free list
+	gpa_t gpa;
+	uint32_t *copy;    // NULL: the frame itself is run
+	uint32_t *scanned; // block policy: a bit per word that control may reach
+	uint32_t va;       // block policy: the page's address when it was last given out
+	uint16_t patched, doubtful;
+	uint16_t writes; // emulated since it was made
+};
+
+#define CODE_HASH 1024u
+
+struct code_counters {
+	uint32_t pages, copies;     // now
+	uint32_t made, dropped;     // ever
+	uint32_t patched, doubtful; // words, ever
+	uint32_t rescanned;         // words written by the guest while it had a copy
+	uint32_t blocks, restored;  // block policy: blocks scanned, branches given back
+};
+
+struct code {
+	const struct gmem *mem;
+	struct pool *pool;
+	enum code_policy policy;
+	struct code_page *hash[CODE_HASH];
+	struct code_page *free;
+	struct code_counters n;
+};
+
+// What code_make needs to know of a page besides its frame.
+struct code_request {
+	gpa_t gpa;                  // of the page
+	const uint32_t *prev, *next; // frames of the virtually adjacent pages, or NULL
+	uint32_t entry;             // offset at which it is entered
+};
+
+// records: an array of n_records; they bound how many pages are known at a time.
+void code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_policy policy,
+	       struct code_page *records, unsigned n_records);
+
+struct code_page *code_find(struct code *c, gpa_t gpa);
+
+// Scans and patches a frame that has no code page. NULL when records or pool are
+// used up: then the caller drops all (code_drop_all) and tries again.
+struct code_page *code_make(struct code *c, const struct code_request *rq);
+
+// Where the page is run from.
+hpa_t code_host(const struct code *c, const struct code_page *p);
+
+// The word at offset as the guest wrote it, and as it is run.
+uint32_t code_original(const struct code *c, const struct code_page *p, uint32_t offset);
+uint32_t code_run(const struct code *c, const struct code_page *p, uint32_t offset);
+
+// A sensitive word that was left unpatched has been reached. False when there is
+// no memory for a copy, which is then to be told from the frame's own mapping.
+bool code_patch(struct code *c, struct code_page *p, uint32_t offset);
+
+// The guest has written len bytes at offset of the frame: the copy follows. False
+// when the page had better be dropped, because it is written all the time.
+bool code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len);
+
+void code_drop(struct code *c, struct code_page *p);
+void code_drop_all(struct code *c);
+
+// Block policy: makes the code at offset fit to be reached; true if it was already.
+bool code_block_reach(struct code *c, struct code_page *p, uint32_t offset);
+// Block policy: whether giving out the frame of gpa at va is at odds with what branches
+// were given back for.
+bool code_block_moved(struct code *c, gpa_t gpa, gva_t va);
+// Block policy: whether control may go to offset.
+bool code_block_reached(const struct code_page *p, uint32_t offset);
+// Block policy: the direct branch at offset may run, its target being reached.
+void code_block_restore(struct code *c, struct code_page *p, uint32_t offset);
+
+#endif

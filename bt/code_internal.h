@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+//
+// What code.c and block.c share.
+#ifndef BT_CODE_INTERNAL_H
+#define BT_CODE_INTERNAL_H
+
+#include "bt/code.h"
+
+// Gives the page a copy; false when the pool is empty.
+bool code_copy(struct code *c, struct code_page *p);
+// Replaces the word in the copy if the frame's is sensitive, making the copy first
+// if there is none (false: can't). The caller syncs.
+bool code_patch_word(struct code *c, struct code_page *p, uint32_t word);
+// Writes one word of the copy and syncs it.
+void code_put(struct code_page *p, uint32_t word, uint32_t insn);
+// The guest has rewritten a word: what was scanned there is to be closed again.
+void code_block_rewritten(struct code_page *p, uint32_t word);
+
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// The guest's memory as a VCPU reaches it: translated, checked, and sent to RAM, to a
+// tracked page (whose patched copy follows) or to a device.
+#ifndef MONITOR_ACCESS_H
+#define MONITOR_ACCESS_H
+
+#include "monitor/vcpu.h"
+
+// One access of 1, 2 or 4 bytes at va, with the rights of PL1 if privileged. False if
+// it faulted: the guest's data abort has been taken then, and the instruction is
+// over. An unaligned one that isn't in one page is done byte by byte.
+bool access_read(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint32_t *value);
+bool access_write(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint32_t value);
+
+// Whether an access would fault, without doing it; takes the abort if so.
+bool access_probe(struct vcpu *v, gva_t va, bool write, bool privileged);
+
+// The instruction at the VCPU's PC as the guest's memory has it; false where it
+// can't be read (no abort taken).
+bool access_insn(struct vcpu *v, gva_t pc, uint32_t *insn);
+
+// The guest's write to [gpa, gpa + len) of RAM has just been done: code pages there
+// follow, or go.
+void access_code_written(struct vcpu *v, gpa_t gpa, uint32_t len);
+
+// The frame's page is run as code no longer, and may be written directly.
+void access_code_drop(struct vcpu *v, gpa_t gpa);
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+//
+// See alloc.h. A short list of free ranges; allocations are cut from the lowest one
+// that has room.
+#include "monitor/alloc.h"
+#include "monitor/arch.h"
+
+#define RANGES 16u
+
+static struct {
+	uint32_t start, end;
+} range[RANGES];
+static unsigned n_ranges;
+
+static void
+add(uint32_t start, uint32_t end)
+{
+	if (start >= end)
+		return;
+	BUG_ON(n_ranges == RANGES);
+	range[n_ranges].start = start;
+	range[n_ranges++].end = end;
+}
+
+// Takes [start, end) out of every range, rounded to pages.
+static void
+exclude(uint32_t start, uint32_t end)
+{
+	start &= ~PAGE_MASK;
+	end = (end + PAGE_MASK) & ~PAGE_MASK;
+	for (unsigned i = 0, n = n_ranges; i < n; i++) {
+		uint32_t old_end = range[i].end;
+
+		if (end <= range[i].start || start >= old_end)
+			continue;
+		range[i].end = start > range[i].start ? start : range[i].start;
+		add(end, old_end);
+	}
+}
+
+void
+alloc_init(const struct host *h, uint32_t image, uint32_t image_end)
+{
+	for (unsigned i = 0; i < h->n_ram; i++)
+		add(h->ram[i].base, h->ram[i].base + h->ram[i].size);
+	exclude(image, image_end);
+	exclude(h->fdt_range.base, h->fdt_range.base + h->fdt_range.size);
+	exclude(h->initrd.base, h->initrd.base + h->initrd.size);
+}
+
+hpa_t
+alloc(uint32_t size, uint32_t align)
+{
+	for (unsigned i = 0; i < n_ranges; i++) {
+		uint32_t start = (range[i].start + align - 1) & ~(align - 1);
+
+		if (start < range[i].start || start >= range[i].end || range[i].end - start < size)
+			continue;
+		range[i].start = start + size; // what alignment skipped is lost
+		return HPA(start);
+	}
+	return HPA(0);
+}
+
+uint32_t
+alloc_largest(void)
+{
+	uint32_t largest = 0;
+
+	for (unsigned i = 0; i < n_ranges; i++) {
+		uint32_t start = (range[i].start + SECTION_MASK) & ~SECTION_MASK;
+
+		if (start < range[i].end && range[i].end - start > largest)
+			largest = (range[i].end - start) & ~SECTION_MASK;
+	}
+	return largest;
+}

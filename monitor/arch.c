@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// The arch layer (arch.h) on a Cortex-A15 and its like.
+#include "monitor/arch.h"
+#include "monitor/sysreg.h"
+
+// Bytes of the smallest D-cache line (CTR.DminLine counts words, log2).
+static uintptr_t
+dcache_line(void)
+{
+	return (uintptr_t)4 << bits(sysreg_read_ctr(), 19, 16);
+}
+
+void
+arch_sync_code(const void *p, size_t len)
+{
+	uintptr_t line = dcache_line(), at = (uintptr_t)p & ~(line - 1);
+
+	for (; at < (uintptr_t)p + len; at += line)
+		sysreg_write_dccmvau(at);
+	dsb();
+	sysreg_write_iciallu(0);
+	sysreg_write_bpiall(0);
+	dsb();
+	isb();
+}
+
+void
+arch_flush_dcache(const void *p, size_t len)
+{
+	uintptr_t line = dcache_line(), at = (uintptr_t)p & ~(line - 1);
+
+	for (; at < (uintptr_t)p + len; at += line)
+		sysreg_write_dccimvac(at);
+	dsb();
+}
+
+void
+arch_tlbi_all(void)
+{
+	dsb();
+	sysreg_write_tlbiall(0);
+	dsb();
+	isb();
+}
+
+void
+arch_tlbi_asid(uint32_t asid)
+{
+	dsb();
+	sysreg_write_tlbiasid(asid);
+	dsb();
+	isb();
+}
+
+void
+arch_tlbi_va(gva_t va)
+{
+	dsb();
+	sysreg_write_tlbimvaa(va.v & ~PAGE_MASK);
+	dsb();
+	isb();
+}

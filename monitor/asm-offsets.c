@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// Compiled to assembly, never linked: the Makefile turns the marked lines into
+// build/asm-offsets.h.
+#include "monitor/core.h"
+#include "monitor/vcpu.h"
+
+#define OFFSET(name, type, member) __asm__ volatile("@@ " #name " %0" : : "i"(offsetof(type, member)))
+#define VALUE(name, value)         __asm__ volatile("@@ " #name " %0" : : "i"(value))
+
+void asm_offsets(void);
+
+void
+asm_offsets(void)
+{
+	OFFSET(VCPU_PC, struct vcpu, pc);
+	OFFSET(VCPU_CPSR, struct vcpu, cpsr);
+	OFFSET(VCPU_MODE, struct vcpu, mode);
+	OFFSET(VCPU_BANK, struct vcpu, bank);
+	OFFSET(VCPU_BANK_SPSR, struct vcpu, bank[0].spsr);
+	OFFSET(VCPU_VIEW, struct vcpu, view);
+	OFFSET(VCPU_VIEW_NOW, struct vcpu, view_now);
+	OFFSET(VCPU_IRQ_LINE, struct vcpu, irq_line);
+	OFFSET(VCPU_HOST_TTBR0, struct vcpu, host_ttbr0);
+	OFFSET(VCPU_HOST_STACK, struct vcpu, host_stack);
+	OFFSET(VCPU_SLOW_ENTRY, struct vcpu, slow_entry);
+	OFFSET(VCPU_FATAL_ENTRY, struct vcpu, fatal_entry);
+	OFFSET(VCPU_SELF, struct vcpu, self);
+	OFFSET(VCPU_SCRATCH, struct vcpu, scratch);
+	OFFSET(VCPU_UTLB, struct vcpu, utlb);
+	OFFSET(VCPU_COUNT, struct vcpu, count);
+	OFFSET(VCPU_HOT_STACK, struct vcpu, hot_stack);
+	VALUE(VCPU_HOT_STACK_TOP, offsetof(struct vcpu, hot_stack) + sizeof(((struct vcpu *)0)->hot_stack));
+	VALUE(SIZEOF_VIEW, sizeof(struct view));
+	VALUE(COUNT_MRS, 4 * EXIT_mrs);
+	VALUE(COUNT_MSR, 4 * EXIT_msr);
+	VALUE(COUNT_CPS, 4 * EXIT_cps);
+	VALUE(COUNT_UNPRIV, 4 * EXIT_unpriv);
+}

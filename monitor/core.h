@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+//
+// A core of the host: what the monitor keeps per core.
+#ifndef MONITOR_CORE_H
+#define MONITOR_CORE_H
+
+#include "monitor/types.h"
+
+struct vcpu;
+
+struct core {
+	unsigned id;
+	uint32_t stack_top;    // of the monitor's stack on this core
+	struct vcpu *running;  // whose window page is installed
+	struct vcpu *fp_owner; // whose VFP and NEON registers the core holds
+};
+
+#endif

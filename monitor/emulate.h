@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// The slow way: sensitive instructions, and loads and stores that can't be done
+// directly, emulated from their original words.
+#ifndef MONITOR_EMULATE_H
+#define MONITOR_EMULATE_H
+
+#include "monitor/vcpu.h"
+
+// Executes the sensitive A32 instruction insn, at v->pc, for the guest's kernel; its
+// condition has passed. The PC is moved on, or to wherever an exception leads.
+// Returns what to count it as.
+enum exit_reason emulate_sensitive(struct vcpu *v, uint32_t insn);
+
+// Executes a load or store (bt/ldst.h) at v->pc, its condition not yet looked at.
+// False, and nothing done, for a word that isn't one.
+bool emulate_ldst(struct vcpu *v, uint32_t insn);
+
+// Register n as an operand: the PC reads as the instruction's address plus 8.
+uint32_t emulate_reg(const struct vcpu *v, unsigned n);
+
+// The result of a data-processing instruction, immediate or with a shifted register (A5.2.1).
+uint32_t emulate_alu(const struct vcpu *v, uint32_t insn);
+
+// Whether insn's condition passes (ARM ARM A8.3).
+bool emulate_condition(const struct vcpu *v, uint32_t insn);
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// Where the guest's kernel code meets its patched copies: giving pages out for
+// execution, finding what a trapped word was, and the block policy's branches.
+#ifndef MONITOR_EXEC_H
+#define MONITOR_EXEC_H
+
+#include "monitor/vcpu.h"
+#include "shadowpt/spt.h"
+
+// Gives out the kernel page of rq->va for execution: scans it if it isn't known.
+void exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x);
+
+// The word that trapped at v->pc in the kernel view, as it was run and as the guest
+// wrote it. False where the page can't be found.
+bool exec_words(struct vcpu *v, uint32_t *run, uint32_t *original);
+
+// A sensitive word at v->pc was run unpatched: patches it.
+void exec_patch_late(struct vcpu *v);
+
+// Block policy: executes the closed end of a block, original word insn, at v->pc.
+enum exit_reason exec_block_end(struct vcpu *v, uint32_t insn);
+
+// Drops every code page and every shadow.
+void exec_flush(struct vcpu *v);
+
+#endif

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+//
+// Reads the host's device tree with libfdt: RAM, the PL011 of stdout-path (or the
+// first one), GICv2, the architected timer, /chosen. Addresses are 32 bits; the
+// buses of these nodes are the root's (#address-cells and #size-cells of 1 or 2).
+#include "monitor/host.h"
+#include <libfdt.h>
+#include "monitor/string.h"
+
+#define GIC_SPI 0u // first cell of an interrupt specifier (GIC binding)
+
+#define SPI_BASE 32u
+#define PPI_BASE 16u
+
+// Cell i of a property, or 0 where it is shorter.
+static uint32_t
+cell(const void *fdt, int node, const char *name, unsigned i)
+{
+	int len;
+	const fdt32_t *p = fdt_getprop(fdt, node, name, &len);
+
+	return p && len >= (int)(4 * (i + 1)) ? fdt32_to_cpu(p[i]) : 0;
+}
+
+// Entry i of a node's reg: false where there is none below 4 GiB.
+static bool
+reg(const void *fdt, int node, unsigned i, struct host_range *r)
+{
+	unsigned na = (unsigned)fdt_address_cells(fdt, 0), ns = (unsigned)fdt_size_cells(fdt, 0);
+	unsigned at = i * (na + ns);
+	int len;
+
+	if (!fdt_getprop(fdt, node, "reg", &len) || len < (int)(4 * (at + na + ns)))
+		return false;
+	if (na == 2 && cell(fdt, node, "reg", at))
+		return false;
+	r->base = cell(fdt, node, "reg", at + na - 1);
+	r->size = cell(fdt, node, "reg", at + na + ns - 1);
+	if ((ns == 2 && cell(fdt, node, "reg", at + na)) || r->size > 0u - r->base)
+		r->size = 0u - (r->base | SECTION_MASK) - 1u; // RAM that goes beyond 4 GiB
+	return true;
+}
+
+static uint32_t
+interrupt(const void *fdt, int node, unsigned i)
+{
+	uint32_t n = cell(fdt, node, "interrupts", 3 * i + 1);
+
+	return n + (cell(fdt, node, "interrupts", 3 * i) == GIC_SPI ? SPI_BASE : PPI_BASE);
+}
+
+static int
+find(const void *fdt, const char *const *compatible)
+{
+	int node = -FDT_ERR_NOTFOUND;
+
+	for (; *compatible && node < 0; compatible++)
+		node = fdt_node_offset_by_compatible(fdt, -1, *compatible);
+	return node;
+}
+
+static void
+parse_memory(struct host *h)
+{
+	int node;
+
+	fdt_for_each_subnode(node, h->fdt, 0)
+	{
+		const char *type = fdt_getprop(h->fdt, node, "device_type", NULL);
+
+		if (!type || strcmp(type, "memory"))
+			continue;
+		for (unsigned i = 0; h->n_ram < ARRAY_LEN(h->ram) && reg(h->fdt, node, i, &h->ram[h->n_ram]); i++)
+			h->n_ram++;
+	}
+}
+
+// linux,initrd-start and -end come as one cell or two.
+static uint32_t
+chosen_address(const void *fdt, int chosen, const char *name)
+{
+	int len;
+
+	if (!fdt_getprop(fdt, chosen, name, &len))
+		return 0;
+	return cell(fdt, chosen, name, len == 8);
+}
+
+static void
+parse_chosen(struct host *h)
+{
+	int node = fdt_path_offset(h->fdt, "/chosen");
+	const char *args;
+
+	if (node < 0)
+		return;
+	args = fdt_getprop(h->fdt, node, "bootargs", NULL);
+	if (args)
+		memcpy(h->bootargs, args, strnlen(args, sizeof(h->bootargs) - 1));
+	h->initrd.base = chosen_address(h->fdt, node, "linux,initrd-start");
+	h->initrd.size = chosen_address(h->fdt, node, "linux,initrd-end") - h->initrd.base;
+}
+
+static int
+console_node(const void *fdt)
+{
+	static const char *const pl011[] = {"arm,pl011", NULL};
+	int chosen = fdt_path_offset(fdt, "/chosen"), node = -1, len;
+	const char *path = chosen < 0 ? NULL : fdt_getprop(fdt, chosen, "stdout-path", &len);
+
+	if (path) {
+		const char *colon = strchr(path, ':');
+
+		node = fdt_path_offset_namelen(fdt, path, colon ? (int)(colon - path) : (int)strlen(path));
+	}
+	return node >= 0 && !fdt_node_check_compatible(fdt, node, "arm,pl011") ? node : find(fdt, pl011);
+}
+
+static const char *
+parse_devices(struct host *h)
+{
+	static const char *const gic[] = {"arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a7-gic", "arm,cortex-a9-gic",
+					  NULL};
+	static const char *const rtc[] = {"arm,pl031", NULL};
+	static const char *const timer[] = {"arm,armv7-timer", "arm,armv8-timer", NULL};
+	struct host_range r;
+	int node = console_node(h->fdt);
+
+	if (node < 0 || !reg(h->fdt, node, 0, &r))
+		return "no PL011";
+	h->uart = r.base;
+	h->uart_irq = interrupt(h->fdt, node, 0);
+	node = find(h->fdt, gic);
+	if (node < 0 || !reg(h->fdt, node, 0, &r))
+		return "no GICv2";
+	h->gicd = r.base;
+	if (!reg(h->fdt, node, 1, &r))
+		return "no CPU interface of the GICv2";
+	h->gicc = r.base;
+	node = find(h->fdt, rtc);
+	if (node >= 0 && reg(h->fdt, node, 0, &r))
+		h->rtc = r.base;
+	node = find(h->fdt, timer);
+	if (node < 0)
+		return "no architected timer";
+	h->timer_irq = interrupt(h->fdt, node, 1);
+	h->cntfrq = cell(h->fdt, node, "clock-frequency", 0);
+	return NULL;
+}
+
+const char *
+host_parse(struct host *h, const void *fdt)
+{
+	memset(h, 0, sizeof(*h));
+	if (fdt_check_header(fdt))
+		return "no device tree";
+	h->fdt = fdt;
+	h->fdt_range = (struct host_range){(uint32_t)(uintptr_t)fdt, fdt_totalsize(fdt)};
+	parse_memory(h);
+	if (!h->n_ram)
+		return "no memory node";
+	parse_chosen(h);
+	return parse_devices(h);
+}
+
+bool
+host_arg(const struct host *h, const char *name, char *buf, size_t size)
+{
+	size_t len = strlen(name), n = 0;
+
+	for (const char *p = h->bootargs; *p;) {
+		const char *end = p;
+
+		while (*end && *end != ' ')
+			end++;
+		if ((size_t)(end - p) > len && !strncmp(p, name, len) && p[len] == '=') {
+			n = (size_t)(end - p) - len - 1;
+			if (n >= size)
+				return false;
+			memcpy(buf, p + len + 1, n);
+			buf[n] = '\0';
+			return true;
+		}
+		p = *end ? end + 1 : end;
+	}
+	return false;
+}

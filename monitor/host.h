@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// The board the monitor runs on, as its device tree tells it; nothing else about
+// the board is known anywhere.
+#ifndef MONITOR_HOST_H
+#define MONITOR_HOST_H
+
+#include "monitor/types.h"
+
+struct host_range {
+	uint32_t base, size; // bytes; a board's memory above 4 GiB is left alone
+};
+
+struct host {
+	const void *fdt;
+	struct host_range fdt_range;
+	struct host_range ram[4];
+	unsigned n_ram;
+	struct host_range initrd; // the FIT image; size 0: none
+	char bootargs[512];
+	uint32_t uart, gicd, gicc, rtc; // physical addresses of register blocks; rtc: a PL031, 0: none
+	uint32_t uart_irq, timer_irq; // GIC interrupt IDs; the timer's is the physical one's
+	uint32_t cntfrq;              // Hz
+};
+
+// Fills h from the device tree at fdt. Returns NULL, or what is missing in it.
+const char *host_parse(struct host *h, const void *fdt);
+
+// The value of "name=value" in the boot arguments, up to the next blank, copied to
+// buf; false where there is none or it doesn't fit.
+bool host_arg(const struct host *h, const char *name, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+//
+// See host_mmu.h. The flat map is made of sections, privileged only, in the monitor's
+// domain and under its ASID; guests run under other tables and ASIDs and share
+// only the window with it, which is global and the same everywhere.
+#include "monitor/host_mmu.h"
+#include "mmu/pte.h"
+#include "mmu/walk.h"
+#include "monitor/arch.h"
+#include "monitor/cpkey.h"
+#include "monitor/string.h"
+#include "monitor/sysreg.h"
+#include "monitor/window.h"
+#include "shadowpt/spt.h"
+
+#define AP_PL1_RW 1u // AP[2:0]
+#define AP_PL1_RO 5u
+#define TEX_CB_NORMAL_WBWA 0x07u
+#define TEX_CB_DEVICE      0x01u
+
+#define SCTLR_C (1u << 2)
+#define SCTLR_Z (1u << 11)
+#define SCTLR_I (1u << 12)
+#define ACTLR_SMP (1u << 6) // coherent with the other cores of the cluster (A15 TRM 4.3.28)
+
+#define TTBR_WALK 0x4au // as in regime.c
+
+static uint32_t flat_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
+static uint32_t window_l2[L2_ENTRIES] __attribute__((aligned(L2_SIZE)));
+static uint8_t window_code[WINDOW_CODE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+extern const uint8_t __window_start[], __window_end[];
+
+static void
+map_section(uint32_t base, uint32_t tex_cb, bool xn)
+{
+	flat_l1[base >> SECTION_SHIFT] = (base & L1_SECTION_BASE) | L1_SECTION | pte_l1_from_ap(AP_PL1_RW) |
+					 pte_l1_from_tex_cb(tex_cb) | SPT_MONITOR_DOMAIN << L1_DOMAIN_SHIFT |
+					 (xn ? L1_XN : 0) | (tex_cb == TEX_CB_NORMAL_WBWA ? L1_S : 0) | L1_NG;
+}
+
+static void
+enable(void)
+{
+	sysreg_write_actlr(sysreg_read_actlr() | ACTLR_SMP);
+	sysreg_write_ttbcr(0);
+	sysreg_write_dacr(DACR_MONITOR);
+	sysreg_write_contextidr(SPT_ASID_MONITOR);
+	sysreg_write_ttbr0(host_mmu_ttbr0());
+	arch_tlbi_all();
+	sysreg_write_iciallu(0);
+	sysreg_write_bpiall(0);
+	dsb();
+	sysreg_write_sctlr(sysreg_read_sctlr() | SCTLR_M | SCTLR_C | SCTLR_Z | SCTLR_I);
+	isb();
+}
+
+void
+host_mmu_init(const struct host *h, uint32_t image, uint32_t image_end)
+{
+	const uint32_t device[] = {h->uart, h->gicd, h->gicc, h->rtc};
+
+	for (unsigned n = 0; n < h->n_ram; n++) {
+		uint32_t last = h->ram[n].base + h->ram[n].size - 1;
+
+		for (uint32_t s = h->ram[n].base >> SECTION_SHIFT; s <= last >> SECTION_SHIFT; s++)
+			map_section(s << SECTION_SHIFT, TEX_CB_NORMAL_WBWA,
+				    s < image >> SECTION_SHIFT || s > image_end >> SECTION_SHIFT);
+	}
+	for (unsigned n = 0; n < ARRAY_LEN(device); n++)
+		if (device[n])
+			map_section(device[n], TEX_CB_DEVICE, true);
+	memcpy(window_code, __window_start, (size_t)(__window_end - __window_start));
+	enable();
+	arch_sync_code(window_code, sizeof(window_code));
+}
+
+uint32_t
+host_mmu_ttbr0(void)
+{
+	return (uint32_t)(uintptr_t)flat_l1 | TTBR_WALK;
+}
+
+bool
+host_mmu_maps(uint32_t va)
+{
+	return flat_l1[va >> SECTION_SHIFT] != 0;
+}
+
+static uint32_t
+page(uintptr_t hpa, uint32_t ap, uint32_t xn)
+{
+	return (uint32_t)hpa | L2_SMALL | xn | pte_l2_from_ap(ap) | pte_l2_small_from_tex_cb(TEX_CB_NORMAL_WBWA) | L2_S;
+}
+
+uint32_t
+host_mmu_window(uint32_t va, hpa_t vcpu)
+{
+	uint32_t l1 = (uint32_t)(uintptr_t)window_l2 | L1_TABLE | SPT_MONITOR_DOMAIN << L1_DOMAIN_SHIFT;
+	uint32_t *code = &window_l2[0], *state = &window_l2[WINDOW_VCPU / PAGE_SIZE];
+
+	for (uint32_t at = 0; at < WINDOW_CODE_SIZE; at += PAGE_SIZE)
+		code[at / PAGE_SIZE] = page((uintptr_t)window_code + at, AP_PL1_RO, 0);
+	for (uint32_t at = 0; at < WINDOW_VCPU_SIZE; at += PAGE_SIZE)
+		state[at / PAGE_SIZE] = page(vcpu.v + at, AP_PL1_RW, L2_SMALL_XN);
+	flat_l1[va >> SECTION_SHIFT] = l1;
+	arch_tlbi_all();
+	sysreg_write_vbar(va);
+	isb();
+	return l1;
+}

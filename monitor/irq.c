@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+//
+// See irq.h. The monitor runs with IRQs masked, so physical interrupts arrive as traps
+// from the guest, or are found pending in irq_wait.
+//
+// The physical timer of the host is programmed to the earliest deadline of the VM;
+// its counter is what the guest's timers count by. A seconds' alarm of the RTC is
+// a deadline too.
+#include "monitor/irq.h"
+#include "monitor/console.h"
+#include "monitor/gic.h"
+#include "monitor/stop.h"
+#include "monitor/sysreg.h"
+#include "monitor/vm.h"
+#include "monitor/vtimer.h"
+
+#define CNTP_OFF 0u
+#define CNTP_ON  1u
+
+static uint32_t timer_irq, uart_irq, counter_hz;
+
+void
+irq_init(const struct host *h)
+{
+	timer_irq = h->timer_irq;
+	uart_irq = h->uart_irq;
+	counter_hz = sysreg_read_cntfrq();
+	sysreg_write_cntp_ctl(CNTP_OFF);
+	gic_init(h->gicd, h->gicc);
+	gic_enable(timer_irq);
+	gic_enable(uart_irq);
+	console_rx_irq(true);
+}
+
+// Characters from the host's UART as long as the guest's has room. Without room the
+// host's interrupt is turned off, until the guest has read some.
+static void
+receive(struct vm *vm)
+{
+	bool room = true;
+	int c;
+
+	while ((room = vpl011_can_rx(&vm->uart)) && (c = console_getc()) >= 0)
+		vpl011_rx(&vm->uart, (uint8_t)c);
+	vm->rx_blocked = !room;
+	console_rx_irq(room);
+}
+
+void
+irq_after_mmio(struct vcpu *v)
+{
+	if (v->vm->rx_blocked)
+		receive(v->vm);
+}
+
+void
+irq_host(struct vcpu *v)
+{
+	unsigned intid;
+
+	while ((intid = gic_ack()) < GIC_SPURIOUS - 3u) {
+		if (intid == uart_irq)
+			receive(v->vm);
+		else if (intid == timer_irq)
+			sysreg_write_cntp_ctl(CNTP_OFF); // irq_update has the rest
+		gic_eoi(intid);
+	}
+}
+
+static uint64_t
+rtc_deadline(const struct vm *vm, uint64_t now)
+{
+	uint32_t seconds;
+
+	return vpl031_deadline(&vm->rtc, &seconds) ? now + (uint64_t)seconds * counter_hz : UINT64_MAX;
+}
+
+void
+irq_update(struct vcpu *v)
+{
+	uint64_t now = sysreg_read_cntvct(), next, rtc;
+
+	vtimer_sync(v);
+	next = vtimer_next(v);
+	rtc = rtc_deadline(v->vm, now);
+	if (rtc == now)
+		vpl031_tick(&v->vm->rtc);
+	else if (rtc < next)
+		next = rtc;
+	if (next != v->deadline) {
+		v->deadline = next;
+		sysreg_write_cntp_cval(next);
+	}
+	sysreg_write_cntp_ctl(next == UINT64_MAX ? CNTP_OFF : CNTP_ON);
+	v->irq_line = vgic_irq(&v->vm->gic, v->id);
+}
+
+// Whether anything is left that could interrupt the VCPU: its GIC must let something
+// through, and that must not be a mere timer that isn't armed.
+static bool
+could_wake(const struct vcpu *v)
+{
+	return vgic_could_wake(&v->vm->gic, v->id);
+}
+
+void
+irq_wait(struct vcpu *v)
+{
+	while (!v->irq_line) {
+		if (!could_wake(v))
+			stop_crash(v, "waits for an interrupt, and none is enabled that could ever come");
+		__asm__ volatile("dsb\n\twfi" : : : "memory");
+		irq_host(v);
+		irq_update(v);
+	}
+	v->waiting = false;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// Physical interrupts in, virtual ones out: the host's timer and UART feed the VM's
+// timers and UART, whose lines go to its GIC, whose output is vcpu->irq_line.
+#ifndef MONITOR_IRQ_H
+#define MONITOR_IRQ_H
+
+#include "monitor/host.h"
+#include "monitor/vcpu.h"
+
+// Sets up the host's GIC, timer and UART interrupts on this core.
+void irq_init(const struct host *h);
+
+// A physical interrupt has trapped: acknowledges and serves what is pending.
+void irq_host(struct vcpu *v);
+
+// Brings timers, deadline and irq_line up to date.
+void irq_update(struct vcpu *v);
+
+// The guest has touched a device: characters that waited for room go on.
+void irq_after_mmio(struct vcpu *v);
+
+// Waits until the VCPU has an interrupt, masked or not; stops the VM if none can come.
+void irq_wait(struct vcpu *v);
+
+#endif

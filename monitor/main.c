@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+//
+// From head.S to the first instruction of the guest.
+//
+// The monitor's command line is the host's /chosen/bootargs:
+//   report=semihost   report and exit status by semihosting, not on the console
+//   vm=NAME           which configuration of the FIT to run, instead of its default
+//   bt=page|block     the translation policy, instead of the configuration's
+//   no-reboot=1       a guest's reset ends the VM
+#include "bt/decode.h"
+#include "bt/hyper.h"
+#include "monitor/alloc.h"
+#include "monitor/console.h"
+#include "monitor/core.h"
+#include "monitor/cp14.h"
+#include "monitor/cp15.h"
+#include "monitor/fit.h"
+#include "monitor/host.h"
+#include "monitor/host_mmu.h"
+#include "monitor/irq.h"
+#include "monitor/kprintf.h"
+#include "monitor/report.h"
+#include "monitor/stop.h"
+#include "monitor/string.h"
+#include "monitor/sysreg.h"
+#include "monitor/vm.h"
+
+#define PMCR_E         1u
+#define PMCNTENSET_C   (1u << 31)
+
+_Noreturn void main(const void *fdt, uint32_t image, uint32_t image_end);
+
+static bool
+arg_is(const struct host *h, const char *name, const char *value)
+{
+	char buf[32];
+
+	return host_arg(h, name, buf, sizeof(buf)) && !strcmp(buf, value);
+}
+
+// The cycle counter, for the cost of exits.
+static void
+start_cycles(void)
+{
+	sysreg_write_pmcntenset(PMCNTENSET_C);
+	sysreg_write_pmcr(sysreg_read_pmcr() | PMCR_E);
+}
+
+static void
+choose_policy(const struct host *h, struct fit_vm *cfg)
+{
+	char buf[32];
+
+	if (!host_arg(h, "bt", buf, sizeof(buf)))
+		return;
+	if (strcmp(buf, "page") && strcmp(buf, "block"))
+		stop_input("is neither page nor block", "bt");
+	cfg->block = !strcmp(buf, "block");
+}
+
+static void
+read_fit(const struct host *h, struct fit_vm *cfg)
+{
+	struct fit_error error;
+	char name[32];
+	bool named = host_arg(h, "vm", name, sizeof(name));
+
+	if (!h->initrd.size)
+		stop_input("no FIT image: the initrd must be one", NULL);
+	if (!fit_open((const void *)(uintptr_t)h->initrd.base, h->initrd.size, named ? name : NULL, cfg, &error))
+		stop_input(error.what, error.where);
+}
+
+_Noreturn void
+main(const void *fdt, uint32_t image, uint32_t image_end)
+{
+	static struct core core;
+	static struct host host;
+	struct fit_vm cfg;
+	const char *why = host_parse(&host, fdt);
+
+	console_init(host.uart);
+	report_init(arg_is(&host, "report", "semihost"));
+	if (why)
+		stop_input(why, "host device tree");
+	host_mmu_init(&host, image, image_end);
+	start_cycles();
+	bt_decode_init();
+	bt_hyper_init();
+	cp15_check_table();
+	cp14_check_table();
+	read_fit(&host, &cfg);
+	choose_policy(&host, &cfg);
+	alloc_init(&host, image, image_end);
+	core.stack_top = image_end & ~7u;
+	irq_init(&host);
+
+	struct vm *vm = vm_create(&cfg, &host, &core);
+
+	vm->monitor_bytes += image_end - image;
+	vm->no_reboot = arg_is(&host, "no-reboot", "1");
+	vm_run(vm);
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+//
+// See regime.h.
+#include "monitor/regime.h"
+#include "monitor/cp15.h"
+#include "monitor/cpkey.h"
+#include "monitor/string.h"
+#include "monitor/vm.h"
+
+// Walks through the host's tables: inner and outer write-back write-allocate,
+// shareable (TTBR0 of a core with the Multiprocessing Extensions, B4.1.154).
+#define TTBR_WALK 0x4au
+
+#define VECTORS_HIGH 0xffff0000u
+
+void
+regime_refresh(struct vcpu *v)
+{
+	for (unsigned n = 0; n < 2; n++) {
+		const struct spt_table *t = spt_view(&v->vm->spt, (enum spt_view)n);
+
+		v->view[n].ttbr0 = (uint32_t)(uintptr_t)t->l1 | TTBR_WALK;
+		v->view[n].contextidr = t->host_asid;
+	}
+}
+
+static void
+forget_unprivileged(struct vcpu *v)
+{
+	memset(v->utlb, 0, sizeof(v->utlb));
+}
+
+void
+regime_switch(struct vcpu *v)
+{
+	spt_switch(&v->vm->spt, &v->cp15.mmu);
+	forget_unprivileged(v);
+	regime_refresh(v);
+}
+
+void
+regime_reset(struct vcpu *v)
+{
+	uint32_t sctlr = v->cp15.mmu.sctlr;
+
+	v->vectors = sctlr & SCTLR_V ? VECTORS_HIGH : v->cp15.vbar;
+	v->exc_psr = (sctlr & SCTLR_TE ? PSR_T : 0) | (sctlr & SCTLR_EE ? PSR_E : 0);
+	regime_drop_all(v);
+	regime_switch(v);
+}
+
+// The physical DACR: what the guest's makes client or manager is client (managers'
+// rights stand in the shadow entries), reserved values are no access.
+void
+regime_dacr(struct vcpu *v, uint32_t dacr)
+{
+	uint32_t old = v->cp15.mmu.dacr, allowed = (dacr & DACR_CLIENTS) | DACR_MONITOR;
+
+	v->cp15.mmu.dacr = dacr;
+	v->view[VIEW_USER].dacr = allowed;
+	v->view[VIEW_KERNEL].dacr = allowed;
+	if ((old ^ dacr) & ~DACR_CLIENTS)
+		regime_drop_all(v);
+}
+
+void
+regime_drop_all(struct vcpu *v)
+{
+	spt_drop_all(&v->vm->spt);
+	forget_unprivileged(v);
+	regime_refresh(v);
+}
+
+void
+regime_drop_asid(struct vcpu *v, uint32_t asid)
+{
+	spt_drop_asid(&v->vm->spt, asid);
+	forget_unprivileged(v);
+}
+
+void
+regime_drop_va(struct vcpu *v, gva_t va)
+{
+	spt_drop_va(&v->vm->spt, va);
+	v->utlb[bits(va.v, 17, 12)] = 0;
+	if (v->vm->spt.large_pages)
+		forget_unprivileged(v);
+}

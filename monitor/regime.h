@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// A VCPU's translation regime: what its CP15 writes mean for its shadows, for the
+// tables and DACR of its two views, and for its unprivileged-access TLB.
+#ifndef MONITOR_REGIME_H
+#define MONITOR_REGIME_H
+
+#include "monitor/vcpu.h"
+
+// SCTLR, TTBCR, PRRR or NMRR were written, with the old values no longer known:
+// every shadow may be wrong. Also recomputes vectors and exc_psr.
+void regime_reset(struct vcpu *v);
+
+// TTBR0, TTBR1 or CONTEXTIDR were written: another space is current. Nothing is dropped.
+void regime_switch(struct vcpu *v);
+
+// The shadows have changed under the VCPU: its views' tables are looked up anew.
+void regime_refresh(struct vcpu *v);
+
+// DACR is now dacr (cp15.mmu.dacr is set here).
+void regime_dacr(struct vcpu *v, uint32_t dacr);
+
+// The guest's TLB maintenance.
+void regime_drop_all(struct vcpu *v);
+void regime_drop_asid(struct vcpu *v, uint32_t asid);
+void regime_drop_va(struct vcpu *v, gva_t va);
+
+#endif

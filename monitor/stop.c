@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+//
+// See stop.h. The report goes to the debugger's semihosting channel if the command
+// line says "report=semihost" (the host command does), and to the console else; with
+// semihosting the exit status is handed on too, without it the board is powered off.
+#include "monitor/stop.h"
+#include "monitor/access.h"
+#include "monitor/arch.h"
+#include "monitor/kprintf.h"
+#include "monitor/report.h"
+#include "monitor/sysreg.h"
+#include "monitor/trace.h"
+#include "monitor/vm.h"
+
+#define STATUS_OK      0
+#define STATUS_INPUT   1
+#define STATUS_CRASH   2
+#define STATUS_MONITOR 4
+
+#define TRACE_SHOWN 24u
+
+static void
+report_exits(const struct vcpu *v)
+{
+	static const char *const name[] = {
+#define EXIT(reason, text) #reason,
+#include "monitor/exits.def"
+#undef EXIT
+	};
+	const char *comma = "";
+
+	report("\"exits\":{");
+	for (unsigned r = 0; r < EXIT_COUNT; r++) {
+		if (!v->count[r])
+			continue;
+		report("%s\"%s\":{\"count\":%u,\"slow\":%u,\"cycles\":%llu}", comma, name[r], v->count[r], v->slow[r],
+		       (unsigned long long)v->cost[r]);
+		comma = ",";
+	}
+	report("},");
+}
+
+static void
+report_statistics(const struct vcpu *v)
+{
+	const struct vm *vm = v->vm;
+	const struct spt_counters *s = &vm->spt.n;
+	const struct code_counters *c = &vm->code.n;
+
+	report("\"bt\":\"%s\",\"memory_mib\":%u,", vm->code.policy == CODE_PAGE ? "page" : "block",
+	       vm->mem.size / SECTION_SIZE);
+	report("\"ticks\":%llu,\"tick_hz\":%u,", (unsigned long long)(sysreg_read_cntvct() - vm->started),
+	       sysreg_read_cntfrq());
+	report_exits(v);
+	report("\"shadow\":{\"fills\":%u,\"section_fills\":%u,\"drops\":%u,\"flushes\":%u,\"evictions\":%u,"
+	       "\"recycles\":%u},",
+	       s->fills, s->section_fills, s->drops, s->flushes, s->evictions, s->recycles);
+	report("\"code\":{\"pages\":%u,\"copies\":%u,\"made\":%u,\"dropped\":%u,\"patched\":%u,\"doubtful\":%u,"
+	       "\"rescanned\":%u,\"blocks\":%u,\"restored\":%u},",
+	       c->pages, c->copies, c->made, c->dropped, c->patched, c->doubtful, c->rescanned, c->blocks, c->restored);
+	report("\"unpatched_trapped\":%u,\"unknown_device_registers\":%u,", vm->unpatched_trapped, vm->bus.unknown);
+	report("\"monitor_bytes\":%u,\"pool_bytes\":%u,\"pool_least_free\":%u,", vm->monitor_bytes, vm->pool.size,
+	       vm->pool.lowest * PAGE_SIZE);
+}
+
+static _Noreturn void
+end(const struct vcpu *v, const char *exit, int status)
+{
+	report("{\"exit\":\"%s\",", exit);
+	if (v)
+		report_statistics(v);
+	report("\"status\":%d}\n", status);
+	report_end(status);
+}
+
+void
+stop_poweroff(struct vcpu *v)
+{
+	end(v, "poweroff", STATUS_OK);
+}
+
+void
+stop_reset(struct vcpu *v)
+{
+	if (!v->vm->no_reboot)
+		vm_restart(v->vm);
+	stop_crash(v, "the guest reset itself, and -no-reboot was given");
+}
+
+static void
+dump_registers(const struct vcpu *v)
+{
+	uint32_t psr = (v->cpsr & ~PSR_VIRTUAL) | v->mode;
+
+	for (unsigned n = 0; n < 15; n++)
+		kprintf("%s%u %08x%s", n < 10 ? " r" : "r", n, v->regs[n], n % 4 == 3 ? "\n" : "  ");
+	kprintf("pc  %08x\npsr %08x  ttbr0 %08x  sctlr %08x  dfsr %08x  dfar %08x  ifsr %08x  ifar %08x\n", v->pc, psr,
+		v->cp15.mmu.ttbr0, v->cp15.mmu.sctlr, v->cp15.dfsr, v->cp15.dfar, v->cp15.ifsr, v->cp15.ifar);
+	for (unsigned m = 0; m < 16; m++)
+		if (v->bank[m].sp | v->bank[m].lr | v->bank[m].spsr)
+			kprintf("  mode %02x: sp %08x  lr %08x  spsr %08x\n", m | 0x10u, v->bank[m].sp, v->bank[m].lr,
+				v->bank[m].spsr);
+}
+
+void
+stop_crash(struct vcpu *v, const char *what)
+{
+	uint32_t insn;
+
+	kprintf("\npalimpsest: VM stopped: %s\n", what);
+	dump_registers(v);
+	if (access_insn(v, GVA(v->pc), &insn))
+		kprintf("instruction at pc: %08x\n", insn);
+	else
+		kprintf("instruction at pc: not readable\n");
+	kprintf("last of %u trace entries:\n", v->vm->trace.n);
+	trace_dump(&v->vm->trace, TRACE_SHOWN);
+	report("palimpsest: %s at pc %08x\n", what, v->pc);
+	end(v, "crash", STATUS_CRASH);
+}
+
+void
+stop_input(const char *what, const char *where)
+{
+	report("palimpsest: %s%s%s\n", where ? where : "", where ? ": " : "", what);
+	end(NULL, "input", STATUS_INPUT);
+}
+
+void
+stop_fatal(struct vcpu *v, uint32_t lr, uint32_t spsr, uint32_t mode)
+{
+	kprintf("\npalimpsest: the monitor trapped into mode %02x: lr %08x spsr %08x dfar %08x dfsr %08x ifsr %08x\n",
+		mode & PSR_M, lr, spsr, sysreg_read_dfar(), sysreg_read_dfsr(), sysreg_read_ifsr());
+	dump_registers(v);
+	trace_dump(&v->vm->trace, TRACE_SHOWN);
+	report("palimpsest: bug: unexpected exception in the monitor\n");
+	end(v, "monitor", STATUS_MONITOR);
+}
+
+void
+arch_bug(const char *file, int line, const char *what)
+{
+	kprintf("\npalimpsest: bug at %s:%d: %s, called from %p\n", file, line, what, __builtin_return_address(0));
+	report("palimpsest: bug at %s:%d: %s\n", file, line, what);
+	end(NULL, "monitor", STATUS_MONITOR);
+}

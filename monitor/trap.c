@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+//
+// Slow exits: from window.S to here, to whoever handles the trap, and back. On the way
+// out a pending interrupt is delivered, if the guest has unmasked it, and a VCPU
+// that waits for one waits here.
+#include "monitor/trap.h"
+#include "bt/decode.h"
+#include "bt/hyper.h"
+#include "monitor/access.h"
+#include "monitor/arch.h"
+#include "monitor/cp14.h"
+#include "monitor/cp15.h"
+#include "monitor/cpkey.h"
+#include "monitor/emulate.h"
+#include "monitor/exec.h"
+#include "monitor/inject.h"
+#include "monitor/irq.h"
+#include "monitor/regime.h"
+#include "monitor/stop.h"
+#include "monitor/trace.h"
+#include "monitor/vfpsys.h"
+#include "monitor/vm.h"
+#include "monitor/vpsr.h"
+
+#define DFSR_WnR       (1u << 11)
+#define FSR_FS(fsr)    ((fsr)&0x40fu)
+#define FS_IS_PERMISSION(fs) (((fs)&0x40du) == FS_PERMISSION_1)
+
+static enum spt_view
+view_of(const struct vcpu *v)
+{
+	return vpsr_privileged(v) ? SPT_KERNEL : SPT_USER;
+}
+
+//----------------------------------------------------------------------------
+// SVC and UNDEF
+
+// What a word that trapped in the kernel view stands for: a hypercall of ours, in a
+// patched copy; one that the guest copied along with its code; or its own SVC.
+static enum exit_reason
+hypercall(struct vcpu *v)
+{
+	uint32_t run, original, insn;
+
+	if (!exec_words(v, &run, &original))
+		stop_crash(v, "a hypercall from a page that is gone");
+	trace(v, TRACE_SVC, run);
+	if (run != original && (run & 0xffffffu) == (BT_HYPER_FRAME & 0xffffffu))
+		return emulate_sensitive(v, original);
+	if (run != original && bits(run, 23, 16) == BT_IMM_FRAME)
+		return exec_block_end(v, original);
+	if (bt_hyper_decode(run, &insn))
+		return emulate_sensitive(v, insn);
+	inject_svc(v);
+	return EXIT_guest_svc;
+}
+
+static enum exit_reason
+svc(struct vcpu *v)
+{
+	if (vpsr_privileged(v))
+		return hypercall(v);
+	inject_svc(v);
+	return EXIT_svc_user;
+}
+
+static enum exit_reason
+undef_user(struct vcpu *v)
+{
+	uint32_t insn;
+
+	if (!access_insn(v, GVA(v->pc), &insn)) {
+		inject_undef(v);
+		return EXIT_undef;
+	}
+	if (v->cpsr & PSR_T)
+		insn = insn << 16 | insn >> 16;
+	if (vfpsys_undef(v, insn))
+		return EXIT_fpu;
+	if (!(v->cpsr & PSR_T) && cp_insn_is_reg(insn) && bits(insn, 11, 9) == 7u) {
+		enum cp_result r = bit(insn, 8) ? cp15_access(v, insn) : cp14_access(v, insn);
+
+		if (r == CP_DONE) {
+			v->pc += 4;
+			return bit(insn, 8) ? EXIT_cp15 : EXIT_cp14;
+		}
+	}
+	inject_undef(v);
+	return EXIT_undef;
+}
+
+static enum exit_reason
+undef_kernel(struct vcpu *v)
+{
+	uint32_t run, original;
+	const struct bt_row *row;
+
+	if (!exec_words(v, &run, &original))
+		return EXIT_undef; // dropped meanwhile: it will be fetched again
+	if (vfpsys_undef(v, original))
+		return EXIT_fpu;
+	row = bt_decode_a32(original);
+	if (row && (row->flags & BT_SENSITIVE)) {
+		exec_patch_late(v);
+		return emulate_sensitive(v, original);
+	}
+	inject_undef(v);
+	return row && (row->flags & BT_REFLECT) ? EXIT_bkpt : EXIT_undef;
+}
+
+//----------------------------------------------------------------------------
+// Aborts
+
+static enum exit_reason
+prefetch_abort(struct vcpu *v)
+{
+	struct spt_request rq = {&v->cp15.mmu, GVA(v->pc), MMU_EXEC, vpsr_privileged(v), view_of(v)};
+	uint32_t fs = FSR_FS(sysreg_read_ifsr());
+	struct mmu_xlat x;
+
+	if (fs == FS_DEBUG) {
+		inject_prefetch_abort(v, FS_DEBUG, GVA(v->pc));
+		return EXIT_bkpt;
+	}
+	switch (spt_fill(&v->vm->spt, &rq, &x, &fs)) {
+	case SPT_OK:
+		break;
+	case SPT_UNSCANNED:
+		if (v->cpsr & PSR_T)
+			stop_crash(v, "the guest's kernel enters Thumb state, which is not supported");
+		exec_page(v, &rq, &x);
+		return EXIT_exec;
+	case SPT_WINDOW:
+		vm_move_window(v->vm);
+		return EXIT_fill;
+	case SPT_DEVICE:
+		fs = FS_SYNC_EXTERNAL; // falls through
+	case SPT_FAULT:
+	case SPT_TRACKED:
+		inject_prefetch_abort(v, fs, GVA(v->pc));
+		return EXIT_fault;
+	}
+	regime_refresh(v);
+	return EXIT_fill;
+}
+
+// Device registers, and tracked pages as long as emulating the store pays off.
+static enum exit_reason
+emulate_access(struct vcpu *v, enum exit_reason reason)
+{
+	uint32_t insn;
+
+	if (!access_insn(v, GVA(v->pc), &insn) || v->cpsr & PSR_T || !emulate_ldst(v, insn))
+		stop_crash(v, "a device is accessed by an instruction that is not supported");
+	irq_after_mmio(v);
+	return reason;
+}
+
+static enum exit_reason
+tracked_write(struct vcpu *v, gpa_t gpa)
+{
+	uint32_t insn;
+
+	if (vpsr_privileged(v) && !(v->cpsr & PSR_T) && access_insn(v, GVA(v->pc), &insn) && emulate_ldst(v, insn))
+		return EXIT_write_code;
+	access_code_drop(v, gpa);
+	regime_refresh(v);
+	return EXIT_write_code;
+}
+
+// A permission fault that the core calls a read's, though reading is allowed, is a
+// store's: QEMU reports STREX so.
+static enum spt_result
+fill(struct vcpu *v, struct spt_request *rq, struct mmu_xlat *x, uint32_t *fs, uint32_t host_fs)
+{
+	enum spt_result r = spt_fill(&v->vm->spt, rq, x, fs);
+
+	if (r != SPT_OK || rq->access == MMU_WRITE || !FS_IS_PERMISSION(host_fs))
+		return r;
+	rq->access = MMU_WRITE;
+	return spt_fill(&v->vm->spt, rq, x, fs);
+}
+
+static enum exit_reason
+data_abort(struct vcpu *v)
+{
+	uint32_t dfsr = sysreg_read_dfsr(), fs;
+	gva_t va = GVA(sysreg_read_dfar());
+	enum mmu_access access = dfsr & DFSR_WnR ? MMU_WRITE : MMU_READ;
+	struct spt_request rq = {&v->cp15.mmu, va, access, vpsr_privileged(v), view_of(v)};
+	struct mmu_xlat x;
+
+	trace(v, TRACE_FILL, va.v);
+	if (FSR_FS(dfsr) == FS_ALIGNMENT || FSR_FS(dfsr) == FS_DEBUG) {
+		inject_data_abort(v, FSR_FS(dfsr), 0, access == MMU_WRITE, va);
+		return EXIT_fault;
+	}
+	switch (fill(v, &rq, &x, &fs, FSR_FS(dfsr))) {
+	case SPT_OK:
+	case SPT_UNSCANNED: // never for data
+		break;
+	case SPT_WINDOW:
+		vm_move_window(v->vm);
+		return EXIT_fill;
+	case SPT_DEVICE:
+		return emulate_access(v, EXIT_mmio);
+	case SPT_TRACKED:
+		return tracked_write(v, x.gpa);
+	case SPT_FAULT:
+		inject_data_abort(v, fs, x.domain, rq.access == MMU_WRITE, va);
+		return EXIT_fault;
+	}
+	v->view[v->view_now].dacr |= v->cp15.mmu.dacr & (1u << (2 * x.domain)) & DACR_CLIENTS;
+	regime_refresh(v);
+	return EXIT_fill;
+}
+
+//----------------------------------------------------------------------------
+
+static enum exit_reason
+handle(struct vcpu *v, enum trap trap)
+{
+	switch (trap) {
+	case TRAP_SVC:
+		return svc(v);
+	case TRAP_UNDEF:
+		return vpsr_privileged(v) ? undef_kernel(v) : undef_user(v);
+	case TRAP_PREFETCH_ABORT:
+		return prefetch_abort(v);
+	case TRAP_DATA_ABORT:
+		return data_abort(v);
+	case TRAP_IRQ:
+		irq_host(v);
+		return EXIT_irq;
+	}
+	BUG_ON(true);
+}
+
+void
+trap_slow(struct vcpu *v, enum trap trap)
+{
+	uint32_t start = sysreg_read_pmccntr();
+	enum exit_reason reason;
+
+	if (v->view_now == VIEW_USER) // the user's own to write; load_view will write it back
+		v->view[VIEW_USER].tpidrurw = sysreg_read_tpidrurw();
+	reason = handle(v, trap);
+
+	irq_update(v);
+	if (v->waiting)
+		irq_wait(v);
+	if (v->irq_line && !(v->mode & PSR_I))
+		inject_irq(v);
+	v->count[reason]++;
+	v->slow[reason]++;
+	v->cost[reason] += sysreg_read_pmccntr() - start;
+	if (v->moved)
+		vm_enter(v);
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+//
+// The C side of the vectors.
+#ifndef MONITOR_TRAP_H
+#define MONITOR_TRAP_H
+
+#include "monitor/vcpu.h"
+
+// Handles a trap from the guest, on the monitor's tables and stack; on return
+// window.S loads v's view and goes to v->pc.
+void trap_slow(struct vcpu *v, enum trap trap);
+
+#endif

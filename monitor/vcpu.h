@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+//
+// A virtual CPU. The first pages of it are mapped into the window, where the
+// assembly of window.S and the hot paths of hot.c work on it; vcpu->self is
+// the address at which the rest of the monitor knows it.
+#ifndef MONITOR_VCPU_H
+#define MONITOR_VCPU_H
+
+#include "mmu/walk.h"
+#include "monitor/psr.h"
+#include "monitor/types.h"
+
+// Exit reasons, from exits.def.
+enum exit_reason {
+#define EXIT(name, text) EXIT_##name,
+#include "monitor/exits.def"
+#undef EXIT
+	EXIT_COUNT
+};
+
+// What the physical vectors tell the C side.
+enum trap {
+	TRAP_UNDEF,
+	TRAP_SVC,
+	TRAP_PREFETCH_ABORT,
+	TRAP_DATA_ABORT,
+	TRAP_IRQ,
+};
+
+// The banked registers of one mode; indexed by mode & 15, where SYS shares USR's.
+struct bank {
+	uint32_t sp, lr, spsr, pad;
+};
+
+// The physical translation regime of one view (kernel or user).
+struct view {
+	uint32_t ttbr0;      // shadow table with walk attributes
+	uint32_t contextidr; // the host's ASID
+	uint32_t dacr;       // never laxer than the guest's
+	uint32_t cntkctl;
+	uint32_t cpacr;
+	uint32_t tpidrurw; // kernel view: the guest's TPIDRPRW (see a32.def), user view: its TPIDRURW
+};
+
+#define VIEW_KERNEL 0u
+#define VIEW_USER   1u
+
+// The unprivileged-access TLB: which pages LDRT and STRT may touch without asking
+// C. An entry is the page's address | UTLB_R | UTLB_W; 0 matches nothing.
+#define UTLB_ENTRIES 64u
+#define UTLB_R       1u
+#define UTLB_W       2u
+
+// The block policy's cache of known indirect targets: entry = target address | 1.
+#define TARGET_ENTRIES 512u
+
+struct vm;
+struct core;
+
+// The CP15 state that has no effect but to be read back or that C alone acts on.
+struct cp15_state {
+	struct mmu_regs mmu; // SCTLR TTBCR TTBR0/1 DACR PRRR NMRR CONTEXTIDR
+	uint32_t actlr, cpacr, csselr;
+	uint32_t dfsr, ifsr, adfsr, aifsr, dfar, ifar, par;
+	uint32_t vbar, tpidruro;
+	uint32_t teecr, teehbr;
+	uint32_t cntkctl;
+	uint32_t pmuserenr, l2ctlr, l2ectlr;
+	uint32_t amair0, amair1;
+};
+
+// One generic timer as the guest programmed it (ARM ARM B8.1).
+struct vtimer {
+	uint32_t ctl; // CNT?_CTL: ENABLE, IMASK
+	uint64_t cval;
+};
+
+// CP14: breakpoints and watchpoints are stored and read back, never acted on.
+struct cp14_state {
+	uint32_t dscr, vcr, dtr, osdlr;
+	uint32_t bvr[16], bcr[16], wvr[16], wcr[16];
+};
+
+struct vcpu {
+	// Used by assembly, by offset (monitor/asm-offsets.c).
+	uint32_t regs[15]; // r0-r14 of the current mode
+	uint32_t pc;
+	uint32_t cpsr; // physical: flags, IT, E, T
+	uint32_t mode; // virtual: M, A, I, F
+	struct bank bank[16];
+	uint32_t usr_r8_r12[5], fiq_r8_r12[5]; // whichever isn't in regs
+	struct view view[2];
+	uint32_t view_now;    // the view that is loaded while the guest runs
+	uint32_t irq_line;    // vgic asserts IRQ to this VCPU
+	uint32_t vectors;     // VBAR, or 0xffff0000 with SCTLR.V
+	uint32_t exc_psr;     // T and E on exception entry (SCTLR.TE, EE)
+	uint32_t host_ttbr0;  // the monitor's own table
+	uint32_t host_stack;  // this core's, for C
+	uint32_t slow_entry;  // trap_slow()
+	uint32_t fatal_entry; // trap_fatal()
+	uint32_t scratch[2];  // window.S, before it knows whom it interrupted
+	uint32_t self;        // this struct, in the monitor's own map
+	uint32_t window;      // this struct, in the window
+	uint32_t dacr_closed; // domains that kernel entry leaves physically closed
+	uint32_t utlb[UTLB_ENTRIES];
+	uint32_t targets[TARGET_ENTRIES];
+	uint32_t count[EXIT_COUNT]; // exits by reason
+	uint32_t hot_stack[96] __attribute__((aligned(8))); // hot.c's
+
+	// C only.
+	struct vm *vm;
+	unsigned id; // MPIDR.Aff0
+	struct cp15_state cp15;
+	struct cp14_state cp14;
+	struct vtimer vtimer, ptimer;
+	uint32_t fpexc; // the guest's FPEXC, whatever the physical one is
+	uint64_t deadline; // that the host's timer is set to
+	bool moved;     // the window has: window.S's way back is gone
+	bool waiting;   // in WFI
+	bool off;       // by PSCI
+	uint64_t cost[EXIT_COUNT]; // cycles spent in exits that went to C
+	uint32_t slow[EXIT_COUNT]; // how many of the exits went there
+	uint64_t vfp[32];
+	uint32_t fpscr;
+};
+
+#endif

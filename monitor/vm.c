@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+//
+// See vm.h. What the monitor spends on a VM is fixed when it is made, in proportion
+// to its memory:
+//
+//   pool       RAM / 64 + 2 MiB, at most 12 MiB: shadow tables and page copies
+//   frames     4 bytes per page, sections 4 bytes per MiB
+//   records    one code page per 32 pages of RAM, at least 512
+//
+// Memory map of the guest: QEMU's `virt` machine with GICv2.
+#include "monitor/vm.h"
+#include "monitor/alloc.h"
+#include "monitor/arch.h"
+#include "monitor/console.h"
+#include "monitor/core.h"
+#include "monitor/cpkey.h"
+#include "monitor/cp14.h"
+#include "monitor/cp15.h"
+#include "monitor/guestfdt.h"
+#include "monitor/host_mmu.h"
+#include "monitor/image.h"
+#include "monitor/irq.h"
+#include "monitor/mmio.h"
+#include "monitor/regime.h"
+#include "monitor/stop.h"
+#include "monitor/string.h"
+#include "monitor/trap.h"
+#include "monitor/vfpsys.h"
+#include "monitor/vpsr.h"
+#include "monitor/vtimer.h"
+#include "monitor/window.h"
+
+#define GICD_BASE 0x08000000u
+#define GICC_BASE 0x08010000u
+#define UART_BASE 0x09000000u
+#define RTC_BASE  0x09010000u
+#define GPIO_BASE 0x09030000u
+
+#define MIB (1u << 20)
+#define POOL_MAX  (12u * MIB)
+#define DTB_ROOM  0x10000u
+#define L1_BYTES  0x4000u
+#define CNTKCTL_COUNTERS 3u // PL0PCTEN, PL0VCTEN
+
+_Static_assert(sizeof(struct vcpu) <= WINDOW_VCPU_SIZE, "the VCPU fits its place in the window");
+
+extern const uint8_t window_vectors[], window_enter[];
+
+static void *
+take(struct vm *vm, uint32_t size, uint32_t align)
+{
+	hpa_t p = alloc(size, align);
+
+	if (!p.v)
+		stop_input("not enough host memory for what the monitor keeps of the VM", vm->cfg.name);
+	vm->monitor_bytes += size;
+	return memset((void *)p.v, 0, size);
+}
+
+static void
+uart_tx(void *ctx, uint8_t byte)
+{
+	(void)ctx;
+	console_putc(byte);
+}
+
+static void
+uart_irq(void *ctx, bool level)
+{
+	vgic_set_level(&((struct vm *)ctx)->gic, 0, VM_UART_IRQ, level);
+}
+
+static void
+rtc_irq(void *ctx, bool level)
+{
+	vgic_set_level(&((struct vm *)ctx)->gic, 0, VM_RTC_IRQ, level);
+}
+
+static void
+gpio_irq(void *ctx, bool level)
+{
+	vgic_set_level(&((struct vm *)ctx)->gic, 0, VM_GPIO_IRQ, level);
+}
+
+// The wall clock, or without one on the board the time since power-on.
+static uint32_t
+seconds(void *ctx)
+{
+	const struct vm *vm = ctx;
+
+	return vm->host->rtc ? mmio_read(vm->host->rtc) : (uint32_t)(sysreg_read_cntvct() / sysreg_read_cntfrq());
+}
+
+static void
+add_devices(struct vm *vm)
+{
+	bool ok = dev_add(&vm->bus, &vgic_cpuif, GPA(GICC_BASE), &vm->gic) &&
+		  dev_add(&vm->bus, &vgic_dist, GPA(GICD_BASE), &vm->gic) &&
+		  dev_add(&vm->bus, &vpl011_class, GPA(UART_BASE), &vm->uart) &&
+		  dev_add(&vm->bus, &vpl031_class, GPA(RTC_BASE), &vm->rtc) &&
+		  dev_add(&vm->bus, &vpl061_class, GPA(GPIO_BASE), &vm->gpio);
+
+	BUG_ON(!ok);
+}
+
+static void
+reset_devices(struct vm *vm)
+{
+	vgic_init(&vm->gic, VM_VCPUS);
+	vpl011_init(&vm->uart, &(struct vpl011_cb){uart_tx, uart_irq, vm});
+	vpl031_init(&vm->rtc, &(struct vpl031_cb){seconds, rtc_irq, vm});
+	vpl061_init(&vm->gpio, &(struct vpl061_cb){gpio_irq, vm});
+}
+
+// The VM's memory beside what the monitor needs: says so in one line if it isn't there.
+static void
+take_memory(struct vm *vm)
+{
+	uint32_t size = vm->cfg.memory_mib * MIB;
+	hpa_t host = alloc(size, SECTION_SIZE);
+
+	if (!host.v)
+		stop_input("more memory than the host has free", vm->cfg.name);
+	vm->mem = (struct gmem){GPA(VM_RAM_BASE), size, host};
+}
+
+static uint32_t
+pool_size(uint32_t ram)
+{
+	uint32_t size = ram / 64 + 2 * MIB;
+
+	return size < POOL_MAX ? size : POOL_MAX;
+}
+
+static void
+init_shadows(struct vm *vm, uint32_t window_l1)
+{
+	unsigned tables = 2 + 2 * SPT_SPACES, most = vm->pool.size / 8 / L1_BYTES;
+
+	pool_init(&vm->pool, vm->pool_base, vm->pool.size, tables < most ? tables : most);
+	spt_init(&vm->spt, &vm->mem, &vm->pool, vm->frames, vm->sections, vm->window >> SECTION_SHIFT, window_l1);
+	code_init(&vm->code, &vm->mem, &vm->pool, vm->cfg.block ? CODE_BLOCK : CODE_PAGE, vm->records, vm->n_records);
+}
+
+struct vm *
+vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
+{
+	static struct vm vm; // the first of the several that a host may have
+	uint32_t pages;
+
+	vm.cfg = *cfg;
+	vm.host = h;
+	vm.core = core;
+	take_memory(&vm);
+	pages = vm.mem.size / PAGE_SIZE;
+	vm.pool.size = pool_size(vm.mem.size);
+	vm.pool_base = HPA(take(&vm, vm.pool.size, L1_BYTES));
+	vm.frames = take(&vm, pages * sizeof(*vm.frames), PAGE_SIZE);
+	vm.sections = take(&vm, vm.mem.size / SECTION_SIZE * sizeof(*vm.sections), PAGE_SIZE);
+	vm.n_records = pages / 32 < 512 ? 512 : pages / 32;
+	vm.records = take(&vm, vm.n_records * sizeof(*vm.records), PAGE_SIZE);
+	vm.vcpu[0] = take(&vm, WINDOW_VCPU_SIZE, PAGE_SIZE);
+	vm.window = WINDOW_DEFAULT;
+	add_devices(&vm);
+	return &vm;
+}
+
+static void
+load_images(struct vm *vm, struct image_layout *at)
+{
+	static uint8_t dtb[DTB_ROOM] __attribute__((aligned(8)));
+	size_t sizes[3] = {vm->cfg.kernel.size, vm->cfg.ramdisk.size, sizeof(dtb)};
+	const char *why, *const names[] = {"kernel", "ramdisk", "fdt"};
+	struct guestfdt_cfg cfg = {.ram_base = vm->mem.base.v, .ram_size = vm->mem.size, .n_cpus = VM_VCPUS};
+	unsigned which = 0;
+	int size;
+
+	why = image_check(vm->cfg.kernel.data, vm->cfg.kernel.size);
+	if (!why)
+		why = image_place(at, vm->mem.base.v, vm->mem.size, sizes, &which);
+	if (why)
+		stop_input(why, names[which]);
+	cfg.bootargs = vm->cfg.bootargs;
+	cfg.initrd_start = at->initrd_start;
+	cfg.initrd_end = at->initrd_end;
+	if (vm->cfg.fdt.data)
+		size = guestfdt_patch(dtb, sizeof(dtb), vm->cfg.fdt.data, vm->cfg.fdt.size, &cfg);
+	else
+		size = guestfdt_build(dtb, sizeof(dtb), &cfg);
+	if (size < 0)
+		stop_input("is not a device tree that can be used", names[2]);
+	memcpy((void *)gmem_hpa(&vm->mem, GPA(at->kernel)).v, vm->cfg.kernel.data, vm->cfg.kernel.size);
+	memcpy((void *)gmem_hpa(&vm->mem, GPA(at->initrd_start)).v, vm->cfg.ramdisk.data, vm->cfg.ramdisk.size);
+	memcpy((void *)gmem_hpa(&vm->mem, GPA(at->dtb)).v, dtb, (size_t)size);
+}
+
+static void
+reset_vcpu(struct vcpu *v, struct vm *vm, const struct image_layout *at)
+{
+	memset(v, 0, sizeof(*v));
+	v->vm = vm;
+	v->self = (uint32_t)(uintptr_t)v;
+	v->window = vm->window + WINDOW_VCPU;
+	v->host_ttbr0 = host_mmu_ttbr0();
+	v->host_stack = vm->core->stack_top;
+	v->slow_entry = (uint32_t)(uintptr_t)trap_slow;
+	v->fatal_entry = (uint32_t)(uintptr_t)stop_fatal;
+	v->cpsr = MODE_USR;
+	v->mode = MODE_SVC | PSR_A | PSR_I | PSR_F;
+	v->regs[1] = 0xffffffffu; // no machine number: the device tree says it all
+	v->regs[2] = at->dtb;
+	v->pc = at->kernel;
+	v->view[VIEW_KERNEL].cntkctl = CNTKCTL_COUNTERS;
+	v->view[VIEW_USER].dacr = v->view[VIEW_KERNEL].dacr = DACR_MONITOR;
+	cp15_reset(v);
+	cp14_reset(v);
+	vfpsys_reset(v);
+	vtimer_reset(v);
+	regime_dacr(v, 0);
+	regime_reset(v);
+}
+
+_Noreturn void
+vm_enter(struct vcpu *v)
+{
+	uint32_t at = v->vm->window + (uint32_t)(window_enter - window_vectors);
+
+	v->moved = false;
+	((void (*)(uint32_t window))(uintptr_t)at)(v->window);
+	__builtin_unreachable();
+}
+
+_Noreturn void
+vm_run(struct vm *vm)
+{
+	struct vcpu *v = vm->vcpu[0];
+	struct image_layout at;
+
+	init_shadows(vm, host_mmu_window(vm->window, HPA(v)));
+	reset_devices(vm);
+	load_images(vm, &at);
+	reset_vcpu(v, vm, &at);
+	vm->core->running = v;
+	vm->started = sysreg_read_cntvct();
+	vfpsys_update(v);
+	irq_update(v);
+	vm_enter(v);
+}
+
+_Noreturn void
+vm_restart(struct vm *vm)
+{
+	memset((void *)vm->mem.host.v, 0, vm->mem.size);
+	vm_run(vm);
+}
+
+void
+vm_move_window(struct vm *vm)
+{
+	struct vcpu *v = vm->vcpu[0];
+	uint32_t index = vm->window >> SECTION_SHIFT, tries = 0;
+	struct mmu_xlat x;
+
+	do // an address that the guest maps nothing at, and the host neither
+		index = (index - 1u) & 0xfffu;
+	while (tries++ < 0x1000u && (host_mmu_maps(index << SECTION_SHIFT) ||
+				     mmu_walk(&v->cp15.mmu, &vm->mem, GVA(index << SECTION_SHIFT), &x) == FS_NONE));
+	if (tries > 0x1000u)
+		stop_crash(v, "the guest maps all of its address space: there is no room for the window");
+	vm->window = index << SECTION_SHIFT;
+	v->window = vm->window + WINDOW_VCPU;
+	host_mmu_window(vm->window, HPA(v));
+	spt_move_window(&vm->spt, index);
+	regime_refresh(v);
+	v->moved = true;
+}

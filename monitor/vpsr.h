@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+//
+// Mode changes, exception entry and exception return of a VCPU (ARM ARM B1.3, B1.8,
+// B1.9), as inline functions: hot.c compiles them into the window, the rest of
+// the monitor into its own text. They touch nothing but the VCPU and, on a
+// change of view, the core's TPIDRURW.
+#ifndef MONITOR_VPSR_H
+#define MONITOR_VPSR_H
+
+#include "monitor/sysreg.h"
+#include "monitor/vcpu.h"
+
+#define VECTOR_UNDEF          0x04u
+#define VECTOR_SVC            0x08u
+#define VECTOR_PREFETCH_ABORT 0x0cu
+#define VECTOR_DATA_ABORT     0x10u
+#define VECTOR_IRQ            0x18u
+
+// The modes of a core without Security and Virtualization Extensions, by M[3:0].
+#define VPSR_MODES 0x888fu
+
+static inline bool
+vpsr_mode_valid(uint32_t psr)
+{
+	return (psr & 0x10u) && bit(VPSR_MODES, psr & 15u);
+}
+
+static inline bool
+vpsr_privileged(const struct vcpu *v)
+{
+	return (v->mode & 15u) != 0;
+}
+
+// The CPSR as the guest would see it in full, as on exception entry.
+static inline uint32_t
+vpsr_get(const struct vcpu *v)
+{
+	return (v->cpsr & ~PSR_VIRTUAL) | v->mode;
+}
+
+static inline struct bank *
+vpsr_bank(struct vcpu *v, uint32_t mode)
+{
+	return &v->bank[(mode & 15u) == 15u ? 0 : mode & 15u];
+}
+
+static inline void
+vpsr_swap_r8_r12(struct vcpu *v, uint32_t *out, const uint32_t *in)
+{
+	for (unsigned n = 0; n < 5; n++) {
+		out[n] = v->regs[8 + n];
+		v->regs[8 + n] = in[n];
+	}
+}
+
+// The view follows the privilege. The user's TPIDRURW is its own to write, so it
+// is fetched from the core when the user view ends.
+static inline void
+vpsr_set_view(struct vcpu *v)
+{
+	uint32_t view = vpsr_privileged(v) ? VIEW_KERNEL : VIEW_USER;
+
+	if (view == v->view_now)
+		return;
+	if (view == VIEW_KERNEL) {
+		v->view[VIEW_USER].tpidrurw = sysreg_read_tpidrurw();
+		v->view[VIEW_KERNEL].dacr &= ~v->dacr_closed;
+	}
+	v->view_now = view;
+}
+
+// Changes mode and the A, I, F bits to those of psr: registers banked, view chosen.
+static inline void
+vpsr_set_mode(struct vcpu *v, uint32_t psr)
+{
+	uint32_t old = v->mode;
+	struct bank *from = vpsr_bank(v, old), *to = vpsr_bank(v, psr);
+
+	v->mode = psr & PSR_VIRTUAL;
+	if (from == to) {
+		vpsr_set_view(v);
+		return;
+	}
+	from->sp = v->regs[13];
+	from->lr = v->regs[14];
+	v->regs[13] = to->sp;
+	v->regs[14] = to->lr;
+	if ((old & PSR_M) == MODE_FIQ)
+		vpsr_swap_r8_r12(v, v->fiq_r8_r12, v->usr_r8_r12);
+	else if ((psr & PSR_M) == MODE_FIQ)
+		vpsr_swap_r8_r12(v, v->usr_r8_r12, v->fiq_r8_r12);
+	vpsr_set_view(v);
+}
+
+// Sets the whole CPSR, execution state included, as an exception return does.
+// The caller has checked the mode.
+static inline void
+vpsr_set(struct vcpu *v, uint32_t psr)
+{
+	v->cpsr = (psr & ~(PSR_VIRTUAL | PSR_J)) | MODE_USR;
+	vpsr_set_mode(v, psr);
+}
+
+// Takes an exception: to mode, at the vector's offset, with this LR.
+static inline void
+vpsr_enter(struct vcpu *v, uint32_t mode, uint32_t vector, uint32_t lr)
+{
+	uint32_t spsr = vpsr_get(v);
+	uint32_t mask = vector == VECTOR_UNDEF || vector == VECTOR_SVC ? PSR_I : PSR_I | PSR_A;
+
+	vpsr_set_mode(v, mode | (v->mode & (PSR_A | PSR_I | PSR_F)) | mask);
+	v->bank[mode & 15u].spsr = spsr;
+	v->regs[14] = lr;
+	v->cpsr = (v->cpsr & ~(PSR_IT | PSR_J | PSR_T | PSR_E)) | v->exc_psr;
+	v->pc = v->vectors + vector;
+}
+
+// An exception return to pc with this PSR. False, and nothing done, for a mode that
+// there is none of (UNPREDICTABLE; the caller decides).
+static inline bool
+vpsr_return(struct vcpu *v, uint32_t psr, uint32_t pc)
+{
+	if (!vpsr_mode_valid(psr))
+		return false;
+	vpsr_set(v, psr);
+	v->pc = pc & (psr & PSR_T ? ~1u : ~3u);
+	return true;
+}
+
+// The bits of a PSR that an MSR with this field mask writes (B9.3.11).
+static inline uint32_t
+vpsr_field_mask(uint32_t fields)
+{
+	return (bit(fields, 0) ? 0xffu : 0) | (bit(fields, 1) ? 0xff00u : 0) | (bit(fields, 2) ? 0xff0000u : 0) |
+	       (bit(fields, 3) ? 0xff000000u : 0);
+}
+
+// MSR CPSR: execution state is not written; the rest as at PL1. False for a mode
+// that there is none of.
+static inline bool
+vpsr_write_cpsr(struct vcpu *v, uint32_t value, uint32_t fields)
+{
+	uint32_t mask = vpsr_field_mask(fields) & (PSR_FLAGS | PSR_E | PSR_VIRTUAL);
+	uint32_t psr = (vpsr_get(v) & ~mask) | (value & mask);
+
+	if (!vpsr_mode_valid(psr))
+		return false;
+	v->cpsr = (psr & ~PSR_VIRTUAL) | MODE_USR;
+	vpsr_set_mode(v, psr);
+	return true;
+}
+
+// MRS: the execution state bits read as zero.
+static inline uint32_t
+vpsr_read_cpsr(const struct vcpu *v)
+{
+	return vpsr_get(v) & (PSR_FLAGS | PSR_E | PSR_VIRTUAL);
+}
+
+#endif

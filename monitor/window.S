@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: MIT
+//
+// The window: the only code of the monitor that is mapped while a guest runs.
+//
+// It is position-independent and copied to pages of its own, which every view
+// shows at the same address, privileged only (see host_mmu.c). Every banked SP of
+// the core holds the window address of the running VCPU (struct vcpu). The
+// guest always comes from USR, so each vector can save all of its registers with
+// one STM^ and has all of them free.
+//
+// From a vector there are three ways on:
+//   hot   assembly, right here: straight back to the guest
+//   warm  a C function of hot.c, on the VCPU's small stack, without leaving the
+//         guest's tables; it may give up and take the third way
+//   slow  the monitor's own tables and stack, then trap_slow() in trap.c
+//
+// Registers in a vector after ENTER: r8 = the guest's PSR, lr = preferred return
+// address as the core gave it, sp = VCPU. A privileged origin means that a warm or
+// hot handler touched guest memory and faulted (go slow with its hypercall), or
+// that the monitor is broken (trap_fatal).
+
+#include "asm-offsets.h"
+#include "bt/hyper_imm.h"
+#include "monitor/psr.h"
+#include "monitor/window.h"
+
+	.syntax unified
+	.arm
+	.arch	armv7-a
+
+#define TRAP_UNDEF 0
+#define TRAP_SVC 1
+#define TRAP_PREFETCH_ABORT 2
+#define TRAP_DATA_ABORT 3
+#define TRAP_IRQ 4
+
+#define HOT_SLOW 1
+#define HOT_VIEW 2
+
+#define ASID_RESERVED 0
+#define ASID_MONITOR 1
+
+	.section .window.vectors, "ax"
+	.balign	32
+	.globl	window_vectors
+window_vectors:
+	b	fatal				@ reset
+	b	vec_undef
+	b	vec_svc
+	b	vec_prefetch_abort
+	b	vec_data_abort
+	b	fatal				@ Hyp trap
+	b	vec_irq
+	b	fatal				@ FIQ: the host's GIC signals none
+
+// Saves the interrupted guest. From a privileged mode, instead: goes to \nested
+// with r0 and r1 in the VCPU's scratch words and r0 = SPSR.
+	.macro	ENTER nested
+	str	r0, [sp, #VCPU_SCRATCH]
+	mrs	r0, spsr
+	tst	r0, #15
+	bne	\nested
+	ldr	r0, [sp, #VCPU_SCRATCH]
+	stm	sp, {r0-r14}^
+	mrs	r8, spsr
+	.endm
+
+// Back to the guest at lr, with its registers from the VCPU.
+	.macro	RESUME
+	ldm	sp, {r0-r14}^
+	nop					@ no banked register right after LDM^
+	movs	pc, lr
+	.endm
+
+	.macro	COUNT offset
+	ldr	r3, [sp, #VCPU_COUNT + \offset]
+	add	r3, r3, #1
+	str	r3, [sp, #VCPU_COUNT + \offset]
+	.endm
+
+// Leaves the vector for a C function of hot.c: f(vcpu, hypercall).
+	.macro	WARM function
+	str	r8, [sp, #VCPU_CPSR]
+	sub	r3, lr, #4
+	str	r3, [sp, #VCPU_PC]
+	mov	r1, r0
+	mov	r4, sp
+	movw	r2, #VCPU_HOT_STACK_TOP
+	mov	r0, sp
+	add	sp, sp, r2
+	bl	\function
+	b	warm_done
+	.endm
+
+//----------------------------------------------------------------------------
+// SVC: hypercalls of the guest's kernel, system calls of its users.
+
+vec_svc:
+	stm	sp, {r0-r14}^
+	ldr	r9, [sp, #VCPU_MODE]
+	mrs	r8, spsr
+	tst	r9, #15
+	beq	svc_user
+	tst	r8, #PSR_T
+	bne	svc_slow
+	ldr	r0, [lr, #-4]			@ the patched word, in the view it ran from
+	adrl	r2, dispatch
+	ubfx	r1, r0, #16, #8
+	ldr	r1, [r2, r1, lsl #2]
+	add	pc, r2, r1
+
+svc_user:
+	str	r8, [sp, #VCPU_CPSR]
+	str	lr, [sp, #VCPU_PC]		@ the system call returns to the next instruction
+	mov	r4, sp
+	movw	r2, #VCPU_HOT_STACK_TOP
+	mov	r0, sp
+	add	sp, sp, r2
+	bl	hot_svc_user
+warm_done:
+	mov	sp, r4
+	cmp	r0, #HOT_SLOW
+	beq	warm_slow
+	cmp	r0, #HOT_VIEW
+	bleq	load_view
+resume_full:
+	ldr	r8, [sp, #VCPU_CPSR]
+	ldr	lr, [sp, #VCPU_PC]
+	msr	spsr_fsxc, r8
+	RESUME
+
+warm_slow:
+	mov	r1, #TRAP_SVC
+	b	slow
+
+svc_slow:
+	tst	r8, #PSR_T
+	subeq	r3, lr, #4
+	subne	r3, lr, #2
+	mov	r1, #TRAP_SVC
+	b	slow_at_r3
+
+hot_mrs_cpsr:
+	COUNT	COUNT_MRS
+	movw	r2, #(PSR_FLAGS | PSR_E) & 0xffff
+	movt	r2, #(PSR_FLAGS | PSR_E) >> 16
+	and	r1, r0, #15
+	and	r2, r2, r8
+	orr	r2, r2, r9
+	str	r2, [sp, r1, lsl #2]
+	RESUME
+
+hot_mrs_spsr:
+	COUNT	COUNT_MRS
+	and	r1, r0, #15
+	and	r2, r9, #15
+	add	r2, sp, r2, lsl #4
+	ldr	r2, [r2, #VCPU_BANK_SPSR]
+	str	r2, [sp, r1, lsl #2]
+	RESUME
+
+hot_msr_spsr:
+	and	r1, r0, #0xf0			@ all four fields, else the long way
+	cmp	r1, #0xf0
+	bne	warm_msr
+	COUNT	COUNT_MSR
+	and	r1, r0, #15
+	ldr	r1, [sp, r1, lsl #2]
+	and	r2, r9, #15
+	add	r2, sp, r2, lsl #4
+	str	r1, [r2, #VCPU_BANK_SPSR]
+	RESUME
+
+// MSR CPSR_c that keeps the mode: local_irq_restore and its like.
+hot_msr_cpsr:
+	and	r1, r0, #0xf0
+	cmp	r1, #0x10
+	bne	warm_msr
+	and	r1, r0, #15
+	ldr	r1, [sp, r1, lsl #2]
+	ldr	r3, [sp, #VCPU_IRQ_LINE]
+	eor	r2, r1, r9
+	tst	r2, #PSR_M
+	bne	warm_msr
+	and	r1, r1, #PSR_I | PSR_F
+	bic	r3, r3, r1, lsr #7		@ unmasking a pending interrupt: C delivers it
+	tst	r3, #1
+	bne	svc_slow
+	bic	r9, r9, #PSR_I | PSR_F
+	orr	r9, r9, r1
+	str	r9, [sp, #VCPU_MODE]
+	COUNT	COUNT_MSR
+	RESUME
+
+// CPS without a mode change. Payload: imod:2 M A I F mode:5.
+hot_cps:
+	tst	r0, #1 << 8
+	bne	warm_cps
+	ubfx	r1, r0, #5, #3
+	tst	r0, #1 << 9
+	ldr	r3, [sp, #VCPU_IRQ_LINE]
+	orrne	r9, r9, r1, lsl #6		@ CPSID
+	biceq	r9, r9, r1, lsl #6		@ CPSIE
+	bic	r3, r3, r9, lsr #7
+	tst	r3, #1
+	bne	svc_slow
+	str	r9, [sp, #VCPU_MODE]
+	COUNT	COUNT_CPS
+	RESUME
+
+// LDRT, STRT, LDRBT, STRBT [Rn], #+/-imm9. Payload: U B L Rn Rt imm9. The page must
+// be in the unprivileged-access TLB; everything else is C's.
+hot_ldrt:
+	ubfx	r1, r0, #13, #4			@ Rn
+	ldr	r2, [sp, r1, lsl #2]
+	ubfx	r5, r2, #12, #6
+	add	r5, sp, r5, lsl #2
+	ldr	r5, [r5, #VCPU_UTLB]
+	tst	r0, #1 << 17			@ L
+	eor	r6, r5, r2
+	moveq	r7, #2				@ UTLB_W
+	movne	r7, #1				@ UTLB_R
+	lsrs	r6, r6, #12
+	bne	svc_slow
+	tst	r5, r7
+	beq	svc_slow
+	ubfx	r7, r0, #9, #4			@ Rt
+	ubfx	r3, r0, #0, #9
+	tst	r0, #1 << 19			@ U
+	rsbeq	r3, r3, #0
+	tst	r0, #1 << 18			@ B
+	bne	1f
+	tst	r2, #3				@ unaligned may cross the page
+	bne	svc_slow
+	tst	r0, #1 << 17
+	bne	2f
+	ldr	r6, [sp, r7, lsl #2]
+	strt	r6, [r2]
+	b	3f
+2:	ldrt	r6, [r2]
+	str	r6, [sp, r7, lsl #2]
+	b	3f
+1:	tst	r0, #1 << 17
+	bne	2f
+	ldr	r6, [sp, r7, lsl #2]
+	strbt	r6, [r2]
+	b	3f
+2:	ldrbt	r6, [r2]
+	str	r6, [sp, r7, lsl #2]
+3:	add	r2, r2, r3
+	str	r2, [sp, r1, lsl #2]
+	COUNT	COUNT_UNPRIV
+	RESUME
+
+warm_msr:
+	WARM	hot_msr
+warm_cps:
+	WARM	hot_cps_mode
+warm_movs_pc:
+	WARM	hot_movs_pc
+warm_subs_pc:
+	WARM	hot_subs_pc
+warm_ldm_return:
+	WARM	hot_ldm_return
+warm_ldm_user:
+	WARM	hot_ldm_user
+warm_stm_user:
+	WARM	hot_stm_user
+warm_cp15:
+	WARM	hot_cp15
+warm_rfe:
+	WARM	hot_rfe
+warm_srs:
+	WARM	hot_srs
+warm_block:
+	WARM	hot_block
+
+	.macro	CLASS first count handler
+	.org	dispatch + 4 * (\first)
+	.rept	\count
+	.word	\handler - dispatch
+	.endr
+	.endm
+
+	.balign	4
+dispatch:
+	CLASS	0x00, 0x10, svc_slow
+	CLASS	BT_IMM_MRS_CPSR, 1, hot_mrs_cpsr
+	CLASS	BT_IMM_MRS_SPSR, 1, hot_mrs_spsr
+	CLASS	BT_IMM_MSR_CPSR, 1, hot_msr_cpsr
+	CLASS	BT_IMM_MSR_SPSR, 1, hot_msr_spsr
+	CLASS	BT_IMM_MSR_CPSR_IMM, 2, warm_msr
+	CLASS	BT_IMM_CPS, 1, hot_cps
+	CLASS	BT_IMM_WFI, 7, svc_slow
+	CLASS	BT_IMM_RFE, 1, warm_rfe
+	CLASS	BT_IMM_SRS, 1, warm_srs
+	CLASS	BT_IMM_MCR_MRC, 16, warm_cp15
+	CLASS	BT_IMM_LDRT, 16, hot_ldrt
+	CLASS	BT_IMM_STM_USER, 64, warm_stm_user
+	CLASS	BT_IMM_SUBS_PC, 1, warm_subs_pc
+	CLASS	BT_IMM_MOVS_PC, 1, warm_movs_pc
+	CLASS	BT_IMM_SETEND, 13, svc_slow
+	CLASS	BT_IMM_FRAME, 1, warm_block
+	CLASS	0x90, 16, svc_slow
+	CLASS	BT_IMM_LDM_USER, 32, warm_ldm_user
+	CLASS	BT_IMM_LDM_RETURN, 64, warm_ldm_return
+
+//----------------------------------------------------------------------------
+// The other vectors.
+
+vec_undef:
+	ENTER	fatal_nested
+	tst	r8, #PSR_T
+	subeq	r3, lr, #4
+	subne	r3, lr, #2
+	mov	r1, #TRAP_UNDEF
+	b	slow_at_r3
+
+vec_prefetch_abort:
+	ENTER	fatal_nested
+	sub	r3, lr, #4
+	mov	r1, #TRAP_PREFETCH_ABORT
+	b	slow_at_r3
+
+vec_irq:
+	ENTER	fatal_nested
+	sub	r3, lr, #4
+	mov	r1, #TRAP_IRQ
+	b	slow_at_r3
+
+vec_data_abort:
+	ENTER	abort_nested
+	sub	r3, lr, #8
+	mrc	p15, 0, r1, c5, c0, 0		@ DFSR
+	movw	r2, #0x40d			@ FS[10,3:0] = 10x1: a domain fault
+	and	r2, r2, r1
+	cmp	r2, #0x009
+	beq	1f
+	mov	r1, #TRAP_DATA_ABORT
+	b	slow_at_r3
+1:	str	r8, [sp, #VCPU_CPSR]
+	str	r3, [sp, #VCPU_PC]
+	mov	r4, sp
+	movw	r2, #VCPU_HOT_STACK_TOP
+	mov	r0, sp
+	add	sp, sp, r2
+	bl	hot_domain
+	mov	sp, r4
+	cmp	r0, #HOT_SLOW
+	bne	resume_full
+	mov	r1, #TRAP_DATA_ABORT
+	b	slow
+
+// A data abort of the monitor's own. Of code in this section it was an access to guest
+// memory by a hot or warm handler, in SVC mode, that has changed nothing of the
+// VCPU yet: drop the handler, and emulate its hypercall the slow way.
+abort_nested:
+	str	r1, [sp, #VCPU_SCRATCH + 4]
+	and	r0, r0, #PSR_M
+	cmp	r0, #MODE_SVC
+	bne	fatal_scratch
+	adrl	r1, window_vectors
+	sub	r0, lr, #8
+	sub	r0, r0, r1
+	cmp	r0, #WINDOW_CODE_SIZE
+	bhs	fatal_scratch
+	mov	r4, sp				@ the VCPU
+	cps	#MODE_SVC
+	cmp	sp, r4
+	mov	sp, r4
+	mov	r1, #TRAP_SVC
+	bne	slow				@ on the warm stack: WARM has saved PC and PSR
+	mrs	r8, spsr
+	sub	r3, lr, #4
+	b	slow_at_r3
+
+//----------------------------------------------------------------------------
+// The slow way. sp = VCPU, r1 = enum trap; r3 = guest PC, r8 = guest PSR.
+
+slow_at_r3:
+	str	r8, [sp, #VCPU_CPSR]
+	str	r3, [sp, #VCPU_PC]
+slow:
+	mov	r4, sp
+	cps	#MODE_SVC
+	ldr	r2, [r4, #VCPU_HOST_TTBR0]
+	mov	r3, #ASID_MONITOR
+	bl	set_tables
+	ldr	sp, [r4, #VCPU_HOST_STACK]
+	ldr	r0, [r4, #VCPU_SELF]
+	ldr	r2, [r4, #VCPU_SLOW_ENTRY]
+	blx	r2				@ trap_slow(vcpu, trap)
+	mov	sp, r4
+	bl	load_view
+	b	resume_full
+
+// Switches to the tables in r2 and the ASID in r3, by way of an ASID that nothing is
+// ever tagged with (ARM ARM B3.10.4). Clobbers r0.
+set_tables:
+	mov	r0, #ASID_RESERVED
+	mcr	p15, 0, r0, c13, c0, 1		@ CONTEXTIDR
+	isb
+	mcr	p15, 0, r2, c2, c0, 0		@ TTBR0
+	isb
+	mcr	p15, 0, r3, c13, c0, 1
+	isb
+	bx	lr
+
+// Loads the view that the VCPU is to run in. Keeps r4; sp = VCPU.
+load_view:
+	ldr	r0, [sp, #VCPU_VIEW_NOW]
+	mov	r1, #SIZEOF_VIEW
+	mla	r1, r0, r1, sp
+	add	r1, r1, #VCPU_VIEW
+	ldm	r1, {r2, r3, r5, r6, r7, r8}	@ struct view
+	mcr	p15, 0, r6, c14, c1, 0		@ CNTKCTL
+	mcr	p15, 0, r7, c1, c0, 2		@ CPACR
+	mcr	p15, 0, r8, c13, c0, 2		@ TPIDRURW
+	mcr	p15, 0, r5, c3, c0, 0		@ DACR
+	b	set_tables
+
+// First entry to a guest: never returns. r0 = VCPU in the window. The banked SPs are
+// set once and stay.
+	.globl	window_enter
+window_enter:
+	mov	r4, r0
+	cps	#0x11				@ FIQ
+	mov	sp, r4
+	cps	#MODE_IRQ
+	mov	sp, r4
+	cps	#MODE_ABT
+	mov	sp, r4
+	cps	#MODE_UND
+	mov	sp, r4
+	cps	#MODE_SVC
+	mov	sp, r4
+	bl	load_view
+	b	resume_full
+
+//----------------------------------------------------------------------------
+// A bug of ours: trap_fatal(vcpu, lr, spsr, mode) on the core's stack.
+
+fatal_scratch:
+	ldr	r1, [sp, #VCPU_SCRATCH + 4]
+fatal_nested:
+	ldr	r0, [sp, #VCPU_SCRATCH]
+fatal:
+	stm	sp, {r0-r12}
+	mov	r4, sp
+	mov	r5, lr
+	mrs	r6, spsr
+	mrs	r7, cpsr
+	cps	#MODE_SVC
+	ldr	r2, [r4, #VCPU_HOST_TTBR0]
+	mov	r3, #ASID_MONITOR
+	mov	r8, sp
+	bl	set_tables
+	ldr	sp, [r4, #VCPU_HOST_STACK]
+	sub	sp, sp, #4096			@ what is on it is evidence
+	ldr	r0, [r4, #VCPU_SELF]
+	mov	r1, r5
+	mov	r2, r6
+	mov	r3, r7
+	ldr	ip, [r4, #VCPU_FATAL_ENTRY]
+	blx	ip
+	b	.				@ not reached: trap_fatal is _Noreturn

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+//
+// Shadow page tables: a software TLB in the form of page tables that the host's
+// own walker reads.
+//
+// A *space* is one of the guest's address spaces, known by the registers that make
+// it (TTBR0, TTBR1, TTBCR, ASID). It has two views, each a first-level table with
+// an ASID of the host's: the kernel view (guest PL1) and the user view. Beside
+// the spaces stands the *common* table: the kernel view of global entries only,
+// which runs a space not yet known and hands its entries to every space that
+// misses them (second-level tables of global pages are shared by pointer).
+//
+// Entries come lazily, from spt_fill on an abort, and go by the guest's own TLB
+// maintenance (spt_drop_*), so the guest's tables are never write-protected: a
+// shadow is as coherent as a TLB, which is all the architecture promises.
+// Rights in a shadow are those of the guest or stricter, never laxer.
+//
+// *Tracked* frames are those given out as executable in the kernel view: no shadow
+// maps them writable. Who writes to one is told so by SPT_TRACKED.
+#ifndef SHADOWPT_SPT_H
+#define SHADOWPT_SPT_H
+
+#include "mmu/walk.h"
+#include "monitor/types.h"
+#include "shadowpt/pool.h"
+
+#define SPT_SPACES       24u
+#define SPT_MONITOR_DOMAIN 15u // of the window and of the monitor's own map: always client
+#define SPT_ASID_RESERVED 0u
+#define SPT_ASID_MONITOR 1u
+#define SPT_ASID_FIRST   2u
+
+enum spt_view { SPT_KERNEL, SPT_USER };
+
+#define SPT_L1_ENTRIES 4096u
+
+// One first-level table, and which entries of it are its own to free: all in a
+// user view and in the common table, second-level tables of non-global pages
+// in a space's kernel view.
+struct spt_table {
+	uint32_t *l1;
+	uint32_t host_asid;
+	uint32_t own[SPT_L1_ENTRIES / 32];
+};
+
+struct spt_space {
+	uint32_t ttbr0, ttbr1, ttbcr, asid; // the guest's
+	struct spt_table view[2];
+	uint32_t used; // when last switched to, for eviction by age
+	bool valid;
+};
+
+// What the guest's frame is to the shadows: one word per frame of guest RAM.
+// Without `tracked`, vpn is where it is mapped writable; with it, where it is
+// mapped executable.
+struct spt_frame {
+	uint32_t vpn : 20;
+	uint32_t mapped : 1;     // at vpn, if gen is the current one
+	uint32_t many : 1;       // at more addresses than vpn
+	uint32_t tracked : 1;    // given out as executable in the kernel view
+	uint32_t gen : 9;        // spt.gen when that was so
+};
+
+// One per section of guest RAM.
+struct spt_section {
+	uint16_t va;      // first-level index where it is mapped writable as a section, or SPT_SECTION_*
+	uint16_t tracked; // how many of its frames are tracked
+};
+
+#define SPT_SECTION_NONE 0xffffu
+#define SPT_SECTION_MANY 0xfffeu
+
+struct spt_counters {
+	uint32_t fills, section_fills, drops, flushes, evictions, recycles;
+};
+
+struct spt {
+	const struct gmem *mem;
+	struct pool *pool;
+	uint32_t window_index, window_l1; // the window's first-level index and descriptor
+	struct spt_space space[SPT_SPACES];
+	struct spt_space *current; // NULL: the common table runs
+	struct spt_table common;
+	struct spt_table empty; // the user view of a space not yet known
+	struct spt_frame *frame;
+	struct spt_section *section;
+	uint32_t gen, clock;
+	bool large_pages; // the guest has used 64 KiB pages: maintenance by address takes 16 entries
+	struct spt_counters n;
+};
+
+// Why a fill couldn't give what was asked.
+enum spt_result {
+	SPT_OK,       // mapped: run the instruction again
+	SPT_FAULT,    // the guest's own fault: *fs is for DFSR/IFSR
+	SPT_DEVICE,   // not RAM: emulate, or abort externally
+	SPT_TRACKED,  // a write to a tracked frame
+	SPT_WINDOW,   // the window is in the way: it must move first
+	SPT_UNSCANNED // execution in the kernel view: the caller scans, then spt_map_exec
+};
+
+struct spt_request {
+	const struct mmu_regs *regs;
+	gva_t va;
+	enum mmu_access access;
+	bool privileged;    // the guest's mode
+	enum spt_view view; // to fill; a privileged guest runs in the kernel view
+};
+
+// Prepares the shadows of one VM. frame and section: arrays with an element per
+// page resp. section of mem. window_l1: the window's first-level descriptor.
+void spt_init(struct spt *s, const struct gmem *mem, struct pool *pool, struct spt_frame *frame,
+	      struct spt_section *section, uint32_t window_index, uint32_t window_l1);
+
+// Maps what the request needs, or says why not. x: what the guest's walk found
+// (valid unless SPT_FAULT); fs: the fault.
+enum spt_result spt_fill(struct spt *s, const struct spt_request *rq, struct mmu_xlat *x, uint32_t *fs);
+
+// Maps the page of va executable and read-only in the current kernel view, showing
+// host (the frame itself, or its patched copy), and tracks its frame.
+void spt_map_exec(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, hpa_t host);
+
+// The frame may be written again: its executable mapping goes.
+void spt_untrack(struct spt *s, gpa_t gpa);
+bool spt_tracked(const struct spt *s, gpa_t gpa);
+
+// Makes the space of regs current, if it is known; else the common table runs
+// until a fill needs more.
+void spt_switch(struct spt *s, const struct mmu_regs *regs);
+// The table and ASID that a view of the current space runs on.
+const struct spt_table *spt_view(const struct spt *s, enum spt_view view);
+
+// The guest's TLB maintenance (ARM ARM B3.10.2).
+void spt_drop_all(struct spt *s);
+void spt_drop_asid(struct spt *s, uint32_t asid);
+void spt_drop_va(struct spt *s, gva_t va); // in every space
+
+// The window has moved to another first-level index.
+void spt_move_window(struct spt *s, uint32_t index);
+
+#endif
