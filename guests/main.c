@@ -9,7 +9,6 @@
 // Nothing but the files asked for is ever written: what QEMU is given beside the user's
 // own files are anonymous memory and a pipe, by their names in /dev/fd.
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,16 +36,24 @@ bundle(const struct options *o)
 	vm_free(&vm);
 }
 
-// What ended the VM, as the JSON line of a run that has none of the monitor's.
+// Why the VM ended, as far as it can be told without the monitor.
+static const char *
+reason(const struct outcome *out, int status)
+{
+	if (out->ended != ENDED_SELF)
+		return out->ended == ENDED_TIMEOUT ? "timeout" : "signal";
+	if (status)
+		return "failed";
+	if (!strcmp(out->qmp.reason, "guest-shutdown"))
+		return "poweroff";
+	return !strcmp(out->qmp.reason, "guest-reset") ? "reset" : "quit";
+}
+
+// The JSON line of a run that has none of the monitor's.
 static char *
 own_json(const struct options *o, const struct outcome *out, int status)
 {
-	static const char *const names[] = {"quit", "timeout", "signal"};
-	const char *reason = names[out->ended];
-
-	if (out->ended == ENDED_SELF && (status || o->native))
-		reason = status ? "failed" : "poweroff";
-	return must_printf("{\"exit\":\"%s\",\"status\":%d,\"native\":%s}", reason, status,
+	return must_printf("{\"exit\":\"%s\",\"status\":%d,\"native\":%s}", reason(out, status), status,
 			   o->native ? "true" : "false");
 }
 
@@ -103,47 +110,66 @@ conclude(const struct options *o, struct outcome *out, struct outfile *stats, bo
 	return status;
 }
 
+static void
+print_command(const struct options *o, struct qemu_files *files)
+{
+	char **argv;
+
+	files->fit = "vm.itb";
+	files->report = "/dev/stderr";
+	files->dtb = o->dtb ? o->dtb : "vm.dtb";
+	files->qmp = -1;
+	argv = qemu_command(o, files);
+	qemu_print(argv);
+	qemu_free(argv);
+}
+
+// Runs QEMU, with blob (the FIT image, or the bare machine's device tree) in anonymous memory.
+static int
+launch(const struct options *o, struct qemu_files *files, struct file *blob)
+{
+	struct outfile stats = {0};
+	struct wires wires;
+	struct outcome out;
+	char blob_name[32], report_name[32], **argv;
+
+	if (o->stats)
+		outfile_open(&stats, o->stats);
+	supervise_wire(&wires, !o->native);
+	snprintf(blob_name, sizeof(blob_name), "/dev/fd/%d", file_memory(blob->path, blob->data, blob->size));
+	file_free(blob);
+	snprintf(report_name, sizeof(report_name), "/dev/fd/%d", wires.report[1]);
+	files->fit = blob_name;
+	files->report = report_name;
+	files->dtb = o->dtb ? o->dtb : blob_name;
+	files->qmp = wires.qmp[1];
+	argv = qemu_command(o, files);
+	supervise(&out, argv, &wires, o->timeout);
+	qemu_free(argv);
+	return conclude(o, &out, &stats, files->terminal);
+}
+
 static int
 run(const struct options *o)
 {
-	struct qemu_files files = {.fit = "vm.itb", .report = "/dev/stderr", .dtb = o->dtb ? o->dtb : "vm.dtb"};
-	struct outfile stats = {0};
-	struct outcome out;
+	struct qemu_files files = {0};
+	char *monitor = NULL;
+	int status = EXIT_POWEROFF;
 	struct file blob;
 	struct vm vm;
-	char *monitor = NULL, *blob_name = NULL, *report_name = NULL, **argv;
-	int pipes[2] = {-1, -1}, blob_fd = -1, status;
 
 	vm_load(&vm, o);
 	if (!o->native)
 		files.monitor = monitor = qemu_find_monitor();
 	blob = o->native ? vm_dtb(&vm) : vm_fit(&vm);
+	vm_free(&vm);
 	files.fit_size = blob.size;
 	files.terminal = isatty(STDIN_FILENO);
-	if (!o->dry_run) {
-		if (o->stats)
-			outfile_open(&stats, o->stats);
-		blob_fd = file_memory(o->native ? "vm.dtb" : "vm.itb", blob.data, blob.size);
-		files.fit = blob_name = must_printf("/dev/fd/%d", blob_fd);
-		if (!o->dtb)
-			files.dtb = blob_name;
-		if (!o->native && pipe2(pipes, O_CLOEXEC))
-			fail(EXIT_MONITOR, "can't make a pipe");
-		files.report = report_name = must_printf("/dev/fd/%d", pipes[1]);
-	}
-	file_free(&blob);
-	vm_free(&vm);
-	argv = qemu_command(o, &files);
-	if (o->dry_run) {
-		qemu_print(argv);
-		status = EXIT_POWEROFF;
-	} else {
-		supervise(&out, argv, pipes[0], pipes[1], o->timeout);
-		status = conclude(o, &out, &stats, files.terminal);
-	}
-	qemu_free(argv);
-	free(report_name);
-	free(blob_name);
+	if (o->dry_run)
+		print_command(o, &files);
+	else
+		status = launch(o, &files, &blob);
+	file_free(&blob); // unless launch did
 	free(monitor);
 	return status;
 }

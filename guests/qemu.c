@@ -84,6 +84,10 @@ qemu_command(const struct options *o, const struct qemu_files *files)
 	add(&c, "-serial", files->terminal ? "mon:stdio" : "chardev:console", NULL);
 	if (!files->terminal)
 		add(&c, "-chardev", "stdio,id=console,signal=off", "-monitor", "none", NULL);
+	if (files->qmp >= 0) {
+		add_printf(&c, "-chardev", "socket,id=qmp,fd=%d", files->qmp);
+		add(&c, "-mon", "chardev=qmp,mode=control", NULL);
+	}
 	if (o->icount)
 		add(&c, "-icount", "shift=0,sleep=off", NULL);
 	if (o->native)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// One loop waits for the three things that can happen: the child's report, a signal
-// (the child's end is one, too) and the time limit. Signals are blocked and read from
+// One loop waits for what can happen: the child's report or a word of QEMU's, a signal
+// (the child's end is one, too) and the time limit. To end the child we ask QEMU, then send
+// SIGTERM, then SIGKILL. Signals are blocked and read from
 // a descriptor, so nothing runs in a handler. The child is in our process group, so that it may
 // read from the terminal; should we be killed, it is sent SIGTERM by the kernel.
 #define _GNU_SOURCE
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -20,7 +22,8 @@
 #include "guests/error.h"
 #include "guests/supervise.h"
 
-#define GRACE 2.0 // seconds between SIGTERM and SIGKILL
+#define GRACE        1.0 // seconds between one way to end the child and the next
+#define LONGEST_WAIT 3600.0
 
 // The state of standard input, output and error that QEMU changes and, when killed, leaves so.
 struct terminal {
@@ -58,7 +61,7 @@ terminal_restore(const struct terminal *t)
 
 // Starts argv; what exec has to complain of comes back through a pipe that exec closes.
 static pid_t
-start(char *const *argv, int write_fd, const sigset_t *mask)
+start(char *const *argv, const struct wires *wires, const sigset_t *mask)
 {
 	int error[2], why = 0;
 	pid_t parent = getpid(), child;
@@ -70,8 +73,8 @@ start(char *const *argv, int write_fd, const sigset_t *mask)
 		if (getppid() != parent)
 			_exit(EXIT_MONITOR);
 		sigprocmask(SIG_SETMASK, mask, NULL);
-		if (write_fd >= 0)
-			fcntl(write_fd, F_SETFD, 0);
+		fcntl(wires->report[1], F_SETFD, 0); // -1 does no harm
+		fcntl(wires->qmp[1], F_SETFD, 0);
 		execvp(argv[0], argv);
 		why = errno;
 		if (write(error[1], &why, sizeof(why)) < 0)
@@ -112,39 +115,67 @@ read_signal(struct outcome *out, int fd)
 	}
 }
 
+// Step 0, 1, 2... of ending the child.
+static void
+stop(struct qmp *qmp, pid_t child, unsigned step)
+{
+	if (step == 0)
+		qmp_quit(qmp);
+	else
+		kill(child, step == 1 ? SIGTERM : SIGKILL);
+}
+
+// Waits for the next thing to happen, until limit (0: none), and takes note of it.
+static void
+wait_event(struct outcome *out, int signal_fd, int *report_fd, double limit)
+{
+	struct pollfd fds[3] = {{signal_fd, POLLIN, 0}, {*report_fd, POLLIN, 0}, {out->qmp.fd, POLLIN, 0}};
+	double left = limit > 0 ? limit - now() : LONGEST_WAIT;
+
+	left = left < 0 ? 0 : left > LONGEST_WAIT ? LONGEST_WAIT : left;
+	poll(fds, 3, (int)(left * 1000) + 1);
+	if (fds[1].revents && !read_report(&out->report, *report_fd))
+		*report_fd = -1;
+	if (fds[2].revents)
+		qmp_read(&out->qmp);
+	if (fds[0].revents)
+		read_signal(out, signal_fd);
+}
+
 static void
 watch(struct outcome *out, pid_t child, int signal_fd, int report_fd, double timeout)
 {
 	double started = now(), limit = timeout > 0 ? started + timeout : 0;
-	bool dead = false, stopping = false;
+	unsigned steps = 0;
 
-	while (!dead) {
-		struct pollfd fds[2] = {{signal_fd, POLLIN, 0}, {report_fd, POLLIN, 0}};
-		double left = limit > 0 ? limit - now() : 3600;
+	while (waitpid(child, &out->wait_status, WNOHANG) != child) {
+		bool late = limit > 0 && now() >= limit;
 
-		poll(fds, 2, left < 0 ? 0 : left > 3600 ? 3600000 : (int)(left * 1000) + 1);
-		if (fds[1].revents && !read_report(&out->report, report_fd))
-			report_fd = -1;
-		if (fds[0].revents)
-			read_signal(out, signal_fd);
-		dead = waitpid(child, &out->wait_status, WNOHANG) == child;
-		if (!dead && limit > 0 && now() >= limit && out->ended == ENDED_SELF)
+		if (late && out->ended == ENDED_SELF)
 			out->ended = ENDED_TIMEOUT;
-		if (!dead && stopping && now() >= limit)
-			kill(child, SIGKILL);
-		if (!dead && !stopping && out->ended != ENDED_SELF) {
-			kill(child, SIGTERM);
+		if (out->ended != ENDED_SELF && (!steps || late)) {
+			stop(&out->qmp, child, steps++);
 			limit = now() + GRACE;
-			stopping = true;
 		}
+		wait_event(out, signal_fd, &report_fd, limit);
 	}
 	while (report_fd >= 0 && read_report(&out->report, report_fd))
 		;
+	qmp_read(&out->qmp);
 	out->seconds = now() - started;
 }
 
 void
-supervise(struct outcome *out, char *const *argv, int report_fd, int write_fd, double timeout)
+supervise_wire(struct wires *wires, bool report)
+{
+	*wires = (struct wires){.report = {-1, -1}};
+	if ((report && pipe2(wires->report, O_CLOEXEC)) ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, wires->qmp))
+		fail(EXIT_MONITOR, "can't make a pipe: %s", strerror(errno));
+}
+
+void
+supervise(struct outcome *out, char *const *argv, struct wires *wires, double timeout)
 {
 	struct terminal terminal;
 	sigset_t watched, before;
@@ -163,10 +194,14 @@ supervise(struct outcome *out, char *const *argv, int report_fd, int write_fd, d
 	if (signal_fd < 0)
 		fail(EXIT_MONITOR, "signalfd: %s", strerror(errno));
 	terminal_save(&terminal);
-	child = start(argv, write_fd, &before);
-	if (write_fd >= 0)
-		close(write_fd);
-	watch(out, child, signal_fd, report_fd, timeout);
+	qmp_open(&out->qmp, wires->qmp[0]);
+	child = start(argv, wires, &before);
+	if (wires->report[1] >= 0)
+		close(wires->report[1]);
+	close(wires->qmp[1]);
+	watch(out, child, signal_fd, wires->report[0], timeout);
+	if (wires->report[0] >= 0)
+		close(wires->report[0]);
 	terminal_restore(&terminal);
 	close(signal_fd);
 	sigprocmask(SIG_SETMASK, &before, NULL);

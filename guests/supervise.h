@@ -6,6 +6,7 @@
 #define GUESTS_SUPERVISE_H
 
 #include <stdbool.h>
+#include "guests/qmp.h"
 #include "guests/report.h"
 
 enum ended { ENDED_SELF, ENDED_TIMEOUT, ENDED_SIGNAL };
@@ -16,11 +17,20 @@ struct outcome {
 	int signal;      // that ended us, with ENDED_SIGNAL
 	double seconds;  // wall time
 	struct report report;
+	struct qmp qmp; // its reason
 };
 
-// Runs argv; report_fd is the read end of the pipe that the report comes through, whose write end
-// write_fd the child inherits (both -1: no report). timeout in seconds, 0: none. Ends the
-// command where argv[0] can't be executed.
-void supervise(struct outcome *out, char *const *argv, int report_fd, int write_fd, double timeout);
+// The two connections with the child: [0] is our end, [1] the child's, which it inherits.
+struct wires {
+	int report[2]; // a pipe; -1: none
+	int qmp[2];    // a socket pair
+};
+
+// Makes them, without the report's where that isn't wanted. Ends the command where it can't.
+void supervise_wire(struct wires *wires, bool report);
+
+// Runs argv to its end and closes the wires. timeout in seconds, 0: none. Ends the command where
+// argv[0] can't be executed.
+void supervise(struct outcome *out, char *const *argv, struct wires *wires, double timeout);
 
 #endif

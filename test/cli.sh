@@ -204,6 +204,7 @@ cat >bin/qemu-system-arm <<'END'
 for arg; do
 	case $arg in
 	file,id=report,path=*) report=${arg##*path=} ;;
+	socket,id=qmp,fd=*) qmp=${arg##*fd=} ;;
 	/dev/fd/*) blob=$arg ;;
 	esac
 done
@@ -245,9 +246,14 @@ good "a bare QEMU is given the VM's device tree" 0 "^pl011" run --native -kernel
 STUB=$(json crash 2)
 "$palimpsest" run -kernel in/zImage --stats stats >out 2>err </dev/null
 check "statistics" grep -qE '^\{"exit":"crash","status":2,"wall_seconds":[0-9.]+\}$' stats
-STUB='exit 0'
-"$palimpsest" run -kernel in/zImage --native --stats stats >out 2>err </dev/null
-check "statistics, native" grep -qE '^\{"exit":"poweroff","status":0,"native":true,"wall_seconds":[0-9.]+\}$' stats
+for case in "poweroff guest-shutdown" "reset guest-reset" "quit host-qmp-quit"; do
+	STUB="echo '{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, \"reason\": \"${case#* }\"}}' >&\$qmp"
+	"$palimpsest" run -kernel in/zImage --native --stats stats >out 2>err </dev/null
+	check "statistics, native ${case% *}" \
+		grep -qE "^\{\"exit\":\"${case% *}\",\"status\":0,\"native\":true,\"wall_seconds\":[0-9.]+\}\$" stats
+done
+STUB='read -r line <&$qmp; echo "$line"; read -r line <&$qmp; echo "$line"; exit 1'
+good "is asked to quit first" 3 '^\{"execute":"quit"' run -kernel in/zImage --timeout 0.3
 STUB='exec sleep 30'
 "$palimpsest" run -kernel in/zImage --timeout 0.1 --stats stats >out 2>err </dev/null
 check "statistics after a timeout" grep -qE '^\{"exit":"timeout","status":3' stats
