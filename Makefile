@@ -40,7 +40,7 @@ $(B)/palimpsest.zImage: $(B)/monitor.elf
 $(B)/monitor.elf: $(MON_OBJ) monitor/monitor.lds $(LIBFDT)
 	@undefined=$$($(CROSS)nm -u $(B)/monitor/hot.o); \
 	  test -z "$$undefined" || { echo "monitor/hot.c calls out of the window: $$undefined"; exit 1; }
-	@$(CROSS)gcc $(TARGET) -nostdlib -static-pie -Wl,--no-dynamic-linker,-z,norelro,--no-warn-rwx-segments \
+	@$(CROSS)gcc $(TARGET) -nostdlib -Wl,-pie -Wl,--no-dynamic-linker,--no-warn-rwx-segments,--no-enum-size-warning,-z,noexecstack \
 	  -Wl,--build-id=none -T monitor/monitor.lds -o $@ $(MON_OBJ) $(LIBFDT) -lgcc
 	@$(CROSS)objdump -d $@ > $(B)/monitor.asm
 	@$(CROSS)nm -n $@ > $(B)/monitor.sym

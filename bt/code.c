@@ -105,13 +105,23 @@ replacement(const struct bt_row *row, uint32_t insn)
 	return bt_hyper_encode(insn);
 }
 
+// A hypercall in the guest's own memory: the guest has copied code of its own out of
+// a patched page. It means what it meant there.
+static bool
+is_hypercall(const struct bt_row *row, uint32_t insn)
+{
+	uint32_t stands_for;
+
+	return row->action == BT_SVC && bt_hyper_decode(insn, &stands_for);
+}
+
 bool
 code_patch_word(struct code *c, struct code_page *p, uint32_t word)
 {
 	uint32_t insn = frame(c, p)[word];
 	const struct bt_row *row = bt_decode_a32(insn);
 
-	if (!row || !(row->flags & BT_SENSITIVE))
+	if (!row || !(row->flags & BT_SENSITIVE) || is_hypercall(row, insn))
 		return true;
 	if (!code_copy(c, p))
 		return false;

@@ -241,7 +241,7 @@ store_words(struct vcpu *v, uint32_t at, const uint32_t *from, unsigned n)
 static enum exit_reason
 ldm_return(struct vcpu *v, uint32_t insn)
 {
-	unsigned rn = bits(insn, 19, 16), n = (unsigned)__builtin_popcount(insn & 0xffffu), i = 0;
+	unsigned rn = bits(insn, 19, 16), n = count_ones(insn & 0xffffu), i = 0;
 	uint32_t base = emulate_reg(v, rn), got[16];
 
 	if (rn == 15u || !has_spsr(v))
@@ -271,7 +271,7 @@ user_reg(struct vcpu *v, unsigned n)
 static enum exit_reason
 ldm_user(struct vcpu *v, uint32_t insn)
 {
-	unsigned rn = bits(insn, 19, 16), n = (unsigned)__builtin_popcount(insn & 0x7fffu), i = 0;
+	unsigned rn = bits(insn, 19, 16), n = count_ones(insn & 0x7fffu), i = 0;
 	uint32_t got[15];
 
 	if (rn == 15u || !n)

@@ -7,7 +7,7 @@
 // address, or another frame at the address of one, all of them go.
 #include "monitor/exec.h"
 #include "bt/decode.h"
-#include "bt/ldst.h"
+
 #include "monitor/access.h"
 #include "monitor/emulate.h"
 #include "monitor/regime.h"

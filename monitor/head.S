@@ -48,17 +48,14 @@ _start:
 	streq	r9, [r7, r4]
 	b	2b
 
-3:	ldr	r5, =__bss_start
+3:	ldr	r5, =__bss_start		@ literals, too, are relocated now
 	ldr	r6, =__bss_end
-	add	r5, r5, r4
-	add	r6, r6, r4
 	mov	r7, #0
 4:	cmp	r5, r6
 	strlo	r7, [r5], #4
 	blo	4b
 
 	ldr	sp, =__stack_top
-	add	sp, sp, r4
 	mov	r0, r2				@ the host's DTB
 	mov	r1, r4
 	mov	r2, r6				@ end of image with .bss

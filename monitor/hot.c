@@ -182,7 +182,7 @@ enum hot_result
 hot_ldm_return(struct vcpu *v, uint32_t svc)
 {
 	uint32_t list = svc & 0x7fffu, rn = bits(svc, 18, 15), base = v->regs[rn];
-	unsigned n = (unsigned)__builtin_popcount(list) + 1u;
+	unsigned n = count_ones(list) + 1u;
 	uint32_t at = lowest(base, n, bit(svc, 20), bit(svc, 21)), psr = v->bank[v->mode & 15u].spsr;
 	uint32_t got[16], pc;
 	unsigned i = 0;
@@ -212,7 +212,7 @@ enum hot_result
 hot_ldm_user(struct vcpu *v, uint32_t svc)
 {
 	uint32_t list = svc & 0x7fffu;
-	unsigned n = (unsigned)__builtin_popcount(list), i = 0;
+	unsigned n = count_ones(list), i = 0;
 	uint32_t at = lowest(v->regs[bits(svc, 18, 15)], n, bit(svc, 19), bit(svc, 20)), got[15];
 
 	if (at & 3u || !plain_exception_mode(v))
@@ -230,7 +230,7 @@ enum hot_result
 hot_stm_user(struct vcpu *v, uint32_t svc)
 {
 	uint32_t list = svc & 0xffffu;
-	unsigned n = (unsigned)__builtin_popcount(list);
+	unsigned n = count_ones(list);
 	uint32_t at = lowest(v->regs[bits(svc, 19, 16)], n, bit(svc, 20), bit(svc, 21));
 
 	if (at & 3u || !plain_exception_mode(v))
@@ -293,7 +293,7 @@ write_dacr(struct vcpu *v, uint32_t dacr)
 	uint32_t old = v->cp15.mmu.dacr, allowed = dacr & DACR_CLIENTS;
 	struct view *kernel = &v->view[VIEW_KERNEL];
 
-	if ((old ^ dacr) & ~DACR_CLIENTS)
+	if ((old ^ dacr) & ~DACR_CLIENTS || !(v->cp15.mmu.sctlr & SCTLR_M))
 		return HOT_SLOW;
 	v->cp15.mmu.dacr = dacr;
 	v->dacr_closed |= old & ~dacr & DACR_CLIENTS;

@@ -38,6 +38,30 @@ regime_switch(struct vcpu *v)
 	regime_refresh(v);
 }
 
+// The physical DACR: what the guest's makes client or manager is client (managers'
+// rights stand in the shadow entries), reserved values are no access. With the
+// guest's MMU off there are no domains.
+static void
+set_physical_dacr(struct vcpu *v)
+{
+	const struct mmu_regs *r = &v->cp15.mmu;
+	uint32_t allowed = ((r->sctlr & SCTLR_M ? r->dacr : DACR_CLIENTS) & DACR_CLIENTS) | DACR_MONITOR;
+
+	v->view[VIEW_USER].dacr = allowed;
+	v->view[VIEW_KERNEL].dacr = allowed;
+}
+
+void
+regime_dacr(struct vcpu *v, uint32_t dacr)
+{
+	uint32_t old = v->cp15.mmu.dacr;
+
+	v->cp15.mmu.dacr = dacr;
+	set_physical_dacr(v);
+	if ((old ^ dacr) & ~DACR_CLIENTS)
+		regime_drop_all(v);
+}
+
 void
 regime_reset(struct vcpu *v)
 {
@@ -45,22 +69,15 @@ regime_reset(struct vcpu *v)
 
 	v->vectors = sctlr & SCTLR_V ? VECTORS_HIGH : v->cp15.vbar;
 	v->exc_psr = (sctlr & SCTLR_TE ? PSR_T : 0) | (sctlr & SCTLR_EE ? PSR_E : 0);
+	set_physical_dacr(v);
 	regime_drop_all(v);
 	regime_switch(v);
 }
 
-// The physical DACR: what the guest's makes client or manager is client (managers'
-// rights stand in the shadow entries), reserved values are no access.
 void
-regime_dacr(struct vcpu *v, uint32_t dacr)
+regime_open_domain(struct vcpu *v, uint32_t domain)
 {
-	uint32_t old = v->cp15.mmu.dacr, allowed = (dacr & DACR_CLIENTS) | DACR_MONITOR;
-
-	v->cp15.mmu.dacr = dacr;
-	v->view[VIEW_USER].dacr = allowed;
-	v->view[VIEW_KERNEL].dacr = allowed;
-	if ((old ^ dacr) & ~DACR_CLIENTS)
-		regime_drop_all(v);
+	v->view[v->view_now].dacr |= v->cp15.mmu.dacr & DACR_CLIENTS & (1u << (2u * domain));
 }
 
 void

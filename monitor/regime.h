@@ -20,6 +20,10 @@ void regime_refresh(struct vcpu *v);
 // DACR is now dacr (cp15.mmu.dacr is set here).
 void regime_dacr(struct vcpu *v, uint32_t dacr);
 
+// An access through this domain is under way in the current view: opens it
+// physically, if the guest's DACR allows.
+void regime_open_domain(struct vcpu *v, uint32_t domain);
+
 // The guest's TLB maintenance.
 void regime_drop_all(struct vcpu *v);
 void regime_drop_asid(struct vcpu *v, uint32_t asid);

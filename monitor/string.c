@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The rest of the C library that libfdt and the compiler expect of a
-// freestanding program, in its plainest form; memcpy and memset are in string.S.
+// freestanding program, in its plainest form; memcpy and memset are in copy.S.
 #include <stddef.h>
 #include "monitor/string.h"
 

@@ -10,7 +10,6 @@
 #include "monitor/arch.h"
 #include "monitor/cp14.h"
 #include "monitor/cp15.h"
-#include "monitor/cpkey.h"
 #include "monitor/emulate.h"
 #include "monitor/exec.h"
 #include "monitor/inject.h"
@@ -210,7 +209,7 @@ data_abort(struct vcpu *v)
 		inject_data_abort(v, fs, x.domain, rq.access == MMU_WRITE, va);
 		return EXIT_fault;
 	}
-	v->view[v->view_now].dacr |= v->cp15.mmu.dacr & (1u << (2 * x.domain)) & DACR_CLIENTS;
+	regime_open_domain(v, x.domain);
 	regime_refresh(v);
 	return EXIT_fill;
 }

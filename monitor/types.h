@@ -52,4 +52,14 @@ bit(uint32_t word, unsigned n)
 	return (word >> n) & 1u;
 }
 
+// How many bits are set; the core has no instruction for it outside NEON, and the
+// window can't call the compiler's function.
+static inline unsigned
+count_ones(uint32_t w)
+{
+	w -= w >> 1 & 0x55555555u;
+	w = (w & 0x33333333u) + (w >> 2 & 0x33333333u);
+	return ((w + (w >> 4)) & 0x0f0f0f0fu) * 0x01010101u >> 24;
+}
+
 #endif
