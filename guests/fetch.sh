@@ -158,8 +158,8 @@ for item; do
 			TMP=$(mktemp -d "$CACHE/fetch.XXXXXX") # on the cache's file system: mv is atomic
 			trap 'rm -rf "$TMP"' EXIT
 			trap 'exit 1' HUP INT TERM
-			command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
-				die "apt-get or dpkg-deb is missing: only Debian hosts can fetch; put $file there by hand"
+			command -v dpkg-deb >/dev/null ||
+				die "dpkg-deb is missing: only Debian hosts can fetch; put $file there by hand"
 			[ -r $KEYRING ] || die "$KEYRING is missing: install debian-archive-keyring"
 		fi
 		fetch "$suite" "$package" "$member" "$name"

@@ -111,22 +111,22 @@ conclude(const struct options *o, struct outcome *out, struct outfile *stats, bo
 }
 
 static void
-print_command(const struct options *o, struct qemu_files *files)
+print_command(const struct options *o, struct qemu_files files)
 {
 	char **argv;
 
-	files->fit = "vm.itb";
-	files->report = "/dev/stderr";
-	files->dtb = o->dtb ? o->dtb : "vm.dtb";
-	files->qmp = -1;
-	argv = qemu_command(o, files);
+	files.fit = "vm.itb";
+	files.report = "/dev/stderr";
+	files.dtb = o->dtb ? o->dtb : "vm.dtb";
+	files.qmp = -1;
+	argv = qemu_command(o, &files);
 	qemu_print(argv);
 	qemu_free(argv);
 }
 
 // Runs QEMU, with blob (the FIT image, or the bare machine's device tree) in anonymous memory.
 static int
-launch(const struct options *o, struct qemu_files *files, struct file *blob)
+launch(const struct options *o, struct qemu_files files, struct file *blob)
 {
 	struct outfile stats = {0};
 	struct wires wires;
@@ -139,14 +139,14 @@ launch(const struct options *o, struct qemu_files *files, struct file *blob)
 	snprintf(blob_name, sizeof(blob_name), "/dev/fd/%d", file_memory(blob->path, blob->data, blob->size));
 	file_free(blob);
 	snprintf(report_name, sizeof(report_name), "/dev/fd/%d", wires.report[1]);
-	files->fit = blob_name;
-	files->report = report_name;
-	files->dtb = o->dtb ? o->dtb : blob_name;
-	files->qmp = wires.qmp[1];
-	argv = qemu_command(o, files);
+	files.fit = blob_name;
+	files.report = report_name;
+	files.dtb = o->dtb ? o->dtb : blob_name;
+	files.qmp = wires.qmp[1];
+	argv = qemu_command(o, &files);
 	supervise(&out, argv, &wires, o->timeout);
 	qemu_free(argv);
-	return conclude(o, &out, &stats, files->terminal);
+	return conclude(o, &out, &stats, files.terminal);
 }
 
 static int
@@ -166,9 +166,9 @@ run(const struct options *o)
 	files.fit_size = blob.size;
 	files.terminal = isatty(STDIN_FILENO);
 	if (o->dry_run)
-		print_command(o, &files);
+		print_command(o, files);
 	else
-		status = launch(o, &files, &blob);
+		status = launch(o, files, &blob);
 	file_free(&blob); // unless launch did
 	free(monitor);
 	return status;

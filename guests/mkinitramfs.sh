@@ -8,10 +8,10 @@
 set -eu
 
 here=$(dirname "$0")
-[ $# -ge 1 ] && [ $# -le 2 ] || {
+if [ $# -lt 1 ] || [ $# -gt 2 ]; then
 	echo "usage: mkinitramfs.sh OUT [COMMANDS]" >&2
 	exit 1
-}
+fi
 
 busybox=$("$here/fetch.sh" busybox)
 tmp=$(mktemp -d)

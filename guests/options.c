@@ -196,9 +196,9 @@ set(struct options *o, enum option_id id, const char *arg)
 static enum command
 parse_command(int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : NULL;
+	const char *name = argc > 1 ? argv[1] : "";
 
-	if (!name)
+	if (!*name)
 		fail(EXIT_INPUT, "no command: run or bundle (see --help)");
 	if (!strcmp(name, "--help") || !strcmp(name, "-help") || !strcmp(name, "-h") || !strcmp(name, "help"))
 		help();

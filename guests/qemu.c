@@ -18,7 +18,7 @@
 
 #define MONITOR_MIB  192u // the monitor, its pools and a FIT image of up to
 #define FIT_FREE_MIB 32u  // this size; a larger one comes on top
-#define MIB          (1024u * 1024u)
+#define MIB          0x100000u
 #define MAX_FIXED    64u // arguments, without --qemu-arg
 
 struct arguments {
@@ -26,24 +26,21 @@ struct arguments {
 	size_t n;
 };
 
-__attribute__((sentinel)) static void
-add(struct arguments *c, ...)
+static void
+add_all(struct arguments *c, const char *const *args)
 {
-	const char *arg;
-	va_list ap;
-
-	va_start(ap, c);
-	while ((arg = va_arg(ap, const char *)))
-		c->argv[c->n++] = must_printf("%s", arg);
-	va_end(ap);
+	for (; *args; args++)
+		c->argv[c->n++] = must_printf("%s", *args);
 }
+
+#define add(c, ...) add_all(c, (const char *const[]){__VA_ARGS__, NULL})
 
 __attribute__((format(printf, 3, 4))) static void
 add_printf(struct arguments *c, const char *option, const char *fmt, ...)
 {
 	va_list ap;
 
-	add(c, option, NULL);
+	add(c, option);
 	va_start(ap, fmt);
 	if (vasprintf(&c->argv[c->n++], fmt, ap) < 0)
 		fail(EXIT_MONITOR, "out of memory");
@@ -54,13 +51,13 @@ static void
 add_bare(struct arguments *c, const struct options *o, const struct qemu_files *files)
 {
 	add_printf(c, "-m", "%u", o->memory_mib);
-	add(c, "-kernel", o->kernel, "-dtb", files->dtb, NULL);
+	add(c, "-kernel", o->kernel, "-dtb", files->dtb);
 	if (o->initrd)
-		add(c, "-initrd", o->initrd, NULL);
+		add(c, "-initrd", o->initrd);
 	if (o->append[0])
-		add(c, "-append", o->append, NULL);
+		add(c, "-append", o->append);
 	if (o->no_reboot)
-		add(c, "-no-reboot", NULL);
+		add(c, "-no-reboot");
 }
 
 static void
@@ -69,9 +66,9 @@ add_monitored(struct arguments *c, const struct options *o, const struct qemu_fi
 	size_t fit_mib = (files->fit_size + MIB - 1) / MIB, extra = fit_mib > FIT_FREE_MIB ? fit_mib - FIT_FREE_MIB : 0;
 
 	add_printf(c, "-m", "%zu", o->memory_mib + MONITOR_MIB + extra);
-	add(c, "-kernel", files->monitor, "-initrd", files->fit, NULL);
+	add(c, "-kernel", files->monitor, "-initrd", files->fit);
 	add_printf(c, "-append", "report=semihost bt=%s%s", o->bt, o->no_reboot ? " no-reboot" : "");
-	add(c, "-semihosting-config", "enable=on,target=native,chardev=report", "-no-reboot", NULL);
+	add(c, "-semihosting-config", "enable=on,target=native,chardev=report", "-no-reboot");
 	add_printf(c, "-chardev", "file,id=report,path=%s", files->report);
 }
 
@@ -80,22 +77,22 @@ qemu_command(const struct options *o, const struct qemu_files *files)
 {
 	struct arguments c = {.argv = must_alloc((MAX_FIXED + o->n_qemu_args) * sizeof(*c.argv))};
 
-	add(&c, "qemu-system-arm", "-M", "virt", "-cpu", o->host_cpu, "-nic", "none", "-display", "none", NULL);
-	add(&c, "-serial", files->terminal ? "mon:stdio" : "chardev:console", NULL);
+	add(&c, "qemu-system-arm", "-M", "virt", "-cpu", o->host_cpu, "-nic", "none", "-display", "none");
+	add(&c, "-serial", files->terminal ? "mon:stdio" : "chardev:console");
 	if (!files->terminal)
-		add(&c, "-chardev", "stdio,id=console,signal=off", "-monitor", "none", NULL);
+		add(&c, "-chardev", "stdio,id=console,signal=off", "-monitor", "none");
 	if (files->qmp >= 0) {
 		add_printf(&c, "-chardev", "socket,id=qmp,fd=%d", files->qmp);
-		add(&c, "-mon", "chardev=qmp,mode=control", NULL);
+		add(&c, "-mon", "chardev=qmp,mode=control");
 	}
 	if (o->icount)
-		add(&c, "-icount", "shift=0,sleep=off", NULL);
+		add(&c, "-icount", "shift=0,sleep=off");
 	if (o->native)
 		add_bare(&c, o, files);
 	else
 		add_monitored(&c, o, files);
 	for (unsigned i = 0; i < o->n_qemu_args; i++)
-		add(&c, o->qemu_args[i], NULL);
+		add(&c, o->qemu_args[i]);
 	return c.argv;
 }
 

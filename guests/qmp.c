@@ -51,10 +51,14 @@ qmp_read(struct qmp *q)
 		return;
 	while ((got = recv(q->fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
 		for (ssize_t i = 0; i < got; i++) {
-			q->line[q->n] = buf[i] == '\n' ? '\0' : buf[i];
-			if (buf[i] == '\n')
-				take_line(q);
-			q->n = buf[i] == '\n' ? 0 : q->n + (q->n < sizeof(q->line) - 1);
+			if (buf[i] != '\n') {
+				if (q->n < sizeof(q->line) - 1)
+					q->line[q->n++] = buf[i];
+				continue;
+			}
+			q->line[q->n] = '\0';
+			q->n = 0;
+			take_line(q);
 		}
 	}
 	if (got == 0 || (errno != EAGAIN && errno != EINTR)) {

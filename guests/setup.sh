@@ -17,7 +17,8 @@ die() {
 }
 
 wanted=
-for group in ${*:-build}; do
+[ $# -gt 0 ] || set -- build
+for group; do
 	case $group in
 	build) wanted="$wanted $BUILD" ;;
 	lint) wanted="$wanted $LINT" ;;

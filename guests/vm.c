@@ -10,7 +10,7 @@
 #include "monitor/guestfdt.h"
 #include "monitor/image.h"
 
-#define MIB      (1024u * 1024u)
+#define MIB      0x100000u
 #define RAM_BASE 0x40000000u // of QEMU's virt
 #define DTB_MAX  0x100000u   // QEMU's limit, too
 #define DTB_SIZE 0x8000u     // enough for the built one and the longest command line
