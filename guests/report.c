@@ -49,7 +49,7 @@ report_status(const char *json)
 		return EXIT_MONITOR;
 	at += sizeof(key) - 1;
 	status = strtol(at, &end, 10);
-	return end != at && (status == EXIT_POWEROFF || status == EXIT_CRASH) ? (int)status : EXIT_MONITOR;
+	return end != at && status >= EXIT_POWEROFF && status <= EXIT_CRASH ? (int)status : EXIT_MONITOR;
 }
 
 char *

@@ -19,7 +19,7 @@ void report_add(struct report *r, const void *bytes, size_t size);
 // The JSON line, from malloc, without its newline; NULL: none.
 char *report_json(const struct report *r);
 
-// The "status" in a JSON line: 0, 2 or 4; anything else, or none, is 4.
+// The "status" in a JSON line: 0, 1 (the FIT image was bad), 2 or 4; anything else, or none, is 4.
 int report_status(const char *json);
 
 // json with ,"name":value before its closing brace; from malloc.

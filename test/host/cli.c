@@ -151,7 +151,9 @@ check_report(void)
 	CHECK_EQ(report_status("{\"exit\":\"poweroff\",\"status\":0}"), 0);
 	CHECK_EQ(report_status("{\"status\": 2, \"x\":1}"), 2);
 	CHECK_EQ(report_status("{\"status\":4}"), 4);
-	CHECK_EQ(report_status("{\"status\":1}"), 4);
+	CHECK_EQ(report_status("{\"status\":1}"), 1);
+	CHECK_EQ(report_status("{\"status\":3}"), 4);
+	CHECK_EQ(report_status("{\"status\":-1}"), 4);
 	CHECK_EQ(report_status("{\"status\":}"), 4);
 	CHECK_EQ(report_status("{}"), 4);
 	check_case("a key is added");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // uses: monitor/fit.c monitor/image.c
+// libs: -lfdt
 //
 // The FIT reader: what a good image gives, and that each way of damaging one (cut
 // off, a node or property missing or of the wrong kind, bytes changed at random)
