@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+//
+// A TCG plugin for QEMU 7.2 that counts the instructions executed from reset to the end,
+// exactly: each one adds to a counter as it begins, in the translated code itself. Arguments:
+//
+//   range=NAME:LOW:HIGH    virtual addresses LOW to HIGH, counted apart (the first that fits)
+//   match=NAME:MASK:VALUE  A32 words with (word & MASK) == VALUE, counted by class (the first
+//                          that fits) and by site
+//   in=NAME                counts classes only within that range
+//   top=N                  prints each class's N most executed sites [0]
+//
+// Numbers as in C. It writes "total N", "range NAME N", "class NAME N" and "site NAME VADDR WORD N"
+// lines to QEMU's log: -plugin insn.so,range=... -d plugin -D FILE. One CPU only (the counters
+// aren't atomic). An instruction that faults and is restarted counts twice, as on the PMU.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bench/qemu_plugin_api.h"
+
+#define MAX_RANGES  16
+#define MAX_CLASSES 64
+#define SITE_SLOTS  (1u << 16)
+
+struct range {
+	char *name;
+	uint64_t low, high, count;
+};
+
+struct class {
+	char *name;
+	uint32_t mask, value;
+};
+
+struct site {
+	struct site *next;
+	uint64_t vaddr, count;
+	uint32_t word;
+	unsigned class;
+};
+
+int qemu_plugin_version = QEMU_PLUGIN_VERSION;
+
+static struct range ranges[MAX_RANGES + 1]; // the last that is used takes the rest
+static unsigned n_ranges;
+static struct class classes[MAX_CLASSES];
+static unsigned n_classes;
+static const char *only_in;
+static unsigned long top;
+static struct site *sites[SITE_SLOTS];
+static size_t n_sites;
+
+static struct range *
+find_range(uint64_t vaddr)
+{
+	struct range *r = ranges;
+
+	while (r->name && (vaddr < r->low || vaddr > r->high))
+		r++;
+	return r;
+}
+
+// A site keeps its counter when its block is translated anew. NULL: no memory.
+static struct site *
+find_site(uint64_t vaddr, uint32_t word, unsigned class)
+{
+	struct site **head = &sites[(vaddr >> 1 ^ word >> 4) % SITE_SLOTS], *s;
+
+	for (s = *head; s; s = s->next)
+		if (s->vaddr == vaddr && s->word == word)
+			return s;
+	s = calloc(1, sizeof(*s));
+	if (s) {
+		*s = (struct site){.next = *head, .vaddr = vaddr, .word = word, .class = class};
+		*head = s;
+		n_sites++;
+	}
+	return s;
+}
+
+static void
+count_class(struct qemu_plugin_insn *insn, uint64_t vaddr)
+{
+	struct site *s;
+	uint32_t word;
+	unsigned c = 0;
+
+	memcpy(&word, qemu_plugin_insn_data(insn), sizeof(word));
+	while (c < n_classes && (word & classes[c].mask) != classes[c].value)
+		c++;
+	s = c < n_classes ? find_site(vaddr, word, c) : NULL;
+	if (s)
+		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &s->count, 1);
+}
+
+static void
+translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	(void)id;
+	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+		uint64_t vaddr = qemu_plugin_insn_vaddr(insn);
+		struct range *r = find_range(vaddr);
+
+		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &r->count, 1);
+		if (n_classes && qemu_plugin_insn_size(insn) == 4 &&
+		    (!only_in || (r->name && !strcmp(r->name, only_in))))
+			count_class(insn, vaddr);
+	}
+}
+
+static void
+say(const char *what, const char *name, uint64_t n)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "%s %s %llu\n", what, name, (unsigned long long)n);
+	qemu_plugin_outs(line);
+}
+
+static int
+by_class_and_count(const void *a, const void *b)
+{
+	const struct site *x = *(const struct site *const *)a, *y = *(const struct site *const *)b;
+
+	if (x->class != y->class)
+		return x->class < y->class ? -1 : 1;
+	return x->count == y->count ? 0 : x->count > y->count ? -1 : 1;
+}
+
+static void
+say_class(struct site *const *s, size_t n)
+{
+	uint64_t sum = 0;
+	char line[128];
+
+	for (size_t i = 0; i < n; i++)
+		sum += s[i]->count;
+	say("class", classes[s[0]->class].name, sum);
+	for (size_t i = 0; i < n && i < top; i++) {
+		snprintf(line, sizeof(line), "site %s 0x%08llx 0x%08x %llu\n", classes[s[i]->class].name,
+		         (unsigned long long)s[i]->vaddr, s[i]->word, (unsigned long long)s[i]->count);
+		qemu_plugin_outs(line);
+	}
+}
+
+static void
+say_classes(void)
+{
+	struct site **all = calloc(n_sites + 1, sizeof(*all));
+	size_t n = 0, first = 0;
+
+	if (!all)
+		return;
+	for (unsigned slot = 0; slot < SITE_SLOTS; slot++)
+		for (struct site *s = sites[slot]; s; s = s->next)
+			all[n++] = s;
+	qsort(all, n, sizeof(*all), by_class_and_count);
+	for (size_t i = 1; i <= n; i++) {
+		if (i < n && all[i]->class == all[first]->class)
+			continue;
+		say_class(all + first, i - first);
+		first = i;
+	}
+	free(all);
+}
+
+static void
+finish(qemu_plugin_id_t id, void *ctx)
+{
+	uint64_t total = 0;
+
+	(void)id;
+	(void)ctx;
+	for (unsigned i = 0; i <= n_ranges; i++)
+		total += ranges[i].count;
+	say("total", "all", total);
+	for (unsigned i = 0; i < n_ranges; i++)
+		say("range", ranges[i].name, ranges[i].count);
+	say("range", "other", ranges[n_ranges].count);
+	say_classes();
+}
+
+// Splits NAME:A:B. Returns 0, or -1 if it is anything else.
+static int
+split(char *text, char **name, uint64_t *a, uint64_t *b)
+{
+	char *end;
+
+	*name = text;
+	text = strchr(text, ':');
+	if (!text)
+		return -1;
+	*text++ = '\0';
+	*a = strtoull(text, &end, 0);
+	if (*end != ':')
+		return -1;
+	*b = strtoull(end + 1, &end, 0);
+	return *end ? -1 : 0;
+}
+
+static int
+parse(char *arg)
+{
+	uint64_t a, b;
+	char *name;
+
+	if (!strncmp(arg, "top=", 4)) {
+		top = strtoul(arg + 4, NULL, 0);
+		return 0;
+	}
+	if (!strncmp(arg, "in=", 3)) {
+		only_in = arg + 3;
+		return 0;
+	}
+	if (!strncmp(arg, "range=", 6) && n_ranges < MAX_RANGES && !split(arg + 6, &name, &a, &b)) {
+		ranges[n_ranges++] = (struct range){.name = name, .low = a, .high = b};
+		return 0;
+	}
+	if (!strncmp(arg, "match=", 6) && n_classes < MAX_CLASSES && !split(arg + 6, &name, &a, &b)) {
+		classes[n_classes++] = (struct class){.name = name, .mask = (uint32_t)a, .value = (uint32_t)b};
+		return 0;
+	}
+	fprintf(stderr, "insn.so: bad argument %s\n", arg);
+	return -1;
+}
+
+int
+qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc, char **argv)
+{
+	(void)info;
+	for (int i = 0; i < argc; i++)
+		if (parse(argv[i]))
+			return -1;
+	qemu_plugin_register_vcpu_tb_trans_cb(id, translate);
+	qemu_plugin_register_atexit_cb(id, finish, NULL);
+	return 0;
+}
