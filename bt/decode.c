@@ -61,6 +61,7 @@ parse_row(struct bt_row *row, const char *pattern)
 			row->mask |= one;
 		else if (*p != 'c')
 			add_to_field(row, *p, one);
+		row->lax |= *p == 'x';
 		if (*p == '1')
 			row->value |= one;
 		one >>= 1;
@@ -68,9 +69,18 @@ parse_row(struct bt_row *row, const char *pattern)
 	BUG_ON(one);
 }
 
+// Whether words with these bits [27:20] may be UNDEFINED; see bt_undefined_a32().
+static uint8_t
+holes(unsigned b)
+{
+	if (b >= 256u || (b >= 0xc0u && b < 0xf0u) || (b & 0xf9u) == 0x10u)
+		return BT_HOLES;
+	return b < 0x20u || (b >= 0x60u && b < 0x80u) ? BT_HOLES_BIT4 : 0;
+}
+
 // Whether every word of the row has R15 where ARM ARM A5 mostly has Rn or Rd.
 static bool
-wants_pc(const struct bt_row *row)
+wants_r15(const struct bt_row *row)
 {
 	return (row->value & 0x000f0000u) == 0x000f0000u || (row->value & 0x0000f000u) == 0x0000f000u;
 }
@@ -84,7 +94,9 @@ index_rows(void)
 		struct bt_bucket *bucket = &bt_bucket_a32[b];
 		uint32_t word = (b & 0xffu) << 20;
 
-		*bucket = (struct bt_bucket){.first = (uint16_t)used, .pc_only = true};
+		bool r15 = true;
+
+		*bucket = (struct bt_bucket){.first = (uint16_t)used, .hints = holes(b)};
 		for (unsigned i = 0; i < ROWS_A32; i++) {
 			const struct bt_row *row = &rows_a32[i];
 
@@ -93,8 +105,10 @@ index_rows(void)
 			BUG_ON(used == INDEX_MAX);
 			index_a32[used++] = (uint8_t)i;
 			bucket->n++;
-			bucket->pc_only &= wants_pc(row);
+			r15 &= wants_r15(row);
 		}
+		if (bucket->n)
+			bucket->hints |= r15 ? BT_ROWS_R15 : BT_ROWS;
 	}
 }
 
@@ -182,6 +196,15 @@ bt_field(const struct bt_row *row, uint32_t insn, char letter)
 	arch_bug(__FILE__, __LINE__, "no such letter in the pattern");
 }
 
+// ARM ARM A5.2.4, modified immediate constants.
+static uint32_t
+rotated_imm8(uint32_t insn)
+{
+	uint32_t imm8 = bits(insn, 7, 0), rotation = 2u * bits(insn, 11, 8);
+
+	return rotation ? imm8 >> rotation | imm8 << (32u - rotation) : imm8;
+}
+
 uint32_t
 bt_target(const struct bt_row *row, uint32_t insn, uint32_t pc)
 {
@@ -200,6 +223,9 @@ bt_target(const struct bt_row *row, uint32_t insn, uint32_t pc)
 	case BT_LITERAL_VFP:
 	case BT_LITERAL_VFP_DUAL:
 		offset = bits(insn, 7, 0) << 2;
+		break;
+	case BT_ADR:
+		offset = rotated_imm8(insn);
 		break;
 	default:
 		offset = bits(insn, 11, 0);

@@ -9,7 +9,7 @@
 
 #include "monitor/types.h"
 
-// What becomes of a matching word; bt_flags() has its properties.
+// What becomes of a matching word, with the properties its row has as flags.
 //   BT_ACTION(name, flags)
 #define BT_ACTIONS(BT_ACTION)                                                                                          \
 	BT_ACTION(PLAIN, 0)                                                                                            \
@@ -87,15 +87,20 @@ struct bt_row {
 	uint8_t flags;                        // BT_SENSITIVE etc.
 	uint8_t imm;                          // BT_IMM_*: the first imm24[23:16] of its hypercalls
 	bool conditional;                     // bits [31:28] are a condition
+	bool lax;                             // some should-be bits don't count
 };
 
-// Index by bits [27:20], unconditional space above 256: the rows that can match,
-// and whether they all want R15 in bits [19:16] or [15:12].
+// Index by bits [27:20], unconditional space above 256: the rows that can match.
 struct bt_bucket {
 	uint16_t first;
 	uint8_t n;
-	bool pc_only;
+	uint8_t hints; // BT_ROWS etc.: when a word needs a closer look
 };
+
+#define BT_ROWS       0x1u // has rows
+#define BT_ROWS_R15   0x2u // has rows, all with R15 in bits [19:16] or [15:12]
+#define BT_HOLES      0x4u // some words are UNDEFINED
+#define BT_HOLES_BIT4 0x8u // some words are UNDEFINED, all with bit [4] set
 
 extern struct bt_bucket bt_bucket_a32[512];
 
@@ -108,15 +113,26 @@ const struct bt_row *bt_rows_a32(unsigned *n);
 // The first row that matches insn, looked up in its bucket.
 const struct bt_row *bt_lookup_a32(uint32_t insn, const struct bt_bucket *bucket);
 
+static inline const struct bt_bucket *
+bt_bucket_of_a32(uint32_t insn)
+{
+	return &bt_bucket_a32[((insn >> 20) & 0xffu) + (insn >= 0xf0000000u ? 256u : 0u)];
+}
+
+// Whether bits [19:16] or [15:12] name R15.
+static inline bool
+bt_has_r15(uint32_t insn)
+{
+	return !(~insn & 0x000f0000u) || !(~insn & 0x0000f000u);
+}
+
 // The row of insn, or NULL for a plain word.
 static inline const struct bt_row *
 bt_decode_a32(uint32_t insn)
 {
-	const struct bt_bucket *bucket = &bt_bucket_a32[((insn >> 20) & 0xffu) + (insn >= 0xf0000000u ? 256u : 0u)];
+	const struct bt_bucket *bucket = bt_bucket_of_a32(insn);
 
-	if (!bucket->n)
-		return NULL;
-	if (bucket->pc_only && (~insn & 0x000f0000u) && (~insn & 0x0000f000u))
+	if (!(bucket->hints & BT_ROWS) && !(bucket->hints & BT_ROWS_R15 && bt_has_r15(insn)))
 		return NULL;
 	return bt_lookup_a32(insn, bucket);
 }
@@ -131,7 +147,7 @@ bt_always(uint32_t insn)
 // The bits of the field that a letter of the row's pattern names, gathered.
 uint32_t bt_field(const struct bt_row *row, uint32_t insn, char letter);
 
-// For rows with BT_BRANCH or BT_LITERAL: what insn at address pc refers to.
+// For rows with BT_BRANCH or BT_LITERAL, and ADR: what insn at address pc refers to.
 uint32_t bt_target(const struct bt_row *row, uint32_t insn, uint32_t pc);
 
 // Gathers the bits of word under mask at the low end, and the reverse.

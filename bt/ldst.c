@@ -97,6 +97,8 @@ decode_multiple(uint32_t insn, struct bt_ldst *out)
 	out->writeback = bit(insn, 21);
 	out->user_bank = bit(insn, 22);
 	out->reglist = (uint16_t)bits(insn, 15, 0);
+	for (uint32_t left = out->reglist; left; left &= left - 1u)
+		out->count++;
 	return out->reglist != 0;
 }
 
@@ -142,10 +144,8 @@ shifted(uint32_t value, uint32_t type, uint32_t amount, uint32_t carry)
 static void
 multiple_address(const struct bt_ldst *op, uint32_t base, uint32_t *addr, uint32_t *writeback_value)
 {
-	uint32_t size = 0;
+	uint32_t size = 4u * op->count;
 
-	for (uint32_t left = op->reglist; left; left &= left - 1u)
-		size += 4u;
 	*writeback_value = op->add ? base + size : base - size;
 	*addr = op->add ? base : base - size;
 	if (op->index == op->add) // IB and DA

@@ -29,6 +29,7 @@ struct bt_ldst {
 	uint8_t amount;    // its imm5, as encoded: LSR and ASR #0 mean 32, ROR #0 is RRX
 	uint16_t imm;      // bytes
 	uint16_t reglist;  // MULTIPLE
+	uint8_t count;     // MULTIPLE: registers in reglist
 	bool load;         // SWAP: both, load is set
 	bool sign;         // sign-extends
 	bool unprivileged; // LDRT and its kin

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: MIT
+//
+// The rule of bt/scan.h in four passes: literals, flow, presumed runs, judgement.
+// All work is over bitmaps of the page's 1024 words; each pass visits a word once,
+// so the cost is bounded whatever the guest has put there.
+#include "bt/decode.h"
+#include "bt/hyper_imm.h"
+#include "bt/ldst.h"
+#include "bt/scan.h"
+#include "monitor/arch.h"
+
+#define PC_IN_RN     0x000f0000u
+#define CMP_IMM      0xe3500000u // CMP<AL> Rn, #imm8, not rotated
+#define CMP_MASK     0xffffff00u
+#define CMP_DISTANCE 8u          // how far before its jump a table's bound may be checked
+#define ADR_DISTANCE 8u          // how far after ADR its register is looked for
+#define SMALL_NUMBER 0x00100000u // below: ANDEQ, MULEQ, or a number
+#define NOP          0xe320f000u
+#define MOV_R0_R0    0xe1a00000u
+#define SAME_REGION  0xfff00000u // what the addresses in one jump table share
+
+struct scan {
+	const uint32_t *page;
+	struct bt_scan *out;
+	uint32_t flow[BT_MAP_WORDS];      // reached from the entry
+	uint32_t known[BT_MAP_WORDS];     // that, and literals
+	uint32_t pending[BT_MAP_WORDS];   // to be followed
+	uint32_t odd[BT_MAP_WORDS];       // matter to the flow, are sensitive or data-like
+	uint32_t sensitive[BT_MAP_WORDS]; // of the words seen as code or presumed
+};
+
+static void
+set(uint32_t *map, unsigned word)
+{
+	map[word / 32u] |= 1u << (word % 32u);
+}
+
+static void
+set_range(uint32_t *map, unsigned from, unsigned to)
+{
+	while (from < to) {
+		unsigned n = 32u - from % 32u, left = to - from;
+
+		if (n > left)
+			n = left;
+		map[from / 32u] |= (0xffffffffu >> (32u - n)) << (from % 32u);
+		from += n;
+	}
+}
+
+// The first word from i on that is in the map, or the page's end.
+static unsigned
+next_in(const uint32_t *map, unsigned i)
+{
+	unsigned m = i / 32u;
+	uint32_t left;
+
+	if (i >= BT_PAGE_WORDS)
+		return BT_PAGE_WORDS;
+	left = map[m] >> (i % 32u) << (i % 32u);
+	while (!left) {
+		if (++m == BT_MAP_WORDS)
+			return BT_PAGE_WORDS;
+		left = map[m];
+	}
+	return m * 32u + (unsigned)__builtin_ctz(left);
+}
+
+// Of the n words from index: those that are in the page are literals.
+static void
+mark_literals(struct bt_scan *out, int32_t index, unsigned n)
+{
+	for (; n; n--, index++)
+		if (index >= 0 && index < (int32_t)BT_PAGE_WORDS)
+			set(out->literal, (unsigned)index);
+}
+
+// The length of the table that LDR PC, [PC, Rm, LSL #2] at p[i] jumps through: from the
+// CMP Rm, #imm before it, else as long as the words look like addresses nearby.
+static unsigned
+table_length(const uint32_t *p, unsigned i)
+{
+	uint32_t cmp = CMP_IMM | bits(p[i], 3, 0) << 16;
+	unsigned n = 0;
+
+	for (unsigned back = 1; back <= CMP_DISTANCE && back <= i; back++)
+		if ((p[i - back] & CMP_MASK) == cmp)
+			return bits(p[i - back], 7, 0) + 1u;
+	while (i + 2u + n < BT_PAGE_WORDS && ((p[i + 2u + n] ^ p[i + 2u]) & SAME_REGION) == 0)
+		n++;
+	return n;
+}
+
+// ADR Rd names code as often as data. It is data if one of the next words loads from Rd with
+// a fixed offset, as compilers do for doublewords out of LDRD's reach.
+static void
+name_through_adr(struct bt_scan *out, const uint32_t *p, unsigned i, int32_t index)
+{
+	for (unsigned n = 1; n <= ADR_DISTANCE && i + n < BT_PAGE_WORDS; n++) {
+		struct bt_ldst op;
+
+		if (!bt_ldst_decode(p[i + n], &op) || op.rn != bits(p[i], 15, 12))
+			continue;
+		if (!op.load || op.rm != BT_NO_REG || !op.add)
+			return;
+		if (op.kind == BT_LDST_MULTIPLE)
+			mark_literals(out, index + op.index, op.count);
+		else
+			mark_literals(out, index + (op.index ? op.imm / 4 : 0), op.size == 8 ? 2 : 1);
+		return;
+	}
+}
+
+// Marks what p[i], index words from the page's start, names.
+static void
+name_literal(struct bt_scan *out, const uint32_t *p, unsigned i, int32_t index)
+{
+	const struct bt_row *row = bt_decode_a32(p[i]);
+	int32_t target;
+
+	if (!row)
+		return;
+	if (row->action == BT_JUMP_TABLE)
+		mark_literals(out, index + 2, table_length(p, i));
+	if (!(row->flags & BT_LITERAL) && row->action != BT_ADR)
+		return;
+	target = (int32_t)bt_target(row, p[i], (uint32_t)index * 4u) >> 2;
+	if (row->action == BT_ADR)
+		name_through_adr(out, p, i, target);
+	else
+		mark_literals(out, target,
+			      row->action == BT_LITERAL_DUAL || row->action == BT_LITERAL_VFP_DUAL ? 2 : 1);
+}
+
+// Marks the literals that the words of p name; p begins base words after the page.
+static void
+collect_literals(struct bt_scan *out, const uint32_t *p, int32_t base)
+{
+	if (!p)
+		return;
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < BT_PAGE_WORDS; i++)
+		if ((~p[i] & PC_IN_RN) == 0)
+			name_literal(out, p, i, base + (int32_t)i);
+}
+
+// Words that compiled code hardly has: undefined ones but BUG()'s UDF, and small numbers.
+static bool
+data_like(uint32_t insn)
+{
+	if (insn < SMALL_NUMBER)
+		return true;
+	return bt_undefined_a32(insn) && (insn & 0xfff000f0u) != 0xe7f000f0u;
+}
+
+// Names the literals of word i; whether the later passes have to look at it.
+static __attribute__((noinline)) bool
+examine(struct scan *s, unsigned i)
+{
+	uint32_t insn = s->page[i];
+	const struct bt_row *row = bt_decode_a32(insn);
+
+	if ((~insn & PC_IN_RN) == 0)
+		name_literal(s->out, s->page, i, (int32_t)i);
+	return (row && row->flags & ~BT_LITERAL) || data_like(insn);
+}
+
+// Whether the table's index tells that examine() has nothing to do.
+static inline bool
+surely_plain(uint32_t insn)
+{
+	uint8_t hints = bt_bucket_of_a32(insn)->hints;
+
+	if (insn < SMALL_NUMBER || hints & (BT_ROWS | BT_HOLES))
+		return false;
+	return !(hints & BT_ROWS_R15 && bt_has_r15(insn)) && !(hints & BT_HOLES_BIT4 && bit(insn, 4));
+}
+
+static void
+examine_page(struct scan *s)
+{
+	for (unsigned m = 0; m < BT_MAP_WORDS; m++) {
+		const uint32_t *word = s->page + m * 32u;
+		uint32_t odd = 0;
+
+		for (unsigned n = 0; n < 32u; n++)
+			if (!surely_plain(word[n]) && examine(s, m * 32u + n))
+				odd |= 1u << n;
+		s->odd[m] = odd;
+	}
+}
+
+static void
+add_target(struct scan *s, const struct bt_row *row, unsigned i)
+{
+	uint32_t target = bt_target(row, s->page[i], i * 4u) / 4u;
+
+	if (target < BT_PAGE_WORDS && row->action != BT_BLX_IMM)
+		set(s->pending, target);
+}
+
+// Whether only padding is between the call at i and a literal: then what is called never returns.
+static bool
+never_returns(const struct scan *s, unsigned i)
+{
+	for (i++; i < BT_PAGE_WORDS && (s->page[i] == NOP || s->page[i] == MOV_R0_R0); i++)
+		;
+	return i < BT_PAGE_WORDS && bt_map_test(s->out->literal, i);
+}
+
+// Follows the flow from word i to its end, leaving branch targets pending. It is done where it
+// meets what was followed before.
+static void
+follow(struct scan *s, unsigned i)
+{
+	while (i < BT_PAGE_WORDS) {
+		unsigned odd = next_in(s->odd, i);
+		const struct bt_row *row;
+
+		set_range(s->flow, i, odd);
+		if (odd == BT_PAGE_WORDS || bt_map_test(s->flow, odd))
+			return;
+		set(s->flow, odd);
+		i = odd + 1u;
+		row = bt_decode_a32(s->page[odd]);
+		if (!row)
+			continue;
+		if (row->flags & BT_SENSITIVE)
+			set(s->sensitive, odd);
+		if (row->flags & BT_BRANCH)
+			add_target(s, row, odd);
+		if (row->flags & BT_ENDS && bt_always(s->page[odd]))
+			return;
+		if (row->flags & BT_CALL && never_returns(s, odd))
+			return;
+	}
+}
+
+// Each call of follow() marks at least the word it starts from, so there are at most 1024.
+static void
+follow_all(struct scan *s, unsigned entry)
+{
+	bool again = true;
+
+	set(s->pending, entry);
+	while (again) {
+		again = false;
+		for (unsigned m = 0; m < BT_MAP_WORDS; m++)
+			for (uint32_t todo; (todo = s->pending[m] & ~s->flow[m]); again = true)
+				follow(s, m * 32u + (unsigned)__builtin_ctz(todo));
+	}
+}
+
+// Takes the run of words from i, none of which is known yet; returns where to go on.
+static unsigned
+presume_run(struct scan *s, unsigned i)
+{
+	unsigned start = i, known = next_in(s->known, i);
+
+	for (;; i++) {
+		const struct bt_row *row;
+
+		i = next_in(s->odd, i);
+		if (i >= known) {
+			// Code runs into code or off the page, but not into its literals.
+			if (known == BT_PAGE_WORDS || bt_map_test(s->flow, known))
+				set_range(s->out->code, start, known);
+			return known;
+		}
+		if (data_like(s->page[i]))
+			return i + 1u;
+		row = bt_decode_a32(s->page[i]);
+		if (row->flags & BT_SENSITIVE)
+			set(s->sensitive, i);
+		if (!(row->flags & (BT_BRANCH | BT_INDIRECT | BT_ENDS | BT_CALL)))
+			continue;
+		set_range(s->out->code, start, i + 1u);
+		start = i + 1u;
+		if (row->flags & BT_ENDS && bt_always(s->page[i]))
+			return start;
+	}
+}
+
+static void
+presume(struct scan *s)
+{
+	for (unsigned m = 0; m < BT_MAP_WORDS; m++) {
+		s->out->literal[m] &= ~s->flow[m];
+		s->out->code[m] = s->flow[m];
+		s->known[m] = s->flow[m] | s->out->literal[m];
+	}
+	for (unsigned i = 0; i < BT_PAGE_WORDS;) {
+		uint32_t known = s->known[i / 32u] >> (i % 32u);
+
+		if (known & 1u)
+			i += ~known ? (unsigned)__builtin_ctz(~known) : 32u;
+		else
+			i = presume_run(s, i);
+	}
+}
+
+// Most code is unconditional, most data isn't. How many of the n words before and after i
+// speak for code: unconditional and defined, or the page's edges and literals.
+static unsigned
+votes(const struct scan *s, unsigned i, unsigned step, unsigned n)
+{
+	unsigned good = 0;
+
+	for (; n; n--) {
+		i += step;
+		good += i >= BT_PAGE_WORDS || bt_map_test(s->out->literal, i) ||
+			(bt_always(s->page[i]) && !data_like(s->page[i]));
+	}
+	return good;
+}
+
+// Pointers look like conditional data-processing and halfword loads (bits [27:25] = 000): there, as
+// for loads, the words right beside count. Elsewhere a wider view will do.
+static bool
+surroundings_plausible(const struct scan *s, unsigned i)
+{
+	uint32_t space = bits(s->page[i], 27, 25);
+
+	if (bt_always(s->page[i]) || space == 1u || space == 7u)
+		return votes(s, i, -1u, 5) + votes(s, i, 1, 5) >= 2;
+	return votes(s, i, -1u, 2) && votes(s, i, 1, 2);
+}
+
+static bool
+neighbour_undefined(const struct scan *s, unsigned i)
+{
+	return i < BT_PAGE_WORDS && !bt_map_test(s->out->literal, i) && data_like(s->page[i]);
+}
+
+static bool
+must_patch(const struct scan *s, unsigned i)
+{
+	uint32_t insn = s->page[i];
+	const struct bt_row *row = bt_decode_a32(insn);
+	bool self_contained = row->imm != BT_IMM_FRAME;
+
+	if (bt_map_test(s->flow, i))
+		return true;
+	if (row->lax || row->action == BT_SVC || !(bt_always(insn) || self_contained))
+		return false;
+	if (!surroundings_plausible(s, i))
+		return false;
+	if (bt_map_test(s->out->code, i))
+		return true;
+	return bt_always(insn) && self_contained && !neighbour_undefined(s, i - 1u) && !neighbour_undefined(s, i + 1u);
+}
+
+static void
+judge(struct scan *s)
+{
+	for (unsigned m = 0; m < BT_MAP_WORDS; m++)
+		for (uint32_t left = s->sensitive[m]; left; left &= left - 1u) {
+			unsigned i = m * 32u + (unsigned)__builtin_ctz(left);
+
+			if (must_patch(s, i)) {
+				set(s->out->patch, i);
+				s->out->n_patch++;
+			} else {
+				set(s->out->doubtful, i);
+				s->out->n_doubtful++;
+			}
+		}
+}
+
+void
+bt_scan_page(struct bt_scan *out, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
+	     uint32_t entry_offset)
+{
+	struct scan s = {.page = page, .out = out};
+
+	BUG_ON(entry_offset / 4u >= BT_PAGE_WORDS);
+	*out = (struct bt_scan){.n_patch = 0};
+	collect_literals(out, prev, -(int32_t)BT_PAGE_WORDS);
+	collect_literals(out, next, BT_PAGE_WORDS);
+	examine_page(&s);
+	follow_all(&s, entry_offset / 4u);
+	presume(&s);
+	judge(&s);
+}
+
+unsigned
+bt_scan_block(const uint32_t *page, unsigned word, unsigned *end)
+{
+	unsigned n = 0;
+
+	for (;; word++) {
+		const struct bt_row *row = bt_decode_a32(page[word]);
+
+		n += row && row->flags & BT_SENSITIVE;
+		*end = word;
+		if (word == BT_PAGE_WORDS - 1u || (row && row->flags & (BT_BRANCH | BT_INDIRECT | BT_ENDS)))
+			return n;
+	}
+}
