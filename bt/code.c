@@ -14,16 +14,13 @@
 
 #define WRITES_MAX 64u // after so many emulated writes a page is dropped instead
 
+// SEV and YIELD become NOP: the monitor's WFE never waits, so there is nobody to wake.
+#define NOP 0x0320f000u
+
 // MRC TPIDRPRW becomes MRC TPIDRURW, word for word: in the kernel view that register
 // holds the guest's TPIDRPRW, so reading it takes no trap.
 #define MRC_OPC2_MASK     0xe0u
 #define MRC_OPC2_TPIDRURW 0x40u
-
-static bool
-reads_tpidrprw(const struct bt_row *row)
-{
-	return row->imm == BT_IMM_MRC_TPIDRPRW;
-}
 
 static struct code_page **
 chain(struct code *c, gpa_t gpa)
@@ -100,8 +97,10 @@ code_put(struct code_page *p, uint32_t word, uint32_t insn)
 static uint32_t
 replacement(const struct bt_row *row, uint32_t insn)
 {
-	if (reads_tpidrprw(row))
+	if (row->imm == BT_IMM_MRC_TPIDRPRW)
 		return (insn & ~MRC_OPC2_MASK) | MRC_OPC2_TPIDRURW;
+	if (row->imm == BT_IMM_SEV || row->imm == BT_IMM_YIELD)
+		return (insn & 0xf0000000u) | NOP;
 	return bt_hyper_encode(insn);
 }
 

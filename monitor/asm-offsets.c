@@ -27,6 +27,7 @@ asm_offsets(void)
 	OFFSET(VCPU_FATAL_ENTRY, struct vcpu, fatal_entry);
 	OFFSET(VCPU_SELF, struct vcpu, self);
 	OFFSET(VCPU_SCRATCH, struct vcpu, scratch);
+	OFFSET(VCPU_WORD, struct vcpu, word);
 	OFFSET(VCPU_UTLB, struct vcpu, utlb);
 	OFFSET(VCPU_COUNT, struct vcpu, count);
 	OFFSET(VCPU_HOT_STACK, struct vcpu, hot_stack);

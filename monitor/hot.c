@@ -324,6 +324,10 @@ cache_op(struct vcpu *v, uint32_t key, uint32_t va)
 	case CPKEY(0, 0, 7, 5, 1): // ICIMVAU
 		sysreg_write_iciallu(0);
 		break;
+	case CPKEY(0, 0, 7, 6, 2):  // DCISW
+	case CPKEY(0, 0, 7, 10, 2): // DCCSW
+	case CPKEY(0, 0, 7, 14, 2): // DCCISW
+		break;
 	case CPKEY(0, 0, 7, 5, 6): // BPIALL
 	case CPKEY(0, 0, 7, 1, 6): // BPIALLIS
 	case CPKEY(0, 0, 7, 5, 7): // BPIMVA
@@ -356,6 +360,9 @@ hot_cp15(struct vcpu *v, uint32_t svc)
 	case CPKEY(0, 0, 13, 0, 3):
 		v->cp15.tpidruro = *rt;
 		sysreg_write_tpidruro(*rt);
+		break;
+	case CPKEY(1, 0, 0, 0, 1):
+		*rt = sysreg_read_ctr();
 		break;
 	case CPKEY(1, 0, 5, 0, 0):
 		*rt = v->cp15.dfsr;

@@ -93,6 +93,7 @@ irq_update(struct vcpu *v)
 	}
 	sysreg_write_cntp_ctl(next == UINT64_MAX ? CNTP_OFF : CNTP_ON);
 	v->irq_line = vgic_irq(&v->vm->gic, v->id);
+	v->timers_changed = false;
 }
 
 // Whether anything is left that could interrupt the VCPU: its GIC must let something

@@ -39,17 +39,17 @@ view_of(const struct vcpu *v)
 static enum exit_reason
 hypercall(struct vcpu *v)
 {
-	uint32_t run, original, insn;
+	uint32_t run = v->word, original, insn;
 
-	if (!exec_words(v, &run, &original))
-		stop_crash(v, "a hypercall from a page that is gone");
 	trace(v, TRACE_SVC, run);
-	if (run != original && (run & 0xffffffu) == (BT_HYPER_FRAME & 0xffffffu))
+	if (bt_hyper_decode(run, &insn))
+		return emulate_sensitive(v, insn);
+	if (!exec_words(v, &run, &original))
+		return EXIT_guest_svc; // dropped meanwhile: it will be fetched again
+	if (run != original && bits(run, 23, 0) == BT_HYPER_FRAME)
 		return emulate_sensitive(v, original);
 	if (run != original && bits(run, 23, 16) == BT_IMM_FRAME)
 		return exec_block_end(v, original);
-	if (bt_hyper_decode(run, &insn))
-		return emulate_sensitive(v, insn);
 	inject_svc(v);
 	return EXIT_guest_svc;
 }
@@ -152,6 +152,7 @@ emulate_access(struct vcpu *v, enum exit_reason reason)
 	if (!access_insn(v, GVA(v->pc), &insn) || v->cpsr & PSR_T || !emulate_ldst(v, insn))
 		stop_crash(v, "a device is accessed by an instruction that is not supported");
 	irq_after_mmio(v);
+	v->timers_changed = true; // the RTC's alarm is one
 	return reason;
 }
 
@@ -230,6 +231,7 @@ handle(struct vcpu *v, enum trap trap)
 		return data_abort(v);
 	case TRAP_IRQ:
 		irq_host(v);
+		v->timers_changed = true;
 		return EXIT_irq;
 	}
 	BUG_ON(true);
@@ -245,7 +247,9 @@ trap_slow(struct vcpu *v, enum trap trap)
 		v->view[VIEW_USER].tpidrurw = sysreg_read_tpidrurw();
 	reason = handle(v, trap);
 
-	irq_update(v);
+	if (v->timers_changed)
+		irq_update(v);
+	v->irq_line = vgic_irq(&v->vm->gic, v->id);
 	if (v->waiting)
 		irq_wait(v);
 	if (v->irq_line && !(v->mode & PSR_I))

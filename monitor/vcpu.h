@@ -101,6 +101,7 @@ struct vcpu {
 	uint32_t scratch[2];  // window.S, before it knows whom it interrupted
 	uint32_t self;        // this struct, in the monitor's own map
 	uint32_t window;      // this struct, in the window
+	uint32_t word;        // the kernel's last hypercall, as it was run
 	uint32_t dacr_closed; // domains that kernel entry leaves physically closed
 	uint32_t utlb[UTLB_ENTRIES];
 	uint32_t targets[TARGET_ENTRIES];
@@ -115,6 +116,7 @@ struct vcpu {
 	struct vtimer vtimer, ptimer;
 	uint32_t fpexc; // the guest's FPEXC, whatever the physical one is
 	uint64_t deadline; // that the host's timer is set to
+	bool timers_changed; // the guest's timers or their deadline may have
 	bool moved;     // the window has: window.S's way back is gone
 	bool waiting;   // in WFI
 	bool off;       // by PSCI

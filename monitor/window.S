@@ -105,6 +105,7 @@ vec_svc:
 	bne	svc_slow
 	ldr	r0, [lr, #-4]			@ the patched word, in the view it ran from
 	adrl	r2, dispatch
+	str	r0, [sp, #VCPU_WORD]
 	ubfx	r1, r0, #16, #8
 	ldr	r1, [r2, r1, lsl #2]
 	add	pc, r2, r1

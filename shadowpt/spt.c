@@ -94,6 +94,7 @@ space_free(struct spt *s, struct spt_space *sp)
 		arch_tlbi_asid(t->host_asid);
 	}
 	sp->valid = false;
+	s->valid &= ~(1u << (sp - s->space));
 	if (s->current == sp)
 		s->current = NULL;
 }
@@ -166,6 +167,7 @@ spt_materialize(struct spt *s, const struct mmu_regs *r)
 	sp->asid = bits(r->contextidr, 7, 0);
 	sp->used = s->clock;
 	sp->valid = true;
+	s->valid |= 1u << (sp - s->space);
 	s->current = sp;
 }
 
@@ -274,10 +276,9 @@ void
 spt_drop_va(struct spt *s, gva_t va)
 {
 	table_drop_va(s, &s->common, va);
-	for (struct spt_space *sp = s->space; sp < s->space + SPT_SPACES; sp++)
-		if (sp->valid)
-			for (unsigned v = 0; v < 2; v++)
-				table_drop_va(s, &sp->view[v], va);
+	for (uint32_t m = s->valid; m; m &= m - 1)
+		for (unsigned v = 0; v < 2; v++)
+			table_drop_va(s, &s->space[__builtin_ctz(m)].view[v], va);
 	s->n.drops++;
 	arch_tlbi_va(va);
 }

@@ -79,6 +79,7 @@ struct spt {
 	struct pool *pool;
 	uint32_t window_index, window_l1; // the window's first-level index and descriptor
 	struct spt_space space[SPT_SPACES];
+	uint32_t valid;             // a bit per space
 	struct spt_space *current; // NULL: the common table runs
 	struct spt_table common;
 	struct spt_table empty; // the user view of a space not yet known
