@@ -3,6 +3,7 @@
 // The rule of bt/scan.h in four passes: literals, flow, presumed runs, judgement.
 // All work is over bitmaps of the page's 1024 words; each pass visits a word once,
 // so the cost is bounded whatever the guest has put there.
+#include <string.h>
 #include "bt/decode.h"
 #include "bt/hyper_imm.h"
 #include "bt/ldst.h"
@@ -17,6 +18,7 @@
 #define SMALL_NUMBER 0x00100000u // below: ANDEQ, MULEQ, or a number
 #define NOP          0xe320f000u
 #define MOV_R0_R0    0xe1a00000u
+#define DATA_LIKE    BT_LITERAL  // in scan.flags, where literals are done with
 #define SAME_REGION  0xfff00000u // what the addresses in one jump table share
 
 struct scan {
@@ -27,6 +29,7 @@ struct scan {
 	uint32_t pending[BT_MAP_WORDS];   // to be followed
 	uint32_t odd[BT_MAP_WORDS];       // matter to the flow, are sensitive or data-like
 	uint32_t sensitive[BT_MAP_WORDS]; // of the words seen as code or presumed
+	uint8_t flags[BT_PAGE_WORDS];     // of the odd words: their row's, and DATA_LIKE
 };
 
 static void
@@ -111,6 +114,12 @@ name_through_adr(struct bt_scan *out, const uint32_t *p, unsigned i, int32_t ind
 	}
 }
 
+static bool
+is_branch(uint32_t insn)
+{
+	return (insn & 0x0e000000u) == 0x0a000000u; // B, BL, BLX to Thumb
+}
+
 // Marks what p[i], index words from the page's start, names.
 static void
 name_literal(struct bt_scan *out, const uint32_t *p, unsigned i, int32_t index)
@@ -140,7 +149,7 @@ collect_literals(struct bt_scan *out, const uint32_t *p, int32_t base)
 		return;
 #pragma GCC unroll 8
 	for (unsigned i = 0; i < BT_PAGE_WORDS; i++)
-		if ((~p[i] & PC_IN_RN) == 0)
+		if ((~p[i] & PC_IN_RN) == 0 && !is_branch(p[i]))
 			name_literal(out, p, i, base + (int32_t)i);
 }
 
@@ -153,49 +162,60 @@ data_like(uint32_t insn)
 	return bt_undefined_a32(insn) && (insn & 0xfff000f0u) != 0xe7f000f0u;
 }
 
-// Names the literals of word i; whether the later passes have to look at it.
-static __attribute__((noinline)) bool
+// Names the literals of word i and returns its flags, if any; they make it odd.
+static __attribute__((noinline)) uint8_t
 examine(struct scan *s, unsigned i)
 {
 	uint32_t insn = s->page[i];
 	const struct bt_row *row = bt_decode_a32(insn);
+	unsigned flags = row ? row->flags & ~BT_LITERAL : 0;
 
 	if ((~insn & PC_IN_RN) == 0)
 		name_literal(s->out, s->page, i, (int32_t)i);
-	return (row && row->flags & ~BT_LITERAL) || data_like(insn);
+	return (uint8_t)(data_like(insn) ? flags | DATA_LIKE : flags);
 }
 
-// Whether the table's index tells that examine() has nothing to do.
-static inline bool
-surely_plain(uint32_t insn)
+// examine(), where the table's index alone doesn't tell the result.
+static inline uint8_t
+glance(struct scan *s, unsigned i)
 {
-	uint8_t hints = bt_bucket_of_a32(insn)->hints;
+	uint32_t insn = s->page[i];
+	uint8_t hints;
 
-	if (insn < SMALL_NUMBER || hints & (BT_ROWS | BT_HOLES))
-		return false;
-	return !(hints & BT_ROWS_R15 && bt_has_r15(insn)) && !(hints & BT_HOLES_BIT4 && bit(insn, 4));
+	if (is_branch(insn))
+		return BT_BRANCH | (insn >= 0xf0000000u || bit(insn, 24) ? BT_CALL : BT_ENDS);
+	hints = bt_bucket_of_a32(insn)->hints;
+	if (insn < SMALL_NUMBER || hints & (BT_ROWS | BT_HOLES) || (hints & BT_ROWS_R15 && bt_has_r15(insn)) ||
+	    (hints & BT_HOLES_BIT4 && bit(insn, 4)))
+		return examine(s, i);
+	return 0;
 }
 
 static void
 examine_page(struct scan *s)
 {
 	for (unsigned m = 0; m < BT_MAP_WORDS; m++) {
-		const uint32_t *word = s->page + m * 32u;
 		uint32_t odd = 0;
 
-		for (unsigned n = 0; n < 32u; n++)
-			if (!surely_plain(word[n]) && examine(s, m * 32u + n))
+		for (unsigned n = 0; n < 32u; n++) {
+			uint8_t flags = glance(s, m * 32u + n);
+
+			if (flags) {
+				s->flags[m * 32u + n] = flags;
 				odd |= 1u << n;
+			}
+		}
 		s->odd[m] = odd;
 	}
 }
 
 static void
-add_target(struct scan *s, const struct bt_row *row, unsigned i)
+add_target(struct scan *s, unsigned i)
 {
-	uint32_t target = bt_target(row, s->page[i], i * 4u) / 4u;
+	uint32_t insn = s->page[i];
+	uint32_t target = i + 2u + (uint32_t)((int32_t)(insn << 8) >> 8);
 
-	if (target < BT_PAGE_WORDS && row->action != BT_BLX_IMM)
+	if (target < BT_PAGE_WORDS && insn < 0xf0000000u) // else off the page, or Thumb code
 		set(s->pending, target);
 }
 
@@ -213,26 +233,22 @@ never_returns(const struct scan *s, unsigned i)
 static void
 follow(struct scan *s, unsigned i)
 {
-	while (i < BT_PAGE_WORDS) {
+	for (;;) {
 		unsigned odd = next_in(s->odd, i);
-		const struct bt_row *row;
 
 		set_range(s->flow, i, odd);
 		if (odd == BT_PAGE_WORDS || bt_map_test(s->flow, odd))
 			return;
 		set(s->flow, odd);
-		i = odd + 1u;
-		row = bt_decode_a32(s->page[odd]);
-		if (!row)
-			continue;
-		if (row->flags & BT_SENSITIVE)
+		if (s->flags[odd] & BT_SENSITIVE)
 			set(s->sensitive, odd);
-		if (row->flags & BT_BRANCH)
-			add_target(s, row, odd);
-		if (row->flags & BT_ENDS && bt_always(s->page[odd]))
+		if (s->flags[odd] & BT_BRANCH)
+			add_target(s, odd);
+		if (s->flags[odd] & BT_ENDS && bt_always(s->page[odd]))
 			return;
-		if (row->flags & BT_CALL && never_returns(s, odd))
+		if (s->flags[odd] & BT_CALL && never_returns(s, odd))
 			return;
+		i = odd + 1u;
 	}
 }
 
@@ -258,8 +274,6 @@ presume_run(struct scan *s, unsigned i)
 	unsigned start = i, known = next_in(s->known, i);
 
 	for (;; i++) {
-		const struct bt_row *row;
-
 		i = next_in(s->odd, i);
 		if (i >= known) {
 			// Code runs into code or off the page, but not into its literals.
@@ -267,16 +281,15 @@ presume_run(struct scan *s, unsigned i)
 				set_range(s->out->code, start, known);
 			return known;
 		}
-		if (data_like(s->page[i]))
+		if (s->flags[i] & DATA_LIKE)
 			return i + 1u;
-		row = bt_decode_a32(s->page[i]);
-		if (row->flags & BT_SENSITIVE)
+		if (s->flags[i] & BT_SENSITIVE)
 			set(s->sensitive, i);
-		if (!(row->flags & (BT_BRANCH | BT_INDIRECT | BT_ENDS | BT_CALL)))
+		if (!(s->flags[i] & (BT_BRANCH | BT_INDIRECT | BT_ENDS | BT_CALL)))
 			continue;
 		set_range(s->out->code, start, i + 1u);
 		start = i + 1u;
-		if (row->flags & BT_ENDS && bt_always(s->page[i]))
+		if (s->flags[i] & BT_ENDS && bt_always(s->page[i]))
 			return start;
 	}
 }
@@ -371,10 +384,13 @@ void
 bt_scan_page(struct bt_scan *out, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
 	     uint32_t entry_offset)
 {
-	struct scan s = {.page = page, .out = out};
+	struct scan s;
 
 	BUG_ON(entry_offset / 4u >= BT_PAGE_WORDS);
-	*out = (struct bt_scan){.n_patch = 0};
+	memset(&s, 0, offsetof(struct scan, flags));
+	memset(out, 0, sizeof(*out));
+	s.page = page;
+	s.out = out;
 	collect_literals(out, prev, -(int32_t)BT_PAGE_WORDS);
 	collect_literals(out, next, BT_PAGE_WORDS);
 	examine_page(&s);
