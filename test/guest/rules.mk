@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+#
+# Guest tests: kernels in assembly that run bare and under the monitor; see test/guest/tests.cfg.
+#   make test/guest/psr.ok      one of them, in both policies
+#   make test/guest.ok          all
+# NAME is built from NAME.S, or, where a file has several cases, FILE-CASE from FILE.S with CASE_case defined.
+
+GUEST_TESTS := $(shell sed -n 's/^\[\(.*\)\]$$/\1/p' test/guest/tests.cfg)
+guest_source = test/guest/$(firstword $(subst -, ,$(1))).S
+
+$(B)/guest/%.bin: $$(call guest_source,$$*) test/guest/kernel.inc
+	@mkdir -p $(@D)
+	@$(CROSS)gcc -mcpu=cortex-a15 -marm -mfpu=neon-vfpv4 -mfloat-abi=hard -I. -DCASE_$(lastword $(subst -, ,$*)) \
+	  -nostdlib -Wl,-Ttext=0x40010000,--build-id=none,--no-warn-rwx-segments -Wl,-N -o $(@:.bin=.elf) $<
+	@$(CROSS)objdump -d $(@:.bin=.elf) > $(@:.bin=.asm)
+	@$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
+
+.PRECIOUS: $(B)/guest/%.bin
+test/guest/%.ok: $(B)/guest/%.bin $(B)/palimpsest $(B)/palimpsest.zImage
+	@B=$(B) test/guest/run.sh $*
+
+.PHONY: test/guest.ok
+test/guest.ok: $(GUEST_TESTS:%=$(B)/guest/%.bin) $(B)/palimpsest $(B)/palimpsest.zImage
+	@B=$(B) test/guest/run.sh $(GUEST_TESTS)
