@@ -4,21 +4,26 @@
 // exactly: each one adds to a counter as it begins, in the translated code itself. Arguments:
 //
 //   range=NAME:LOW:HIGH    virtual addresses LOW to HIGH, counted apart (the first that fits)
-//   match=NAME:MASK:VALUE  A32 words with (word & MASK) == VALUE, counted by class (the first
-//                          that fits) and by site
-//   in=NAME                counts classes only within that range
-//   top=N                  prints each class's N most executed sites [0]
+//   match=NAME:MASK:VALUE  A32 words with (word & MASK) == VALUE, counted apart and by site
+//                          (the first that fits)
+//   in=NAME                'match' only within that range
+//   top=N                  prints each match's N most executed sites [0]
+//   mark=WORD              notes the total and the time whenever this A32 word is executed
 //
-// Numbers as in C. It writes "total N", "range NAME N", "class NAME N" and "site NAME VADDR WORD N"
-// lines to QEMU's log: -plugin insn.so,range=... -d plugin -D FILE. One CPU only (the counters
-// aren't atomic). An instruction that faults and is restarted counts twice, as on the PMU.
+// Numbers as in C. It writes lines to QEMU's log (-plugin insn.so,range=... -d plugin -D FILE):
+//
+//   total all N      range NAME N      match NAME N      site NAME VADDR WORD N      mark I N NANOSECONDS
+//
+// One CPU only (the counters aren't atomic). An instruction that faults and is restarted counts twice, as on the PMU.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "bench/qemu_plugin_api.h"
 
 #define MAX_RANGES  16
-#define MAX_CLASSES 64
+#define MAX_MATCHES 64
+#define MAX_MARKS   256
 #define SITE_SLOTS  (1u << 16)
 
 struct range {
@@ -26,7 +31,7 @@ struct range {
 	uint64_t low, high, count;
 };
 
-struct class {
+struct match {
 	char *name;
 	uint32_t mask, value;
 };
@@ -35,17 +40,23 @@ struct site {
 	struct site *next;
 	uint64_t vaddr, count;
 	uint32_t word;
-	unsigned class;
+	unsigned match;
 };
 
 int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 static struct range ranges[MAX_RANGES + 1]; // the last that is used takes the rest
 static unsigned n_ranges;
-static struct class classes[MAX_CLASSES];
-static unsigned n_classes;
+static struct match matches[MAX_MATCHES];
+static unsigned n_matches;
 static const char *only_in;
 static unsigned long top;
+static uint32_t mark_word;
+static struct {
+	uint64_t total;
+	struct timespec at;
+} marks[MAX_MARKS];
+static unsigned n_marks;
 static struct site *sites[SITE_SLOTS];
 static size_t n_sites;
 
@@ -61,7 +72,7 @@ find_range(uint64_t vaddr)
 
 // A site keeps its counter when its block is translated anew. NULL: no memory.
 static struct site *
-find_site(uint64_t vaddr, uint32_t word, unsigned class)
+find_site(uint64_t vaddr, uint32_t word, unsigned match)
 {
 	struct site **head = &sites[(vaddr >> 1 ^ word >> 4) % SITE_SLOTS], *s;
 
@@ -70,42 +81,71 @@ find_site(uint64_t vaddr, uint32_t word, unsigned class)
 			return s;
 	s = calloc(1, sizeof(*s));
 	if (s) {
-		*s = (struct site){.next = *head, .vaddr = vaddr, .word = word, .class = class};
+		*s = (struct site){.next = *head, .vaddr = vaddr, .word = word, .match = match};
 		*head = s;
 		n_sites++;
 	}
 	return s;
 }
 
+static uint64_t
+total(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i <= n_ranges; i++)
+		sum += ranges[i].count;
+	return sum;
+}
+
 static void
-count_class(struct qemu_plugin_insn *insn, uint64_t vaddr)
+mark(unsigned vcpu, void *unused)
+{
+	(void)vcpu;
+	(void)unused;
+	if (n_marks == MAX_MARKS)
+		return;
+	marks[n_marks].total = total();
+	clock_gettime(CLOCK_MONOTONIC, &marks[n_marks].at);
+	n_marks++;
+}
+
+static void
+count_match(struct qemu_plugin_insn *insn, uint64_t vaddr, uint32_t word)
 {
 	struct site *s;
-	uint32_t word;
 	unsigned c = 0;
 
-	memcpy(&word, qemu_plugin_insn_data(insn), sizeof(word));
-	while (c < n_classes && (word & classes[c].mask) != classes[c].value)
+	while (c < n_matches && (word & matches[c].mask) != matches[c].value)
 		c++;
-	s = c < n_classes ? find_site(vaddr, word, c) : NULL;
+	s = c < n_matches ? find_site(vaddr, word, c) : NULL;
 	if (s)
 		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &s->count, 1);
+}
+
+static void
+count(struct qemu_plugin_insn *insn)
+{
+	uint64_t vaddr = qemu_plugin_insn_vaddr(insn);
+	struct range *r = find_range(vaddr);
+	uint32_t word;
+
+	qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &r->count, 1);
+	if (qemu_plugin_insn_size(insn) != sizeof(word))
+		return;
+	memcpy(&word, qemu_plugin_insn_data(insn), sizeof(word));
+	if (mark_word && word == mark_word)
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, mark, QEMU_PLUGIN_CB_NO_REGS, NULL);
+	if (n_matches && (!only_in || (r->name && !strcmp(r->name, only_in))))
+		count_match(insn, vaddr, word);
 }
 
 static void
 translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	(void)id;
-	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
-		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-		uint64_t vaddr = qemu_plugin_insn_vaddr(insn);
-		struct range *r = find_range(vaddr);
-
-		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &r->count, 1);
-		if (n_classes && qemu_plugin_insn_size(insn) == 4 &&
-		    (!only_in || (r->name && !strcmp(r->name, only_in))))
-			count_class(insn, vaddr);
-	}
+	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++)
+		count(qemu_plugin_tb_get_insn(tb, i));
 }
 
 static void
@@ -118,33 +158,33 @@ say(const char *what, const char *name, uint64_t n)
 }
 
 static int
-by_class_and_count(const void *a, const void *b)
+by_match_and_count(const void *a, const void *b)
 {
 	const struct site *x = *(const struct site *const *)a, *y = *(const struct site *const *)b;
 
-	if (x->class != y->class)
-		return x->class < y->class ? -1 : 1;
+	if (x->match != y->match)
+		return x->match < y->match ? -1 : 1;
 	return x->count == y->count ? 0 : x->count > y->count ? -1 : 1;
 }
 
 static void
-say_class(struct site *const *s, size_t n)
+say_match(struct site *const *s, size_t n)
 {
 	uint64_t sum = 0;
 	char line[128];
 
 	for (size_t i = 0; i < n; i++)
 		sum += s[i]->count;
-	say("class", classes[s[0]->class].name, sum);
+	say("match", matches[s[0]->match].name, sum);
 	for (size_t i = 0; i < n && i < top; i++) {
-		snprintf(line, sizeof(line), "site %s 0x%08llx 0x%08x %llu\n", classes[s[i]->class].name,
-		         (unsigned long long)s[i]->vaddr, s[i]->word, (unsigned long long)s[i]->count);
+		snprintf(line, sizeof(line), "site %s 0x%08llx 0x%08x %llu\n", matches[s[i]->match].name,
+			 (unsigned long long)s[i]->vaddr, s[i]->word, (unsigned long long)s[i]->count);
 		qemu_plugin_outs(line);
 	}
 }
 
 static void
-say_classes(void)
+say_matches(void)
 {
 	struct site **all = calloc(n_sites + 1, sizeof(*all));
 	size_t n = 0, first = 0;
@@ -154,30 +194,40 @@ say_classes(void)
 	for (unsigned slot = 0; slot < SITE_SLOTS; slot++)
 		for (struct site *s = sites[slot]; s; s = s->next)
 			all[n++] = s;
-	qsort(all, n, sizeof(*all), by_class_and_count);
+	qsort(all, n, sizeof(*all), by_match_and_count);
 	for (size_t i = 1; i <= n; i++) {
-		if (i < n && all[i]->class == all[first]->class)
+		if (i < n && all[i]->match == all[first]->match)
 			continue;
-		say_class(all + first, i - first);
+		say_match(all + first, i - first);
 		first = i;
 	}
 	free(all);
 }
 
 static void
+say_marks(void)
+{
+	char line[128];
+
+	for (unsigned i = 0; i < n_marks; i++) {
+		snprintf(line, sizeof(line), "mark %u %llu %llu\n", i, (unsigned long long)marks[i].total,
+			 (unsigned long long)marks[i].at.tv_sec * 1000000000ull +
+			     (unsigned long long)marks[i].at.tv_nsec);
+		qemu_plugin_outs(line);
+	}
+}
+
+static void
 finish(qemu_plugin_id_t id, void *ctx)
 {
-	uint64_t total = 0;
-
 	(void)id;
 	(void)ctx;
-	for (unsigned i = 0; i <= n_ranges; i++)
-		total += ranges[i].count;
-	say("total", "all", total);
+	say("total", "all", total());
 	for (unsigned i = 0; i < n_ranges; i++)
 		say("range", ranges[i].name, ranges[i].count);
 	say("range", "other", ranges[n_ranges].count);
-	say_classes();
+	say_matches();
+	say_marks();
 }
 
 // Splits NAME:A:B. Returns 0, or -1 if it is anything else.
@@ -208,6 +258,10 @@ parse(char *arg)
 		top = strtoul(arg + 4, NULL, 0);
 		return 0;
 	}
+	if (!strncmp(arg, "mark=", 5)) {
+		mark_word = (uint32_t)strtoul(arg + 5, NULL, 0);
+		return 0;
+	}
 	if (!strncmp(arg, "in=", 3)) {
 		only_in = arg + 3;
 		return 0;
@@ -216,8 +270,8 @@ parse(char *arg)
 		ranges[n_ranges++] = (struct range){.name = name, .low = a, .high = b};
 		return 0;
 	}
-	if (!strncmp(arg, "match=", 6) && n_classes < MAX_CLASSES && !split(arg + 6, &name, &a, &b)) {
-		classes[n_classes++] = (struct class){.name = name, .mask = (uint32_t)a, .value = (uint32_t)b};
+	if (!strncmp(arg, "match=", 6) && n_matches < MAX_MATCHES && !split(arg + 6, &name, &a, &b)) {
+		matches[n_matches++] = (struct match){.name = name, .mask = (uint32_t)a, .value = (uint32_t)b};
 		return 0;
 	}
 	fprintf(stderr, "insn.so: bad argument %s\n", arg);
