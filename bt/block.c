@@ -2,13 +2,14 @@
 //
 // The `block` policy. Invariant: control can reach a word of a copy only if its
 // `scanned` bit is set. It holds because each way out of scanned words is closed by
-// a hypercall (BT_HYPER_BLOCK_*) until the monitor has looked at where it leads:
+// a hypercall (bt/hyper_imm.h, class FRAME) until the monitor has looked at where it leads:
 //   - an indirect branch always traps;
 //   - a direct one is given back (code_block_restore) once its target is scanned;
 //   - what falls through is scanned along with what it falls from, so that a block
-//     ends only where nothing falls through, or at the end of the page, whose last
-//     word traps instead;
-//   - exceptions enter through the monitor.
+//     ends only where nothing falls through, after a call (its return is an
+//     indirect branch; what doesn't return may be followed by data), or at the end of
+//     the page, whose last word traps instead;
+//   - exceptions, and returns from them, go through the monitor.
 // A word that the guest rewrites is closed again. When a page with scanned words is
 // dropped, given-back branches into it may be left in other pages: then all go.
 #include "bt/code_internal.h"
@@ -18,6 +19,7 @@
 
 #define WORDS     (PAGE_SIZE / 4)
 #define LAST_WORD (WORDS - 1)
+#define COND_AL   0xe0000000u
 
 #define POP_MASK  0x0fff8000u // LDMIA sp!, {..., pc}
 #define POP_VALUE 0x08bd8000u
@@ -27,17 +29,15 @@
 #define BX_VALUE  0x012fff10u
 
 // The hypercall that closes a block. Returns that are frequent carry their operands,
-// for the hot path; what the others were is in the frame.
+// for the hot path; the others go by number.
 static uint32_t
-closing(uint32_t insn)
+closing(struct code *c, uint32_t insn)
 {
-	uint32_t svc = bt_hyper_block_end(insn) & ~0xffffffu;
-
 	if ((insn & BX_MASK) == BX_VALUE || (insn & MOV_MASK) == MOV_VALUE)
-		return svc | BT_HYPER_BLOCK_BX | (insn & 15u);
+		return bt_hyper_svc(insn, BT_HYPER_BLOCK_BX | (insn & 15u));
 	if ((insn & POP_MASK) == POP_VALUE && !bit(insn, 13))
-		return svc | BT_HYPER_BLOCK_POP | (insn & 0x7fffu);
-	return bt_hyper_block_end(insn);
+		return bt_hyper_svc(insn, BT_HYPER_BLOCK_POP | (insn & 0x7fffu));
+	return code_interned(c, insn);
 }
 
 static bool
@@ -54,13 +54,13 @@ scan_word(struct code *c, struct code_page *p, uint32_t word)
 	uint32_t insn = code_original(c, p, word * 4);
 	const struct bt_row *row = bt_decode_a32(insn);
 	uint32_t flags = row ? row->flags : 0;
-	bool ends = (flags & BT_ENDS) && bt_always(insn);
+	bool ends = (flags & BT_CALL) || ((flags & BT_ENDS) && bt_always(insn));
 
 	p->scanned[word / 32] |= 1u << word % 32;
 	if (flags & BT_SENSITIVE)
 		code_patch_word(c, p, word); // can't fail: the page has its copy
 	else if (flags & (BT_BRANCH | BT_INDIRECT) || (word == LAST_WORD && !ends))
-		p->copy[word] = closing(insn);
+		p->copy[word] = closing(c, insn);
 	return !ends;
 }
 
@@ -111,5 +111,5 @@ code_block_rewritten(struct code_page *p, uint32_t word)
 	if (!is_scanned(p, word))
 		return;
 	p->scanned[word / 32] &= ~(1u << word % 32);
-	p->copy[word] = bt_hyper_block_end(0xe0000000u);
+	p->copy[word] = bt_hyper_svc(COND_AL, BT_HYPER_FRAME);
 }

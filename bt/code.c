@@ -36,13 +36,44 @@ frame(const struct code *c, const struct code_page *p)
 
 void
 code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_policy policy,
-	  struct code_page *records, unsigned n_records)
+	  const struct code_room *room)
 {
-	*c = (struct code){.mem = mem, .pool = pool, .policy = policy};
-	for (unsigned i = 0; i < n_records; i++) {
-		records[i].next = c->free;
-		c->free = &records[i];
+	*c = (struct code){.mem = mem, .pool = pool, .policy = policy, .words = room->words};
+	for (unsigned i = 0; i < room->n_records; i++) {
+		room->records[i].next = c->free;
+		c->free = &room->records[i];
 	}
+}
+
+#define SVC_MASK  0x0f000000u
+#define POP_PC    0x08bd8000u // LDMIA sp!, {..., pc}
+#define BX        0x012fff10u
+
+// A hypercall of class FRAME: a block's end with its operands, or a word by number.
+static bool
+closing_meaning(const struct code *c, uint32_t word, uint32_t *insn)
+{
+	uint32_t cond = word & 0xf0000000u, imm24 = bits(word, 23, 0), n = imm24 - BT_HYPER_INTERN;
+
+	if (imm24 >= BT_HYPER_BLOCK_POP)
+		*insn = cond | POP_PC | (imm24 & 0x7fffu);
+	else if (n < c->words->n)
+		*insn = c->words->word[n];
+	else if ((imm24 & ~15u) == BT_HYPER_BLOCK_BX)
+		*insn = cond | BX | (imm24 & 15u);
+	else
+		return false;
+	return true;
+}
+
+bool
+code_meaning(const struct code *c, uint32_t word, uint32_t *insn)
+{
+	if ((word & SVC_MASK) != SVC_MASK || word >= 0xf0000000u)
+		return false;
+	if (bits(word, 23, 16) == BT_IMM_FRAME)
+		return closing_meaning(c, word, insn);
+	return bt_hyper_decode(word, insn);
 }
 
 struct code_page *
@@ -64,7 +95,9 @@ code_host(const struct code *c, const struct code_page *p)
 uint32_t
 code_original(const struct code *c, const struct code_page *p, uint32_t offset)
 {
-	return frame(c, p)[offset / 4];
+	uint32_t word = frame(c, p)[offset / 4], insn;
+
+	return code_meaning(c, word, &insn) ? insn : word;
 }
 
 uint32_t
@@ -93,38 +126,38 @@ code_put(struct code_page *p, uint32_t word, uint32_t insn)
 	arch_sync_code(&p->copy[word], 4);
 }
 
+uint32_t
+code_interned(struct code *c, uint32_t insn)
+{
+	uint32_t n = intern_number(c->words, insn);
+
+	return bt_hyper_svc(insn, n == INTERN_NONE ? BT_HYPER_FRAME : BT_HYPER_INTERN + n);
+}
+
 // What a sensitive word is replaced by.
 static uint32_t
-replacement(const struct bt_row *row, uint32_t insn)
+replacement(struct code *c, const struct bt_row *row, uint32_t insn)
 {
 	if (row->imm == BT_IMM_MRC_TPIDRPRW)
 		return (insn & ~MRC_OPC2_MASK) | MRC_OPC2_TPIDRURW;
 	if (row->imm == BT_IMM_SEV || row->imm == BT_IMM_YIELD)
 		return (insn & 0xf0000000u) | NOP;
+	if (row->imm == BT_IMM_FRAME)
+		return code_interned(c, insn);
 	return bt_hyper_encode(insn);
-}
-
-// A hypercall in the guest's own memory: the guest has copied code of its own out of
-// a patched page. It means what it meant there.
-static bool
-is_hypercall(const struct bt_row *row, uint32_t insn)
-{
-	uint32_t stands_for;
-
-	return row->action == BT_SVC && bt_hyper_decode(insn, &stands_for);
 }
 
 bool
 code_patch_word(struct code *c, struct code_page *p, uint32_t word)
 {
-	uint32_t insn = frame(c, p)[word];
+	uint32_t insn = code_original(c, p, word * 4);
 	const struct bt_row *row = bt_decode_a32(insn);
 
-	if (!row || !(row->flags & BT_SENSITIVE) || is_hypercall(row, insn))
+	if (!row || !(row->flags & BT_SENSITIVE))
 		return true;
 	if (!code_copy(c, p))
 		return false;
-	p->copy[word] = replacement(row, insn);
+	p->copy[word] = replacement(c, row, insn);
 	p->patched++;
 	c->n.patched++;
 	return true;

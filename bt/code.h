@@ -13,6 +13,7 @@
 #ifndef BT_CODE_H
 #define BT_CODE_H
 
+#include "bt/intern.h"
 #include "mmu/gmem.h"
 #include "monitor/types.h"
 #include "shadowpt/pool.h"
@@ -45,6 +46,7 @@ struct code {
 	enum code_policy policy;
 	struct code_page *hash[CODE_HASH];
 	struct code_page *free;
+	struct intern *words;
 	struct code_counters n;
 };
 
@@ -55,9 +57,16 @@ struct code_request {
 	uint32_t entry;             // offset at which it is entered
 };
 
-// records: an array of n_records; they bound how many pages are known at a time.
+// Memory that a code translator is given: records bound how many pages are known at
+// a time, words is an empty table.
+struct code_room {
+	struct code_page *records;
+	unsigned n_records;
+	struct intern *words;
+};
+
 void code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_policy policy,
-	       struct code_page *records, unsigned n_records);
+	       const struct code_room *room);
 
 struct code_page *code_find(struct code *c, gpa_t gpa);
 
@@ -68,7 +77,12 @@ struct code_page *code_make(struct code *c, const struct code_request *rq);
 // Where the page is run from.
 hpa_t code_host(const struct code *c, const struct code_page *p);
 
-// The word at offset as the guest wrote it, and as it is run.
+// What a word that runs in the kernel view stands for: false if it isn't a hypercall
+// of ours, or one whose original is only in the frame.
+bool code_meaning(const struct code *c, uint32_t word, uint32_t *insn);
+
+// The instruction at offset as the guest means it, and as it is run. A hypercall in the
+// guest's own frame is one that it copied, along with its code, out of a patched page.
 uint32_t code_original(const struct code *c, const struct code_page *p, uint32_t offset);
 uint32_t code_run(const struct code *c, const struct code_page *p, uint32_t offset);
 

@@ -48,8 +48,8 @@ bt_hyper_init(void)
 	}
 }
 
-static uint32_t
-svc(uint32_t insn, uint32_t imm24)
+uint32_t
+bt_hyper_svc(uint32_t insn, uint32_t imm24)
 {
 	return (insn >= 0xf0000000u ? COND_AL : insn & 0xf0000000u) | SVC | imm24;
 }
@@ -61,14 +61,8 @@ bt_hyper_encode(uint32_t insn)
 
 	BUG_ON(!row || !(row->flags & BT_SENSITIVE));
 	if (row->imm == BT_IMM_FRAME)
-		return svc(insn, BT_HYPER_FRAME);
-	return svc(insn, (uint32_t)row->imm << 16 | bt_gather(insn, row->payload));
-}
-
-uint32_t
-bt_hyper_block_end(uint32_t insn)
-{
-	return svc(insn, BT_HYPER_BLOCK_END);
+		return bt_hyper_svc(insn, BT_HYPER_FRAME);
+	return bt_hyper_svc(insn, (uint32_t)row->imm << 16 | bt_gather(insn, row->payload));
 }
 
 bool

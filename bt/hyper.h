@@ -19,8 +19,8 @@ void bt_hyper_init(void);
 // The hypercall for insn, which must be sensitive (BT_SENSITIVE).
 uint32_t bt_hyper_encode(uint32_t insn);
 
-// What the block policy puts in place of insn, the end of a basic block.
-uint32_t bt_hyper_block_end(uint32_t insn);
+// The SVC with this imm24 that takes insn's place: same condition, AL for the unconditional space.
+uint32_t bt_hyper_svc(uint32_t insn, uint32_t imm24);
 
 // Rebuilds the word that the hypercall svc stands for. False if svc is none of
 // ours, or one whose original is only in the frame.

@@ -50,13 +50,16 @@
 #define BT_IMM_LDRHT     0x8c // U Rn Rt imm4
 #define BT_IMM_STRHT     0x8d // U Rn Rt imm4
 #define BT_IMM_BXJ       0x8e // Rm
-#define BT_IMM_FRAME     0x8f // the two that follow
+#define BT_IMM_FRAME     0x8f // what follows
 
-// Not self-contained: the original is in the guest's frame at the same offset.
-#define BT_HYPER_FRAME     0x8f0000 // a sensitive word that doesn't fit 24 bits
-#define BT_HYPER_BLOCK_END 0x8f0001 // the block policy's interposed end of a block
-// The block policy's frequent indirect branches, with operands for the hot path.
-#define BT_HYPER_BLOCK_BX  0x8f0100 // Rm: BX Rm or MOV pc, Rm
-#define BT_HYPER_BLOCK_POP 0x8f8000 // list:15: LDMIA sp!, {list, pc}
+// Words that don't fit 24 bits, and the block policy's ends of blocks:
+// 0x8f0000          the original is in the guest's frame at the same offset
+// 0x8f0100 | Rm     BX Rm, or MOV pc, Rm, that closes a block
+// 0x8f0200 + n      word n of the VM's table (bt/intern.h)
+// 0x8f8000 | list   LDMIA sp!, {list, pc} that closes a block
+#define BT_HYPER_FRAME     0x8f0000
+#define BT_HYPER_BLOCK_BX  0x8f0100
+#define BT_HYPER_INTERN    0x8f0200
+#define BT_HYPER_BLOCK_POP 0x8f8000
 
 #endif

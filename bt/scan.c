@@ -120,6 +120,14 @@ is_branch(uint32_t insn)
 	return (insn & 0x0e000000u) == 0x0a000000u; // B, BL, BLX to Thumb
 }
 
+// Text has conditional loads in it ("sp_usr" is LDRBVC Rd, [pc, #-115]), but hardly beside an
+// unconditional word, as in code.
+static bool
+in_code(const uint32_t *p, unsigned i)
+{
+	return bt_always(p[i]) || (i && bt_always(p[i - 1u])) || (i + 1u < BT_PAGE_WORDS && bt_always(p[i + 1u]));
+}
+
 // Marks what p[i], index words from the page's start, names.
 static void
 name_literal(struct bt_scan *out, const uint32_t *p, unsigned i, int32_t index)
@@ -127,7 +135,7 @@ name_literal(struct bt_scan *out, const uint32_t *p, unsigned i, int32_t index)
 	const struct bt_row *row = bt_decode_a32(p[i]);
 	int32_t target;
 
-	if (!row)
+	if (!row || !in_code(p, i))
 		return;
 	if (row->action == BT_JUMP_TABLE)
 		mark_literals(out, index + 2, table_length(p, i));

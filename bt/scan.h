@@ -8,6 +8,7 @@
 //   1. Words that the control flow reaches from the entry are code.
 //   2. Words that a PC-relative load in this page or its two neighbours names, directly or
 //      through ADR, and the tables of LDR PC, [PC, Rm, LSL #2], are literals unless 1 holds.
+//      A conditional load counts only beside an unconditional word: text looks like such.
 //      The flow doesn't fall from a call (BL, SVC, UDF) over padding into a literal: what
 //      it calls never returns.
 //   3. The rest is taken in runs, each up to a branch, an end or known code. A run

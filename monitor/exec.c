@@ -15,6 +15,7 @@
 #include "monitor/string.h"
 #include "monitor/trace.h"
 #include "monitor/vm.h"
+#include "monitor/vpsr.h"
 
 void
 exec_flush(struct vcpu *v)
@@ -61,17 +62,18 @@ make(struct vcpu *v, gva_t va, gpa_t gpa)
 static struct code_page *
 find_or_make(struct vcpu *v, gva_t va, gpa_t gpa)
 {
-	struct code_page *p;
+	struct code_page *p = code_find(&v->vm->code, gpa);
 
-	if (v->vm->code.policy == CODE_BLOCK && code_block_moved(&v->vm->code, gpa, va))
+	if (v->vm->code.policy == CODE_PAGE)
+		return p ? p : make(v, va, gpa);
+	if (!(p && p->va == (va.v & ~PAGE_MASK)) && code_block_moved(&v->vm->code, gpa, va)) {
 		exec_flush(v);
-	p = code_find(&v->vm->code, gpa);
+		p = NULL;
+	}
 	if (!p)
 		p = make(v, va, gpa);
-	if (v->vm->code.policy == CODE_BLOCK) {
-		p->va = va.v & ~PAGE_MASK;
-		code_block_reach(&v->vm->code, p, va.v & PAGE_MASK);
-	}
+	p->va = va.v & ~PAGE_MASK;
+	code_block_reach(&v->vm->code, p, va.v & PAGE_MASK);
 	return p;
 }
 
@@ -131,7 +133,7 @@ reach(struct vcpu *v, gva_t va)
 	if (mmu_walk(rq.regs, &v->vm->mem, va, &x) != FS_NONE || mmu_check(rq.regs, &x, MMU_EXEC, true) != FS_NONE ||
 	    !gmem_has(&v->vm->mem, x.gpa, 4))
 		return false;
-	exec_page(v, &rq, &x);
+	find_or_make(v, va, x.gpa); // mapped when it is run
 	return true;
 }
 
@@ -168,7 +170,12 @@ go(struct vcpu *v, uint32_t target)
 	if (target & 1u)
 		stop_crash(v, "the guest's kernel enters Thumb state, which is not supported");
 	v->pc = target & ~3u;
-	if (reach(v, GVA(v->pc)))
+}
+
+void
+exec_arrive(struct vcpu *v)
+{
+	if (vpsr_privileged(v) && reach(v, GVA(v->pc)))
 		v->targets[(v->pc >> 2) % TARGET_ENTRIES] = v->pc | 1u;
 }
 

@@ -21,6 +21,9 @@ void exec_patch_late(struct vcpu *v);
 // Block policy: executes the closed end of a block, original word insn, at v->pc.
 enum exit_reason exec_block_end(struct vcpu *v, uint32_t insn);
 
+// Block policy: the kernel is about to run at v->pc, from wherever it comes.
+void exec_arrive(struct vcpu *v);
+
 // Drops every code page and every shadow.
 void exec_flush(struct vcpu *v);
 

@@ -74,9 +74,27 @@ plain_exception_mode(const struct vcpu *v)
 	return m == 2u || m == 3u || m == 7u || m == 11u;
 }
 
+// A target that C has found scanned, so that a branch may go there.
+static inline bool
+known_target(const struct vcpu *v, uint32_t target)
+{
+	return v->targets[(target >> 2) % TARGET_ENTRIES] == (target | 1u);
+}
+
+// Under the block policy the kernel goes only where C has been before.
+static inline bool
+may_go(const struct vcpu *v, uint32_t psr, uint32_t target)
+{
+	return !v->block || !(psr & 15u) || known_target(v, target);
+}
+
 enum hot_result
 hot_svc_user(struct vcpu *v)
 {
+	if (!may_go(v, MODE_SVC, v->vectors + VECTOR_SVC)) {
+		v->pc -= v->cpsr & PSR_T ? 2u : 4u; // the slow way starts from the SVC itself
+		return HOT_SLOW;
+	}
 	vpsr_enter(v, MODE_SVC, VECTOR_SVC, v->pc);
 	v->count[EXIT_svc_user]++;
 	return HOT_VIEW;
@@ -150,7 +168,7 @@ exception_return(struct vcpu *v, uint32_t pc)
 {
 	uint32_t psr = v->bank[v->mode & 15u].spsr;
 
-	if (unmasks_pending(v, psr) || !plain_exception_mode(v) || !vpsr_return(v, psr, pc))
+	if (unmasks_pending(v, psr) || !plain_exception_mode(v) || !may_go(v, psr, pc) || !vpsr_return(v, psr, pc))
 		return HOT_SLOW;
 	v->count[EXIT_eret]++;
 	return v->view_now == VIEW_USER ? HOT_VIEW : HOT_DONE;
@@ -192,6 +210,8 @@ hot_ldm_return(struct vcpu *v, uint32_t svc)
 	for (; i < n - 1u; i++)
 		got[i] = load(at + 4u * i);
 	pc = load(at + 4u * i);
+	if (!may_go(v, psr, pc))
+		return HOT_SLOW;
 	if (bit(svc, 19))
 		v->regs[rn] = bit(svc, 20) ? base + 4u * n : base - 4u * n;
 	for (i = 0; list; list &= list - 1u)
@@ -255,7 +275,7 @@ hot_rfe(struct vcpu *v, uint32_t svc)
 		return HOT_SLOW;
 	pc = load(at);
 	psr = load(at + 4u);
-	if (unmasks_pending(v, psr) || !vpsr_mode_valid(psr) || !plain_exception_mode(v))
+	if (unmasks_pending(v, psr) || !vpsr_mode_valid(psr) || !plain_exception_mode(v) || !may_go(v, psr, pc))
 		return HOT_SLOW;
 	if (bit(svc, 4))
 		v->regs[rn] = bit(svc, 5) ? base + 8u : base - 8u;
@@ -381,13 +401,6 @@ hot_cp15(struct vcpu *v, uint32_t svc)
 	}
 	v->count[EXIT_cp15]++;
 	return next(v);
-}
-
-// A target that C has found scanned, so that a branch may go there.
-static inline bool
-known_target(const struct vcpu *v, uint32_t target)
-{
-	return v->targets[(target >> 2) % TARGET_ENTRIES] == (target | 1u);
 }
 
 // The block policy's indirect branches: BX Rm (MOV pc too), and POP {..., pc}.

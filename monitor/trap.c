@@ -34,24 +34,24 @@ view_of(const struct vcpu *v)
 //----------------------------------------------------------------------------
 // SVC and UNDEF
 
-// What a word that trapped in the kernel view stands for: a hypercall of ours, in a
-// patched copy; one that the guest copied along with its code; or its own SVC.
+// A word that trapped in the kernel view: a hypercall of ours, in a patched copy or
+// copied by the guest along with its code; or the guest's own SVC.
 static enum exit_reason
 hypercall(struct vcpu *v)
 {
 	uint32_t run = v->word, original, insn;
+	const struct bt_row *row;
 
 	trace(v, TRACE_SVC, run);
-	if (bt_hyper_decode(run, &insn))
+	if (!code_meaning(&v->vm->code, run, &insn)) {
+		if (!exec_words(v, &run, &original))
+			return EXIT_guest_svc; // dropped meanwhile: it will be fetched again
+		insn = original;
+	}
+	if (bits(run, 23, 16) != BT_IMM_FRAME)
 		return emulate_sensitive(v, insn);
-	if (!exec_words(v, &run, &original))
-		return EXIT_guest_svc; // dropped meanwhile: it will be fetched again
-	if (run != original && bits(run, 23, 0) == BT_HYPER_FRAME)
-		return emulate_sensitive(v, original);
-	if (run != original && bits(run, 23, 16) == BT_IMM_FRAME)
-		return exec_block_end(v, original);
-	inject_svc(v);
-	return EXIT_guest_svc;
+	row = bt_decode_a32(insn);
+	return row && (row->flags & BT_SENSITIVE) ? emulate_sensitive(v, insn) : exec_block_end(v, insn);
 }
 
 static enum exit_reason
@@ -254,6 +254,8 @@ trap_slow(struct vcpu *v, enum trap trap)
 		irq_wait(v);
 	if (v->irq_line && !(v->mode & PSR_I))
 		inject_irq(v);
+	if (v->block)
+		exec_arrive(v);
 	v->count[reason]++;
 	v->slow[reason]++;
 	v->cost[reason] += sysreg_read_pmccntr() - start;

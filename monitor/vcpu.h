@@ -52,7 +52,7 @@ struct view {
 #define UTLB_W       2u
 
 // The block policy's cache of known indirect targets: entry = target address | 1.
-#define TARGET_ENTRIES 512u
+#define TARGET_ENTRIES 2048u
 
 struct vm;
 struct core;
@@ -102,11 +102,12 @@ struct vcpu {
 	uint32_t self;        // this struct, in the monitor's own map
 	uint32_t window;      // this struct, in the window
 	uint32_t word;        // the kernel's last hypercall, as it was run
+	uint32_t block;       // the policy is `block`: targets are checked
 	uint32_t dacr_closed; // domains that kernel entry leaves physically closed
 	uint32_t utlb[UTLB_ENTRIES];
-	uint32_t targets[TARGET_ENTRIES];
 	uint32_t count[EXIT_COUNT]; // exits by reason
 	uint32_t hot_stack[96] __attribute__((aligned(8))); // hot.c's
+	uint32_t targets[TARGET_ENTRIES];
 
 	// C only.
 	struct vm *vm;

@@ -5,6 +5,7 @@
 //
 //   pool       RAM / 64 + 2 MiB, at most 12 MiB: shadow tables and page copies
 //   frames     4 bytes per page, sections 4 bytes per MiB
+//   words      256 KiB: instructions that hypercalls refer to by number
 //   records    one code page per 32 pages of RAM, at least 512
 //
 // Memory map of the guest: QEMU's `virt` machine with GICv2.
@@ -139,7 +140,8 @@ init_shadows(struct vm *vm, uint32_t window_l1)
 
 	pool_init(&vm->pool, vm->pool_base, vm->pool.size, tables < most ? tables : most);
 	spt_init(&vm->spt, &vm->mem, &vm->pool, vm->frames, vm->sections, vm->window >> SECTION_SHIFT, window_l1);
-	code_init(&vm->code, &vm->mem, &vm->pool, vm->cfg.block ? CODE_BLOCK : CODE_PAGE, vm->records, vm->n_records);
+	memset(vm->code_room.words, 0, sizeof(*vm->code_room.words));
+	code_init(&vm->code, &vm->mem, &vm->pool, vm->cfg.block ? CODE_BLOCK : CODE_PAGE, &vm->code_room);
 }
 
 struct vm *
@@ -157,8 +159,9 @@ vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 	vm.pool_base = HPA(take(&vm, vm.pool.size, L1_BYTES));
 	vm.frames = take(&vm, pages * sizeof(*vm.frames), PAGE_SIZE);
 	vm.sections = take(&vm, vm.mem.size / SECTION_SIZE * sizeof(*vm.sections), PAGE_SIZE);
-	vm.n_records = pages / 32 < 512 ? 512 : pages / 32;
-	vm.records = take(&vm, vm.n_records * sizeof(*vm.records), PAGE_SIZE);
+	vm.code_room.n_records = pages / 32 < 512 ? 512 : pages / 32;
+	vm.code_room.records = take(&vm, vm.code_room.n_records * sizeof(*vm.code_room.records), PAGE_SIZE);
+	vm.code_room.words = take(&vm, sizeof(*vm.code_room.words), PAGE_SIZE);
 	vm.vcpu[0] = take(&vm, WINDOW_VCPU_SIZE, PAGE_SIZE);
 	vm.window = WINDOW_DEFAULT;
 	add_devices(&vm);
@@ -205,6 +208,7 @@ reset_vcpu(struct vcpu *v, struct vm *vm, const struct image_layout *at)
 	v->host_stack = vm->core->stack_top;
 	v->slow_entry = (uint32_t)(uintptr_t)trap_slow;
 	v->fatal_entry = (uint32_t)(uintptr_t)stop_fatal;
+	v->block = vm->cfg.block;
 	v->cpsr = MODE_USR;
 	v->mode = MODE_SVC | PSR_A | PSR_I | PSR_F;
 	v->regs[1] = 0xffffffffu; // no machine number: the device tree says it all

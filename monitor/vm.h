@@ -41,8 +41,7 @@ struct vm {
 	hpa_t pool_base;
 	struct spt_frame *frames;
 	struct spt_section *sections;
-	struct code_page *records;
-	unsigned n_records;
+	struct code_room code_room;
 	struct spt spt;
 	struct code code;
 	struct dev_bus bus;

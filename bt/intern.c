@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+//
+// See intern.h. Open addressing; the table is at most half full, so probing ends.
+#include "bt/intern.h"
+
+_Static_assert(INTERN_HASH >= 2 * INTERN_WORDS, "probing ends");
+
+uint32_t
+intern_number(struct intern *t, uint32_t word)
+{
+	uint32_t at = (word * 0x9e3779b1u) >> 16;
+
+	for (; t->hash[at]; at = (at + 1) % INTERN_HASH)
+		if (t->word[t->hash[at] - 1u] == word)
+			return t->hash[at] - 1u;
+	if (t->n == INTERN_WORDS)
+		return INTERN_NONE;
+	t->word[t->n++] = word;
+	t->hash[at] = (uint16_t)t->n;
+	return t->n - 1u;
+}

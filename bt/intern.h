@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+//
+// Words that don't fit a hypercall's imm24, by number: the hypercall carries the
+// number, so that it means the same wherever the guest may copy it to. A VM
+// has one table; it only grows, and what doesn't fit it any more is found in the
+// guest's frame instead (BT_HYPER_FRAME).
+#ifndef BT_INTERN_H
+#define BT_INTERN_H
+
+#include "monitor/types.h"
+
+#define INTERN_WORDS 0x7e00u // numbers that imm24 has room for (bt/hyper_imm.h)
+#define INTERN_HASH  0x10000u
+#define INTERN_NONE  0xffffffffu
+
+struct intern {
+	uint32_t n;
+	uint32_t word[INTERN_WORDS];
+	uint16_t hash[INTERN_HASH]; // number + 1 of a word, at or after its hash; 0: none
+};
+
+// The number of word, given to it if it has none; INTERN_NONE when the table is full.
+uint32_t intern_number(struct intern *t, uint32_t word);
+
+#endif
