@@ -122,6 +122,14 @@ test_literals(void)
 	bt_scan_page(&scan, page, NULL, NULL, 16 * 4);
 	CHECK(PATCH(8) && PATCH(1010));
 
+	fill("text that looks like a load names nothing, a conditional load in code does");
+	memcpy(&next[4], "own\0sp_usr\0lr_usr", 16); // next[5] is LDRBVC Rd, [pc, #-115]
+	PUT(1024 + 5 + 2 - 0x73 / 4 - 1, MRS, MRS);
+	PUT(8, 0x159f0004, MOV, BX_LR, MRS); // LDRNE
+	run(8);
+	CHECK(PATCH(1024 + 5 + 2 - 0x73 / 4 - 1) && PATCH(1024 + 5 + 2 - 0x73 / 4));
+	CHECK(LITERAL(11) && !PATCH(11));
+
 	fill("the flow wins over a literal");
 	PUT(8, LDR(2), MOV, MRS, BX_LR);
 	run(8);
