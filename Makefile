@@ -76,8 +76,21 @@ $(B)/palimpsest: $(HOST_SRC) $(wildcard guests/*.h monitor/*.h)
 	@$(CC) $(CFLAGS) -o $@ $(HOST_SRC) -lfdt -lz
 	@echo "built $@"
 
-run: all
+install: all
+	install -D -m 755 $(B)/palimpsest $(DESTDIR)$(PREFIX)/bin/palimpsest
+	install -D -m 644 $(B)/palimpsest.zImage $(DESTDIR)$(PREFIX)/share/palimpsest/palimpsest.zImage
+	install -D -m 644 guests/palimpsest.1 $(DESTDIR)$(PREFIX)/share/man/man1/palimpsest.1
+
+# The two that a fresh machine begins with: they install what is missing first.
+run:
+	@guests/setup.sh build
+	@$(MAKE) --no-print-directory all
 	@guests/run.sh
+
+test:
+	@guests/setup.sh build
+	@$(MAKE) --no-print-directory all
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test/guest.ok test-boot
 
 #----------------------------------------------------------------------------
 # Host tests: test/host/NAME.c names the sources it links with in its second line
@@ -95,7 +108,31 @@ $(B)/test/%: test/host/%.c test/host/fake_arch.c $$(call uses,test/host/%.c) $(w
 test/host/%.ok: $(B)/test/%
 	@$<
 
+.PHONY: test-cli
+test-cli: all
+	@test/cli.sh $(B)
+
+#----------------------------------------------------------------------------
+# Static checks
+
+C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c test/host/*.c bench/*.c)
+ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h bench/*.h)
+SH_FILES  := $(wildcard guests/*.sh test/*.sh test/*/*.sh bench/*.sh) guests/init .ci/run
+
+lint:
+	@guests/setup.sh build lint
+	@$(MAKE) --no-print-directory all
+	@echo "clang-format"; clang-format --dry-run -Werror $(ALL_FILES)
+	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
+	  --suppress=missingIncludeSystem -D__arm__ -I. bt mmu shadowpt monitor guests
+	@echo "gcc -fanalyzer"; for f in $(wildcard bt/*.c mmu/*.c shadowpt/*.c guests/*.c); do \
+	  $(CC) $(CFLAGS) -fanalyzer -c -o /dev/null $$f || exit 1; done
+	@echo "clang-tidy"; clang-tidy --quiet $(wildcard bt/*.c mmu/*.c shadowpt/*.c guests/*.c) -- -std=gnu11 -I. 2>/dev/null
+	@echo "shellcheck"; shellcheck $(SH_FILES)
+
 -include $(MON_OBJ:.o=.d)
 
 clean:
 	rm -rf $(B)
+
+include test/guest/rules.mk test/boot/rules.mk bench/rules.mk

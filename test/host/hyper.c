@@ -116,8 +116,8 @@ test_layout(void)
 		CHECK_EQ(bt_hyper_encode(cases[i].insn), cases[i].svc);
 	}
 	check_case("block end");
-	CHECK_EQ(bt_hyper_block_end(0x0afffffe), 0x0f000000 | BT_HYPER_BLOCK_END);
-	CHECK_EQ(bt_hyper_block_end(0xfa000000), 0xef000000 | BT_HYPER_BLOCK_END);
+	CHECK_EQ(bt_hyper_svc(0x0afffffe, BT_HYPER_FRAME), 0x0f000000 | BT_HYPER_FRAME);
+	CHECK_EQ(bt_hyper_svc(0xfa000000, BT_HYPER_FRAME), 0xef000000 | BT_HYPER_FRAME);
 }
 
 static void
@@ -131,7 +131,7 @@ test_not_ours(void)
 	CHECK(!bt_hyper_decode(0xef900001, &insn));
 	CHECK(!bt_hyper_decode(0xef9fffff, &insn));
 	CHECK(!bt_hyper_decode(0xef000000 | BT_HYPER_FRAME, &insn));
-	CHECK(!bt_hyper_decode(0xef000000 | BT_HYPER_BLOCK_END, &insn));
+	CHECK(!bt_hyper_decode(0xef000000 | BT_HYPER_INTERN, &insn));
 	CHECK(!bt_hyper_decode(0xef000000 | BT_IMM_MRS_CPSR << 16 | 0x10, &insn)); // a bit beside the payload
 	CHECK(!bt_hyper_decode(0xef000000 | BT_IMM_MSR_CPSR << 16 | 0x80, &insn)); // flags only: never replaced
 	CHECK(!bt_hyper_decode(0xee035f10, &insn));
