@@ -101,7 +101,7 @@ uses       = $(shell sed -n 's|^// uses: ||p' $(1))
 libs       = $(shell sed -n 's|^// libs: ||p' $(1))
 
 .SECONDEXPANSION:
-$(B)/test/%: test/host/%.c test/host/fake_arch.c $$(call uses,test/host/%.c) $(wildcard */*.h test/host/*.h */*.def)
+$(B)/test/%: test/host/%.c test/host/fake_arch.c $$(call uses,test/host/$$*.c) $(wildcard */*.h test/host/*.h */*.def)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(SAN) -o $@ $< test/host/fake_arch.c $(call uses,$<) $(call libs,$<)
 

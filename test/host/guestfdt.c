@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // uses: monitor/guestfdt.c
+// libs: -lfdt
 //
 // The guest's device tree read back with libfdt: what a kernel looks for, that a buffer
 // of every size too small is an error and nothing is written behind it, and that a
