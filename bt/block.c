@@ -54,7 +54,7 @@ scan_word(struct code *c, struct code_page *p, uint32_t word)
 	uint32_t insn = code_original(c, p, word * 4);
 	const struct bt_row *row = bt_decode_a32(insn);
 	uint32_t flags = row ? row->flags : 0;
-	bool ends = (flags & BT_CALL) || ((flags & BT_ENDS) && bt_always(insn));
+	bool ends = (flags & (BT_CALL | BT_ENDS)) && bt_always(insn);
 
 	p->scanned[word / 32] |= 1u << word % 32;
 	if (flags & BT_SENSITIVE)

@@ -150,7 +150,7 @@ direct(struct vcpu *v, const struct bt_row *row, uint32_t insn)
 		stop_crash(v, "the guest's kernel enters Thumb state, which is not supported");
 	if (branches)
 		fits = reach(v, GVA(bt_target(row, insn, pc)));
-	if (!branches || !bt_always(insn) || (row->flags & BT_CALL))
+	if (!branches || !bt_always(insn))
 		fits = reach(v, GVA(pc + 4)) && fits;
 	p = page_at(v, GVA(pc)); // looked up now: reaching may have flushed
 	if (p && fits && code_block_reached(p, pc & PAGE_MASK)) {
