@@ -17,6 +17,17 @@
 // SEV and YIELD become NOP: the monitor's WFE never waits, so there is nobody to wake.
 #define NOP 0x0320f000u
 
+// So do DCIMVAC, DCCMVAC and DCCIMVAC: everything that could look at a guest's memory from
+// beyond the point of coherency is the monitor, which looks at it through the caches.
+#define DC_POC_MASK  0x0fff0ff3u // MCR p15, 0, Rt, c7, c6 or c10 or c14, 1
+#define DC_POC_VALUE 0x0e070f32u
+
+static bool
+cleans_to_poc(uint32_t insn)
+{
+	return (insn & DC_POC_MASK) == DC_POC_VALUE && bits(insn, 3, 2) != 0;
+}
+
 // MRC TPIDRPRW becomes MRC TPIDRURW, word for word: in the kernel view that register
 // holds the guest's TPIDRPRW, so reading it takes no trap.
 #define MRC_OPC2_MASK     0xe0u
@@ -140,7 +151,7 @@ replacement(struct code *c, const struct bt_row *row, uint32_t insn)
 {
 	if (row->imm == BT_IMM_MRC_TPIDRPRW)
 		return (insn & ~MRC_OPC2_MASK) | MRC_OPC2_TPIDRURW;
-	if (row->imm == BT_IMM_SEV || row->imm == BT_IMM_YIELD)
+	if (row->imm == BT_IMM_SEV || row->imm == BT_IMM_YIELD || cleans_to_poc(insn))
 		return (insn & 0xf0000000u) | NOP;
 	if (row->imm == BT_IMM_FRAME)
 		return code_interned(c, insn);

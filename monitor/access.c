@@ -134,7 +134,7 @@ access_write(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint32_t 
 	value = swap(v, size, value);
 	if (in_page(va, size))
 		return access(v, va, size, true, privileged, &value);
-	if (!access_probe(v, GVA(va.v + size - 1), true, privileged))
+	if (!access_probe(v, GVA((va.v + size - 1) & ~PAGE_MASK), true, privileged))
 		return false; // before anything is written
 	for (unsigned i = 0; i < size; i++) {
 		uint32_t byte = value >> (8 * i) & 0xffu;

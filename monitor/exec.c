@@ -77,12 +77,33 @@ find_or_make(struct vcpu *v, gva_t va, gpa_t gpa)
 	return p;
 }
 
+// The other pages of the same guest section that are known already: after a flush a
+// kernel comes back to most of them.
+static void
+map_known_around(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x)
+{
+	for (uint32_t off = 0; off < SECTION_SIZE; off += PAGE_SIZE) {
+		struct spt_request one = *rq;
+		struct mmu_xlat xo = *x;
+		const struct code_page *p;
+
+		one.va = GVA((rq->va.v & ~SECTION_MASK) | off);
+		xo.gpa = GPA((x->gpa.v & ~SECTION_MASK) | off);
+		p = code_find(&v->vm->code, xo.gpa);
+		if (p && off != (rq->va.v & SECTION_MASK & ~PAGE_MASK))
+			spt_map_exec(&v->vm->spt, &one, &xo, code_host(&v->vm->code, p));
+	}
+}
+
 void
 exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x)
 {
+	bool known = code_find(&v->vm->code, x->gpa) != NULL;
 	struct code_page *p = find_or_make(v, rq->va, x->gpa);
 
 	spt_map_exec(&v->vm->spt, rq, x, code_host(&v->vm->code, p));
+	if (known && x->shift >= SECTION_SHIFT && v->vm->code.policy == CODE_PAGE)
+		map_known_around(v, rq, x);
 	regime_refresh(v);
 }
 

@@ -334,10 +334,8 @@ static inline enum hot_result
 cache_op(struct vcpu *v, uint32_t key, uint32_t va)
 {
 	switch (key) {
-	case CPKEY(0, 0, 7, 10, 1): // DCCMVAC
 	case CPKEY(0, 0, 7, 11, 1): // DCCMVAU
-	case CPKEY(0, 0, 7, 14, 1): // DCCIMVAC
-		sysreg_write_dccmvac(va);
+		sysreg_write_dccmvau(va);
 		break;
 	case CPKEY(0, 0, 7, 5, 0): // ICIALLU
 	case CPKEY(0, 0, 7, 1, 0): // ICIALLUIS
@@ -360,6 +358,17 @@ cache_op(struct vcpu *v, uint32_t key, uint32_t va)
 	return next(v);
 }
 
+// TLBIMVA and its kin of a page that was dropped last, with no shadow made since: kernels
+// that map a page only to write it once invalidate it before and after.
+static inline enum hot_result
+drop_va(struct vcpu *v, uint32_t va)
+{
+	if ((va & ~PAGE_MASK) != v->dropped_va)
+		return HOT_SLOW;
+	v->count[EXIT_cp15_tlb]++;
+	return next(v);
+}
+
 // MCR and MRC. Payload: opc1:3 L CRn Rt p15 opc2:3 CRm.
 enum hot_result
 hot_cp15(struct vcpu *v, uint32_t svc)
@@ -377,6 +386,11 @@ hot_cp15(struct vcpu *v, uint32_t svc)
 		*rt = v->cp15.mmu.dacr;
 		v->count[EXIT_cp15_dacr]++;
 		return next(v);
+	case CPKEY(0, 0, 8, 7, 1): // TLBIMVA
+	case CPKEY(0, 0, 8, 7, 3): // TLBIMVAA
+	case CPKEY(0, 0, 8, 3, 1): // TLBIMVAIS
+	case CPKEY(0, 0, 8, 3, 3): // TLBIMVAAIS
+		return drop_va(v, *rt);
 	case CPKEY(0, 0, 13, 0, 3):
 		v->cp15.tpidruro = *rt;
 		sysreg_write_tpidruro(*rt);

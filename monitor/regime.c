@@ -16,6 +16,7 @@
 void
 regime_refresh(struct vcpu *v)
 {
+	v->dropped_va = NOT_A_PAGE;
 	for (unsigned n = 0; n < 2; n++) {
 		const struct spt_table *t = spt_view(&v->vm->spt, (enum spt_view)n);
 
@@ -99,6 +100,7 @@ void
 regime_drop_va(struct vcpu *v, gva_t va)
 {
 	spt_drop_va(&v->vm->spt, va);
+	v->dropped_va = va.v & ~PAGE_MASK;
 	v->utlb[bits(va.v, 17, 12)] = 0;
 	if (v->vm->spt.large_pages)
 		forget_unprivileged(v);

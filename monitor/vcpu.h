@@ -51,6 +51,8 @@ struct view {
 #define UTLB_R       1u
 #define UTLB_W       2u
 
+#define NOT_A_PAGE 0xffffffffu
+
 // The block policy's cache of known indirect targets: entry = target address | 1.
 #define TARGET_ENTRIES 2048u
 
@@ -102,6 +104,7 @@ struct vcpu {
 	uint32_t self;        // this struct, in the monitor's own map
 	uint32_t window;      // this struct, in the window
 	uint32_t word;        // the kernel's last hypercall, as it was run
+	uint32_t dropped_va;  // page of the last TLBIMVA, if no shadow was filled since; else NOT_A_PAGE
 	uint32_t block;       // the policy is `block`: targets are checked
 	uint32_t dacr_closed; // domains that kernel entry leaves physically closed
 	uint32_t utlb[UTLB_ENTRIES];
