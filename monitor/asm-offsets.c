@@ -22,6 +22,7 @@ asm_offsets(void)
 	OFFSET(VCPU_VIEW_NOW, struct vcpu, view_now);
 	OFFSET(VCPU_IRQ_LINE, struct vcpu, irq_line);
 	OFFSET(VCPU_HOST_TTBR0, struct vcpu, host_ttbr0);
+	OFFSET(VCPU_WINDOW_TTBR0, struct vcpu, window_ttbr0);
 	OFFSET(VCPU_HOST_STACK, struct vcpu, host_stack);
 	OFFSET(VCPU_SLOW_ENTRY, struct vcpu, slow_entry);
 	OFFSET(VCPU_FATAL_ENTRY, struct vcpu, fatal_entry);

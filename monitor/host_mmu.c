@@ -26,6 +26,7 @@
 #define TTBR_WALK 0x4au // as in regime.c
 
 static uint32_t flat_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
+static uint32_t window_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
 static uint32_t window_l2[L2_ENTRIES] __attribute__((aligned(L2_SIZE)));
 static uint8_t window_code[WINDOW_CODE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 extern const uint8_t __window_start[], __window_end[];
@@ -86,6 +87,12 @@ host_mmu_maps(uint32_t va)
 	return flat_l1[va >> SECTION_SHIFT] != 0;
 }
 
+uint32_t
+host_mmu_window_ttbr0(void)
+{
+	return (uint32_t)(uintptr_t)window_l1 | TTBR_WALK;
+}
+
 static uint32_t
 page(uintptr_t hpa, uint32_t ap, uint32_t xn)
 {
@@ -102,6 +109,8 @@ host_mmu_window(uint32_t va, hpa_t vcpu)
 		code[at / PAGE_SIZE] = page((uintptr_t)window_code + at, AP_PL1_RO, 0);
 	for (uint32_t at = 0; at < WINDOW_VCPU_SIZE; at += PAGE_SIZE)
 		state[at / PAGE_SIZE] = page(vcpu.v + at, AP_PL1_RW, L2_SMALL_XN);
+	memset(window_l1, 0, sizeof(window_l1));
+	window_l1[va >> SECTION_SHIFT] = l1;
 	flat_l1[va >> SECTION_SHIFT] = l1;
 	arch_tlbi_all();
 	sysreg_write_vbar(va);

@@ -13,6 +13,9 @@ void host_mmu_init(const struct host *h, uint32_t image, uint32_t image_end);
 // The value of TTBR0 for the flat map.
 uint32_t host_mmu_ttbr0(void);
 
+// The value of TTBR0 for a table that shows the window alone.
+uint32_t host_mmu_window_ttbr0(void);
+
 // Whether the flat map has something at va.
 bool host_mmu_maps(uint32_t va);
 

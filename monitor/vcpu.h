@@ -97,6 +97,7 @@ struct vcpu {
 	uint32_t vectors;     // VBAR, or 0xffff0000 with SCTLR.V
 	uint32_t exc_psr;     // T and E on exception entry (SCTLR.TE, EE)
 	uint32_t host_ttbr0;  // the monitor's own table
+	uint32_t window_ttbr0; // a table of the window alone
 	uint32_t host_stack;  // this core's, for C
 	uint32_t slow_entry;  // trap_slow()
 	uint32_t fatal_entry; // trap_fatal()

@@ -205,6 +205,7 @@ reset_vcpu(struct vcpu *v, struct vm *vm, const struct image_layout *at)
 	v->self = (uint32_t)(uintptr_t)v;
 	v->window = vm->window + WINDOW_VCPU;
 	v->host_ttbr0 = host_mmu_ttbr0();
+	v->window_ttbr0 = host_mmu_window_ttbr0();
 	v->host_stack = vm->core->stack_top;
 	v->slow_entry = (uint32_t)(uintptr_t)trap_slow;
 	v->fatal_entry = (uint32_t)(uintptr_t)stop_fatal;

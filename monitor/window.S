@@ -37,7 +37,6 @@
 #define HOT_SLOW 1
 #define HOT_VIEW 2
 
-#define ASID_RESERVED 0
 #define ASID_MONITOR 1
 
 	.section .window.vectors, "ax"
@@ -395,19 +394,20 @@ slow:
 	bl	load_view
 	b	resume_full
 
-// Switches to the tables in r2 and the ASID in r3, by way of an ASID that nothing is
-// ever tagged with (ARM ARM B3.10.4). Clobbers r0.
+// Switches to the tables in r2 and the ASID in r3, by way of tables that have nothing but
+// the window, which is global, so that no walk can tag an entry with the wrong ASID
+// (ARM ARM B3.10.4). r4 = VCPU. Clobbers r0.
 set_tables:
-	mov	r0, #ASID_RESERVED
-	mcr	p15, 0, r0, c13, c0, 1		@ CONTEXTIDR
+	ldr	r0, [r4, #VCPU_WINDOW_TTBR0]
+	mcr	p15, 0, r0, c2, c0, 0		@ TTBR0
 	isb
-	mcr	p15, 0, r2, c2, c0, 0		@ TTBR0
+	mcr	p15, 0, r3, c13, c0, 1		@ CONTEXTIDR
 	isb
-	mcr	p15, 0, r3, c13, c0, 1
+	mcr	p15, 0, r2, c2, c0, 0
 	isb
 	bx	lr
 
-// Loads the view that the VCPU is to run in. Keeps r4; sp = VCPU.
+// Loads the view that the VCPU is to run in. r4 = sp = VCPU.
 load_view:
 	ldr	r0, [sp, #VCPU_VIEW_NOW]
 	mov	r1, #SIZEOF_VIEW
@@ -417,7 +417,9 @@ load_view:
 	mcr	p15, 0, r6, c14, c1, 0		@ CNTKCTL
 	mcr	p15, 0, r7, c1, c0, 2		@ CPACR
 	mcr	p15, 0, r8, c13, c0, 2		@ TPIDRURW
-	mcr	p15, 0, r5, c3, c0, 0		@ DACR
+	mrc	p15, 0, r0, c3, c0, 0		@ DACR: writing it is expensive on QEMU
+	cmp	r0, r5
+	mcrne	p15, 0, r5, c3, c0, 0
 	b	set_tables
 
 // First entry to a guest: never returns. r0 = VCPU in the window. The banked SPs are

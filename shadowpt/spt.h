@@ -26,7 +26,6 @@
 
 #define SPT_SPACES       24u
 #define SPT_MONITOR_DOMAIN 15u // of the window and of the monitor's own map: always client
-#define SPT_ASID_RESERVED 0u
 #define SPT_ASID_MONITOR 1u
 #define SPT_ASID_FIRST   2u
 
