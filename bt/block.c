@@ -10,7 +10,7 @@
 //     indirect branch; what doesn't return may be followed by data), or at the end of
 //     the page, whose last word traps instead;
 //   - exceptions, and returns from them, go through the monitor.
-// A word that the guest rewrites is closed again. When a page with scanned words is
+// A word that the guest rewrites is scanned again at once. When a page with scanned words is
 // dropped, given-back branches into it may be left in other pages: then all go.
 #include "bt/code_internal.h"
 #include "bt/decode.h"
@@ -19,7 +19,6 @@
 
 #define WORDS     (PAGE_SIZE / 4)
 #define LAST_WORD (WORDS - 1)
-#define COND_AL   0xe0000000u
 
 #define POP_MASK  0x0fff8000u // LDMIA sp!, {..., pc}
 #define POP_VALUE 0x08bd8000u
@@ -103,13 +102,12 @@ code_block_restore(struct code *c, struct code_page *p, uint32_t offset)
 	code_put(p, offset / 4, code_original(c, p, offset));
 }
 
-// What the scan took for granted here, e.g. that the word falls through, is void: it
-// is scanned again when control gets here.
+// The word may fall through now where it didn't, so what is behind it is scanned as well.
 void
-code_block_rewritten(struct code_page *p, uint32_t word)
+code_block_rewritten(struct code *c, struct code_page *p, uint32_t word)
 {
 	if (!is_scanned(p, word))
 		return;
 	p->scanned[word / 32] &= ~(1u << word % 32);
-	p->copy[word] = bt_hyper_svc(COND_AL, BT_HYPER_FRAME);
+	code_block_reach(c, p, word * 4);
 }

@@ -259,7 +259,7 @@ code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
 		c->n.rescanned++;
 		p->copy[w] = frame(c, p)[w];
 		if (c->policy == CODE_BLOCK)
-			code_block_rewritten(p, w);
+			code_block_rewritten(c, p, w);
 		else if (!code_patch_word(c, p, w))
 			return false;
 		arch_sync_code(&p->copy[w], 4);
