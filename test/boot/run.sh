@@ -1,0 +1,208 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# run.sh [KERNEL-POLICY...]: boots Debian's own kernels under the monitor, each bare, too,
+# and compares what a shell in them sees. KERNEL-POLICY: 6.1-page 6.1-block 6.12-page 6.12-block
+# [all]. Checks, one line each:
+#
+#   exit      the VM powered off: status 0, and the monitor's report says so
+#   patched   no sensitive instruction ran unpatched and was caught by UNDEF only
+#   shell     the shell's and its tools' output is what it must be
+#   uname     the kernel is the one that booted bare
+#   cpuinfo   /proc/cpuinfo is the bare one, less the features that a VM hides
+#   iomem     /proc/iomem is the bare one
+#   dmesg     no kernel message of level warning or worse that the bare boot lacks
+#   typing    what is typed at the console reaches an interactive shell (page only)
+#
+# The two kernels are tested side by side. All runs are deterministic (--icount) but the one that types. KEEP=1 keeps the outputs
+# in $BUILD/boot, where a failure leaves them anyhow.
+set -eu
+
+here=$(dirname "$0")
+build=${BUILD:-$here/../../build}
+guests=$here/../../guests
+top=$build/boot
+limit=300 # seconds for one boot
+
+# CPU features that the VM's ID registers hide, as /proc/cpuinfo names them.
+HIDDEN="lpae"
+
+passed=0
+failed=0
+
+# check NAME COMMAND...: one line, and the tally
+check() {
+	what=$1
+	shift
+	if "$@"; then
+		echo "ok $version $policy $what"
+		passed=$((passed + 1))
+	else
+		echo "FAIL $version $policy $what"
+		failed=$((failed + 1))
+	fi
+}
+
+# boot NAME INITRD [OPTION...]: console into $out/NAME.console, status into $out/NAME.status
+boot() {
+	name=$1 initrd=$2
+	shift 2
+	status=0
+	"$build/palimpsest" run -kernel "$kernel" -initrd "$initrd" -m 512 -append "console=ttyAMA0 loglevel=1" \
+		--timeout $limit "$@" >"$out/$name.console" 2>"$out/$name.errors" || status=$?
+	echo $status >"$out/$name.status"
+}
+
+# section NAME TITLE: the lines between "@@ TITLE" and the next "@@"
+section() {
+	tr -d '\r' <"$out/$1.console" | awk -v title="$2" '$1 == "@@" { on = $2 == title; next } on'
+}
+
+# same FILE-A FILE-B: both there and equal, else the difference
+same() {
+	[ -s "$1" ] && diff "$1" "$2" >"$out/diff" && return 0
+	[ -s "$1" ] || echo "nothing: $1" >"$out/diff"
+	sed 's/^/    /' "$out/diff" | head -n 20
+	return 1
+}
+
+same_section() {
+	section "$bare" "$1" >"$out/expected"
+	section "$vm" "$1" >"$out/got"
+	same "$out/expected" "$out/got"
+}
+
+shell_works() {
+	cat >"$out/expected" <<-'END'
+		42
+		counted to 1000
+		HELLO FROM A PIPE
+		53d025127ae99ab79e8502aae2d9bea6  -
+		child 7
+		500 files
+	END
+	section "$vm" shell >"$out/got"
+	same "$out/expected" "$out/got"
+}
+
+same_cpuinfo() {
+	features=$(echo "$HIDDEN" | tr ' ' '|')
+	section "$bare" cpuinfo | sed -E "/^Features/s/ ($features)\\b//g" >"$out/expected"
+	section "$vm" cpuinfo >"$out/got"
+	same "$out/expected" "$out/got"
+}
+
+# warnings NAME: messages of level 4 (warning) to 0, without facility and time
+warnings() {
+	section "$1" dmesg | awk -F'[<>]' '/^<[0-9]+>/ && $2 % 8 <= 4' | sed 's/^<[0-9]*>\[[^]]*\] //' | sort -u
+}
+
+no_new_warning() {
+	section "$vm" dmesg | grep -q 'Linux version' || { echo "    no kernel messages"; return 1; }
+	warnings "$bare" >"$out/expected"
+	warnings "$vm" >"$out/got"
+	comm -13 "$out/expected" "$out/got" >"$out/diff"
+	sed 's/^/    /' "$out/diff" | head -n 20
+	[ ! -s "$out/diff" ]
+}
+
+ended_well() {
+	[ "$(cat "$out/$vm.status")" = 0 ] && grep -q '"exit":"poweroff"' "$out/$vm.stats" && return 0
+	echo "    status $(cat "$out/$vm.status")"
+	tail -n 5 "$out/$vm.console" "$out/$vm.errors" | sed 's/^/    /'
+	return 1
+}
+
+all_patched() {
+	grep -q '"unpatched_trapped":0,' "$out/$vm.stats" && return 0
+	grep -o '"unpatched_trapped":[0-9]*' "$out/$vm.stats" | sed 's/^/    /'
+	return 1
+}
+
+# wait_for TEXT: until the console shows it; not for longer than the VM lives
+wait_for() {
+	while ! grep -q "$1" "$out/$vm-typed.console"; do
+		kill -0 "$pid" 2>/dev/null || return 1
+		sleep 0.2
+	done
+}
+
+# A shell on the console is typed to once it shows its prompt, a character at a time.
+typing() {
+	rm -f "$out/fifo"
+	mkfifo "$out/fifo"
+	: >"$out/$vm-typed.console"
+	boot "$vm-typed" "$top/interactive.cpio" --bt "$policy" --timeout 60 <"$out/fifo" &
+	pid=$!
+	exec 3>"$out/fifo"
+	if wait_for 'root #'; then
+		for key in e c h o ' ' t y p e d ' ' '$' '(' '(' 6 '*' 7 ')' ')' '\n'; do
+			printf '%b' "$key" >&3
+			sleep 0.02
+		done
+		wait_for 'typed 42' || :
+		printf 'poweroff -f\n' >&3
+	fi
+	wait "$pid"
+	exec 3>&-
+	grep -q 'typed 42' "$out/$vm-typed.console" && [ "$(cat "$out/$vm-typed.status")" = 0 ] && return 0
+	tail -n 5 "$out/$vm-typed.console" "$out/$vm-typed.errors" | sed 's/^/    /'
+	return 1
+}
+
+test_boot() {
+	version=${1%-*}
+	policy=${1##*-}
+	kernel=$("$guests/fetch.sh" "kernel-$version")
+	bare=$version-bare
+	vm=$version-$policy
+	[ -e "$out/$bare.status" ] || boot "$bare" "$top/commands.cpio" --native --icount </dev/null
+	boot "$vm" "$top/commands.cpio" --icount --bt "$policy" --stats "$out/$vm.stats" </dev/null
+	[ -e "$out/$vm.stats" ] || : >"$out/$vm.stats"
+	check exit ended_well
+	check patched all_patched
+	check shell shell_works
+	check uname same_section uname
+	check cpuinfo same_cpuinfo
+	check iomem same_section iomem
+	check dmesg no_new_warning
+	[ "$policy" = block ] || check typing typing # block takes a minute and more to the prompt
+}
+
+# test_kernel VERSION KERNEL-POLICY...: those of this kernel, into $top/VERSION and its report
+test_kernel() {
+	version=$1
+	out=$top/$1
+	shift
+	mkdir -p "$out"
+	for which; do
+		[ "${which%-*}" != "$version" ] || test_boot "$which"
+	done
+	echo "$passed $failed" >"$out/tally"
+}
+
+[ $# -gt 0 ] || set -- 6.1-page 6.1-block 6.12-page 6.12-block
+for which; do
+	case $which in
+	6.1-page | 6.1-block | 6.12-page | 6.12-block) ;;
+	*)
+		echo "run.sh: no boot '$which' (6.1-page 6.1-block 6.12-page 6.12-block)" >&2
+		exit 1
+		;;
+	esac
+done
+rm -rf "$top"
+mkdir -p "$top"
+"$guests/mkinitramfs.sh" "$top/commands.cpio" "$here/commands"
+"$guests/mkinitramfs.sh" "$top/interactive.cpio"
+test_kernel 6.1 "$@" &
+test_kernel 6.12 "$@" &
+wait
+awk -v n=2 '
+	{ passed += $1; failed += $2 }
+	END {
+		print "boot: " passed " passed, " failed + n - NR " failed"
+		exit failed || NR < n
+	}
+' "$top"/*/tally
+[ -n "${KEEP:-}" ] || rm -rf "$top"
