@@ -292,6 +292,7 @@ spt_fill(struct spt *s, const struct spt_request *rq, struct mmu_xlat *x, uint32
 		return SPT_FAULT;
 	if (rq->va.v >> SECTION_SHIFT == s->window_index)
 		return SPT_WINDOW;
+	s->supersections |= x->shift == 24;
 	page = GPA(x->gpa.v & ~PAGE_MASK);
 	sec = GPA(x->gpa.v & ~SECTION_MASK);
 	if (!gmem_has(s->mem, page, PAGE_SIZE))

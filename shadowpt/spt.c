@@ -250,37 +250,50 @@ spt_drop_asid(struct spt *s, uint32_t asid)
 }
 
 // Drops what t's own entry i maps at va: a section wholly, of a table the page,
-// the 64 KiB page or, where the table shows pieces of a guest's section, all.
-static void
+// the 64 KiB page or, where the table shows pieces of a guest's section, all. Returns
+// whether that is more than the page.
+static bool
 table_drop_va(struct spt *s, struct spt_table *t, gva_t va)
 {
 	uint32_t i = va.v >> SECTION_SHIFT, *l2;
 
 	if (!t->l1 || !owns(t, i))
-		return;
+		return false;
 	if (!is_table(t->l1[i]) || (t->l1[i] & L1_SOFT_PIECES)) {
+		bool pieces = is_table(t->l1[i]);
+
 		if (t == &s->common)
 			spt_common_set(s, i, 0);
 		else
 			spt_table_clear(s, t, i);
-		return;
+		return pieces;
 	}
 	l2 = l2_of(t->l1[i]);
 	if (!s->large_pages)
 		l2[bits(va.v, 19, 12)] = 0;
 	else
 		memset(&l2[bits(va.v, 19, 12) & ~15u], 0, 16 * sizeof(*l2));
+	return s->large_pages;
 }
 
 void
 spt_drop_va(struct spt *s, gva_t va)
 {
-	table_drop_va(s, &s->common, va);
+	bool more;
+
+	if (s->supersections) {
+		spt_drop_all(s);
+		return;
+	}
+	more = table_drop_va(s, &s->common, va);
 	for (uint32_t m = s->valid; m; m &= m - 1)
 		for (unsigned v = 0; v < 2; v++)
-			table_drop_va(s, &s->space[__builtin_ctz(m)].view[v], va);
+			more |= table_drop_va(s, &s->space[__builtin_ctz(m)].view[v], va);
 	s->n.drops++;
-	arch_tlbi_va(va);
+	if (more)
+		arch_tlbi_all();
+	else
+		arch_tlbi_va(va);
 }
 
 void

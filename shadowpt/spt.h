@@ -85,7 +85,8 @@ struct spt {
 	struct spt_frame *frame;
 	struct spt_section *section;
 	uint32_t gen, clock;
-	bool large_pages; // the guest has used 64 KiB pages: maintenance by address takes 16 entries
+	bool large_pages;   // the guest has used 64 KiB pages: maintenance by address takes 16 entries
+	bool supersections; // or these: it takes all
 	struct spt_counters n;
 };
 

@@ -30,10 +30,18 @@ arch_flush_dcache(const void *p, size_t len)
 	fake_arch.flush_dcache++;
 }
 
+static void
+tell_tlbi(enum fake_tlbi kind, uint32_t what)
+{
+	if (fake_arch.on_tlbi)
+		fake_arch.on_tlbi(kind, what);
+}
+
 void
 arch_tlbi_all(void)
 {
 	fake_arch.tlbi_all++;
+	tell_tlbi(TLBI_ALL, 0);
 }
 
 void
@@ -41,6 +49,7 @@ arch_tlbi_asid(uint32_t asid)
 {
 	fake_arch.tlbi_asid++;
 	fake_arch.last_asid = asid;
+	tell_tlbi(TLBI_ASID, asid);
 }
 
 void
@@ -48,6 +57,7 @@ arch_tlbi_va(gva_t va)
 {
 	fake_arch.tlbi_va++;
 	fake_arch.last_va = va.v;
+	tell_tlbi(TLBI_VA, va.v);
 }
 
 void
