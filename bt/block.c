@@ -26,6 +26,8 @@
 #define MOV_VALUE 0x01a0f000u
 #define BX_MASK   0x0ffffff0u
 #define BX_VALUE  0x012fff10u
+#define BLX_VALUE 0x012fff30u
+#define LDR_SP_PC 0x049df004u // LDR pc, [sp], #4, without its condition
 
 // The hypercall that closes a block. Returns that are frequent carry their operands,
 // for the hot path; the others go by number.
@@ -34,6 +36,10 @@ closing(struct code *c, uint32_t insn)
 {
 	if ((insn & BX_MASK) == BX_VALUE || (insn & MOV_MASK) == MOV_VALUE)
 		return bt_hyper_svc(insn, BT_HYPER_BLOCK_BX | (insn & 15u));
+	if ((insn & BX_MASK) == BLX_VALUE && (insn & 15u) < 14u)
+		return bt_hyper_svc(insn, BT_HYPER_BLOCK_BLX | (insn & 15u));
+	if ((insn & ~0xf0000000u) == LDR_SP_PC)
+		return bt_hyper_svc(insn, BT_HYPER_BLOCK_POP);
 	if ((insn & POP_MASK) == POP_VALUE && !bit(insn, 13))
 		return bt_hyper_svc(insn, BT_HYPER_BLOCK_POP | (insn & 0x7fffu));
 	return code_interned(c, insn);

@@ -59,6 +59,7 @@ code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_p
 #define SVC_MASK  0x0f000000u
 #define POP_PC    0x08bd8000u // LDMIA sp!, {..., pc}
 #define BX        0x012fff10u
+#define BLX       0x012fff30u
 
 // A hypercall of class FRAME: a block's end with its operands, or a word by number.
 static bool
@@ -72,6 +73,8 @@ closing_meaning(const struct code *c, uint32_t word, uint32_t *insn)
 		*insn = c->words->word[n];
 	else if ((imm24 & ~15u) == BT_HYPER_BLOCK_BX)
 		*insn = cond | BX | (imm24 & 15u);
+	else if ((imm24 & ~15u) == BT_HYPER_BLOCK_BLX)
+		*insn = cond | BLX | (imm24 & 15u);
 	else
 		return false;
 	return true;

@@ -55,10 +55,12 @@
 // Words that don't fit 24 bits, and the block policy's ends of blocks:
 // 0x8f0000          the original is in the guest's frame at the same offset
 // 0x8f0100 | Rm     BX Rm, or MOV pc, Rm, that closes a block
+// 0x8f0110 | Rm     BLX Rm that closes a block
 // 0x8f0200 + n      word n of the VM's table (bt/intern.h)
-// 0x8f8000 | list   LDMIA sp!, {list, pc} that closes a block
+// 0x8f8000 | list   LDMIA sp!, {list, pc} that closes a block; LDR pc, [sp], #4 too
 #define BT_HYPER_FRAME     0x8f0000
 #define BT_HYPER_BLOCK_BX  0x8f0100
+#define BT_HYPER_BLOCK_BLX 0x8f0110
 #define BT_HYPER_INTERN    0x8f0200
 #define BT_HYPER_BLOCK_POP 0x8f8000
 

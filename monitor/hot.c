@@ -395,6 +395,9 @@ hot_cp15(struct vcpu *v, uint32_t svc)
 		v->cp15.tpidruro = *rt;
 		sysreg_write_tpidruro(*rt);
 		break;
+	case CPKEY(1, 0, 1, 0, 0):
+		*rt = v->cp15.mmu.sctlr;
+		break;
 	case CPKEY(1, 0, 0, 0, 1):
 		*rt = sysreg_read_ctr();
 		break;
@@ -417,7 +420,7 @@ hot_cp15(struct vcpu *v, uint32_t svc)
 	return next(v);
 }
 
-// The block policy's indirect branches: BX Rm (MOV pc too), and POP {..., pc}.
+// The block policy's indirect branches: BX Rm (MOV pc too), BLX Rm, and POP {..., pc}.
 enum hot_result
 hot_block(struct vcpu *v, uint32_t svc)
 {
@@ -428,6 +431,11 @@ hot_block(struct vcpu *v, uint32_t svc)
 		target = v->regs[imm & 15u];
 		if (target & 3u || !known_target(v, target))
 			return HOT_SLOW;
+	} else if ((imm & ~15u) == BT_HYPER_BLOCK_BLX) {
+		target = v->regs[imm & 15u];
+		if (target & 3u || !known_target(v, target))
+			return HOT_SLOW;
+		v->regs[14] = v->pc + 4u;
 	} else if ((imm & ~0x7fffu) == BT_HYPER_BLOCK_POP) {
 		if (sp & 3u || bit(list, 13))
 			return HOT_SLOW;

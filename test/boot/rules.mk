@@ -3,8 +3,8 @@
 # Boots of Debian's kernels, included by the Makefile: make test/boot/6.1-page.ok
 
 .PHONY: test-boot
-test-boot: all
+test-boot: all $(B)/bench/insn.so
 	@BUILD=$(B) test/boot/run.sh
 
-test/boot/%.ok: all
+test/boot/%.ok: all $(B)/bench/insn.so
 	@BUILD=$(B) test/boot/run.sh $*
