@@ -513,9 +513,21 @@ test_tracking(void)
 	CHECK(readable(&e) && !writable(&e) && e.host == (uint32_t)mem.host.v + 0x3000);
 	check_all();
 
-	check_case("an untracked frame is not executable and may be written again");
+	fresh("from all of many pages");
+	put_l1(0, 0xc00, SECT(RAM, 3, 0));
+	for (uint32_t n = 0; n < 3; n++) {
+		put_page(0x40005000 + (n << 12), 0, PAGE(RAM + 0x3000, 3, NG_PAGE));
+		CHECK_EQ(fill(0x40005000 + (n << 12), MMU_WRITE, true), SPT_OK);
+	}
+	run(0xc0003000, false);
+	CHECK(!shadow(0x40005000, true).key && !shadow(0x40006000, true).key && !shadow(0x40007000, true).key);
+	check_all();
+	put_l1(0, 0xc01, SECT(RAM, 3, 0));
+	run(0xc0103000, true);
+
+	check_case("an untracked frame is not executable anywhere and may be written again");
 	spt_untrack(&s, GPA(RAM + 0x3000));
-	CHECK(!shadow(0xc0003000, false).key);
+	CHECK(!shadow(0xc0003000, false).key && !shadow(0xc0103000, false).key);
 	CHECK(!spt_tracked(&s, GPA(RAM + 0x3000)));
 	CHECK_EQ(fill(0xc0103000, MMU_WRITE, false), SPT_OK);
 	check_all();
@@ -632,7 +644,7 @@ random_gpa(void)
 {
 	static const uint32_t device[] = {DEVICE, 0x0a000000, RAM + RAM_SIZE};
 
-	return below(8) ? RAM + below(RAM_MIB) * SECTION_SIZE : device[below(3)];
+	return below(8) ? RAM + below(3) * SECTION_SIZE : device[below(3)];
 }
 
 static uint32_t
