@@ -12,7 +12,8 @@
 //
 // Numbers as in C. It writes lines to QEMU's log (-plugin insn.so,range=... -d plugin -D FILE):
 //
-//   total all N      range NAME N      match NAME N      site NAME VADDR WORD N      mark I N NANOSECONDS
+//   total all N      range NAME N      began NAME TOTAL-BEFORE      match NAME N      site NAME VADDR WORD N      mark
+//   I N NANOSECONDS
 //
 // One CPU only (the counters aren't atomic). An instruction that faults and is restarted counts twice, as on the PMU.
 #include <stdio.h>
@@ -29,6 +30,7 @@
 struct range {
 	char *name;
 	uint64_t low, high, count;
+	uint64_t began; // the total when the first block in it was translated
 };
 
 struct match {
@@ -130,6 +132,8 @@ count(struct qemu_plugin_insn *insn)
 	struct range *r = find_range(vaddr);
 	uint32_t word;
 
+	if (!r->began)
+		r->began = total();
 	qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &r->count, 1);
 	if (qemu_plugin_insn_size(insn) != sizeof(word))
 		return;
@@ -223,8 +227,10 @@ finish(qemu_plugin_id_t id, void *ctx)
 	(void)id;
 	(void)ctx;
 	say("total", "all", total());
-	for (unsigned i = 0; i < n_ranges; i++)
+	for (unsigned i = 0; i < n_ranges; i++) {
 		say("range", ranges[i].name, ranges[i].count);
+		say("began", ranges[i].name, ranges[i].began);
+	}
 	say("range", "other", ranges[n_ranges].count);
 	say_matches();
 	say_marks();

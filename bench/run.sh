@@ -19,6 +19,7 @@ runs=${RUNS:-3}
 limit=${TIMEOUT:-300} # seconds for one boot
 memory=512            # MiB of the guest
 mark=0xe30cce11       # as in tasks.c
+text=0xbf000000:0xc1ffffff # where the kernel's text and modules are, once it has unpacked itself
 
 kernel=$("$here/../guests/fetch.sh" kernel-6.1)
 tmp=$(mktemp -d)
@@ -48,7 +49,7 @@ counted() {
 	counted_mode=$1 counted_initrd=$2 counted_name=$3
 	shift 3
 	run "$counted_mode" "$counted_initrd" "$tmp/$counted_name.out" --icount \
-		--qemu-arg -plugin --qemu-arg "$out/insn.so,mark=$mark" \
+		--qemu-arg -plugin --qemu-arg "$out/insn.so,mark=$mark,range=kernel:$text" \
 		--qemu-arg -d --qemu-arg plugin --qemu-arg -D --qemu-arg "$tmp/$counted_name.log" "$@"
 }
 
@@ -70,6 +71,7 @@ boot_instructions() {
 		done
 	fi
 	row boot instructions "$1" "$(sed -n 's/^total all //p' "$tmp/boot-$1.log")"
+	row boot_unpacked instructions "$1" "$(awk '$1 == "total" { t = $3 } $1 == "began" { print t - $3 }' "$tmp/boot-$1.log")"
 }
 
 boot_wall() {

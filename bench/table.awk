@@ -11,6 +11,7 @@ BEGIN {
 	limit["compute"] = 1.01
 	limit["monitor_memory"] = 3 # in %, not a ratio
 	text["boot"] = "boot, reset to power-off"
+	text["boot_unpacked"] = "the same, unpacking left out"
 	text["boot_wall"] = "boot, wall time"
 	text["monitor_memory"] = "monitor memory, of the guest's"
 	text["compute"] = "compute loop (100,000 rounds)"

@@ -62,9 +62,11 @@ scan_word(struct code *c, struct code_page *p, uint32_t word)
 	bool ends = (flags & (BT_CALL | BT_ENDS)) && bt_always(insn);
 
 	p->scanned[word / 32] |= 1u << word % 32;
-	if (flags & BT_SENSITIVE)
+	if (word == LAST_WORD && !ends)
+		p->copy[word] = code_interned(c, insn); // for C: the next page's first word is to be reached
+	else if (flags & BT_SENSITIVE)
 		code_patch_word(c, p, word); // can't fail: the page has its copy
-	else if (flags & (BT_BRANCH | BT_INDIRECT) || (word == LAST_WORD && !ends))
+	else if (flags & (BT_BRANCH | BT_INDIRECT))
 		p->copy[word] = closing(c, insn);
 	return !ends;
 }

@@ -76,7 +76,7 @@ undef_user(struct vcpu *v)
 		insn = insn << 16 | insn >> 16;
 	if (vfpsys_undef(v, insn))
 		return EXIT_fpu;
-	if (!(v->cpsr & PSR_T) && cp_insn_is_reg(insn) && bits(insn, 11, 9) == 7u) {
+	if (!(v->cpsr & PSR_T) && insn < 0xf0000000u && bits(insn, 27, 26) == 3u && bits(insn, 11, 9) == 7u) {
 		enum cp_result r = bit(insn, 8) ? cp15_access(v, insn) : cp14_access(v, insn);
 
 		if (r == CP_DONE) {

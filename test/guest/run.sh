@@ -79,7 +79,7 @@ stops() {
 		# shellcheck disable=SC2046
 		run "$1" --bt "$policy" $(key "$1" args) >"$got" 2>&1
 		status=$?
-		if [ $status -eq "${want:-0}" ] && grep -Eq "$says" "$got"; then
+		if [ $status -eq "${want:-0}" ] && tr -d "\r" <"$got" | grep -Eq "$says"; then
 			verdict ok "$1" "$policy"
 		else
 			verdict FAIL "$1" "$policy (status $status, wanted ${want:-0}, and a line \"$says\")"
