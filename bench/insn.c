@@ -12,10 +12,14 @@
 //
 // Numbers as in C. It writes lines to QEMU's log (-plugin insn.so,range=... -d plugin -D FILE):
 //
-//   total all N      range NAME N      began NAME TOTAL-BEFORE      match NAME N      site NAME VADDR WORD N      mark
-//   I N NANOSECONDS
+//   total all N                  all instructions
+//   range NAME N                 those in the range, and, as "range other", in none
+//   began NAME N                 the total when the first block in the range was translated
+//   match NAME N                 with its sites: site NAME VADDR WORD N
+//   mark I N NANOSECONDS         the I-th mark: total and host time
 //
-// One CPU only (the counters aren't atomic). An instruction that faults and is restarted counts twice, as on the PMU.
+// One CPU only (the counters aren't atomic). An instruction that faults and is restarted
+// counts twice.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
