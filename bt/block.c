@@ -51,6 +51,12 @@ is_scanned(const struct code_page *p, uint32_t word)
 	return bit(p->scanned[word / 32], word % 32);
 }
 
+static uint32_t
+unconditional(uint32_t svc)
+{
+	return (svc & ~0xf0000000u) | COND_AL;
+}
+
 // Makes one word fit to be reached. Returns whether control may fall through to
 // the next one.
 static bool
@@ -63,7 +69,7 @@ scan_word(struct code *c, struct code_page *p, uint32_t word)
 
 	p->scanned[word / 32] |= 1u << word % 32;
 	if (word == LAST_WORD && !ends)
-		p->copy[word] = code_interned(c, insn); // for C: the next page's first word is to be reached
+		p->copy[word] = unconditional(code_interned(c, insn)); // C has the next page reached
 	else if (flags & BT_SENSITIVE)
 		code_patch_word(c, p, word); // can't fail: the page has its copy
 	else if (flags & (BT_BRANCH | BT_INDIRECT))

@@ -51,7 +51,12 @@ hypercall(struct vcpu *v)
 	if (bits(run, 23, 16) != BT_IMM_FRAME)
 		return emulate_sensitive(v, insn);
 	row = bt_decode_a32(insn);
-	return row && (row->flags & BT_SENSITIVE) ? emulate_sensitive(v, insn) : exec_block_end(v, insn);
+	if (!row || !(row->flags & BT_SENSITIVE))
+		return exec_block_end(v, insn);
+	if (emulate_condition(v, insn)) // the SVC's own may be AL, at the end of a page
+		return emulate_sensitive(v, insn);
+	v->pc += 4;
+	return EXIT_block_end;
 }
 
 static enum exit_reason

@@ -174,7 +174,7 @@ good "help of a command" 0 "--icount" run --help
 good "version" 0 "^palimpsest [0-9]" --version
 good "dry run" 0 "^qemu-system-arm -M virt -cpu cortex-a15 .* -m 704 -kernel .*/monitor -initrd vm.itb -append 'report=semihost bt=page' " \
 	run --dry-run -kernel in/zImage -append "a b" -m 512
-good "dry run, options" 0 "-cpu cortex-a7 .*-icount shift=0,sleep=off -m 1216 .*bt=block no-reboot'.* -d int$" \
+good "dry run, options" 0 "-cpu cortex-a7 .*-icount shift=0,sleep=off -m 1216 .*bt=block no-reboot=1'.* -d int$" \
 	run --dry-run --kernel in/raw -m 1G --bt block -no-reboot --icount --host-cpu cortex-a7 --qemu-arg -d --qemu-arg int
 good "dry run, native" 0 "-m 64 -kernel in/zImage -dtb in/dtb -initrd in/initrd -append 'it....s' -no-reboot$" \
 	run --dry-run --native -kernel in/zImage -initrd in/initrd -dtb in/dtb -append "it's" -m 64M -no-reboot

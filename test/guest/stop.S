@@ -30,21 +30,23 @@ main:
 	isb
 	udf	#0
 #elif defined(CASE_thumb)
+	set	r1, UART + 0x18
 	addr	r0, thumb
 	orr	r0, r0, #1
 	bx	r0
 	.thumb
 thumb:
-	nop
+	ldr	r2, [r1]
 	b	thumb
 	.arm
 #elif defined(CASE_blx)
+	set	r1, UART + 0x18
 	blx	thumb
 	b	.
 	.thumb
 	.thumb_func
 thumb:
-	nop
+	ldr	r2, [r1]
 	b	thumb
 	.arm
 #elif defined(CASE_mode)
