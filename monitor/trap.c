@@ -130,8 +130,6 @@ prefetch_abort(struct vcpu *v)
 	case SPT_OK:
 		break;
 	case SPT_UNSCANNED:
-		if (v->cpsr & PSR_T)
-			stop_crash(v, "the guest's kernel enters Thumb state, which is not supported");
 		exec_page(v, &rq, &x);
 		return EXIT_exec;
 	case SPT_WINDOW:
@@ -250,6 +248,8 @@ trap_slow(struct vcpu *v, enum trap trap)
 
 	if (v->view_now == VIEW_USER) // the user's own to write; load_view will write it back
 		v->view[VIEW_USER].tpidrurw = sysreg_read_tpidrurw();
+	if (vpsr_privileged(v) && v->cpsr & PSR_T)
+		stop_crash(v, "the guest's kernel enters Thumb state, which is not supported");
 	reason = handle(v, trap);
 
 	if (v->timers_changed)
