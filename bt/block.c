@@ -19,6 +19,7 @@
 
 #define WORDS     (PAGE_SIZE / 4)
 #define LAST_WORD (WORDS - 1)
+#define COND_AL   0xe0000000u
 
 #define POP_MASK  0x0fff8000u // LDMIA sp!, {..., pc}
 #define POP_VALUE 0x08bd8000u

@@ -4,7 +4,7 @@
 # Runs guest tests: test/guest/run.sh [-g GROUP] [NAME...], all of tests.cfg without a name.
 # Each kernel runs on the bare machine, whose output is the expectation, and under the
 # monitor with each policy of $POLICIES. A line per test and policy, a diff where they
-# differ, and a tally. B is the build directory; the outputs stay in $B/guest.
+# differ, and a tally; no sensitive word may have run unpatched. B is the build directory; the outputs stay in $B/guest.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
@@ -60,7 +60,9 @@ compare() {
 		run "$1" --bt "$policy" $(key "$1" args) >"$got" 2>"$got.err"
 		status=$?
 		guest_part "$got" >"$got.txt"
-		if [ $status -eq 0 ] && cmp -s "$want.txt" "$got.txt"; then
+		if ! grep -q '"unpatched_trapped":0,' "$got.err"; then
+			verdict FAIL "$1" "$policy (sensitive words ran unpatched)"
+		elif [ $status -eq 0 ] && cmp -s "$want.txt" "$got.txt"; then
 			verdict ok "$1" "$policy"
 		else
 			verdict FAIL "$1" "$policy (status $status; bare machine < > monitor)"
