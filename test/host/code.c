@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+// uses: bt/code.c bt/block.c bt/scan.c bt/ldst.c bt/decode.c bt/hyper.c bt/intern.c shadowpt/pool.c
+//
+// Code pages under the page policy: patches stand in copies and the guest's frame is
+// never written; what each patched word stands for is found again, also where the
+// guest has copied it; copies follow the guest's writes; everything can run out and
+// be given back.
+#include <stdlib.h>
+#include <string.h>
+#include "bt/code.h"
+#include "bt/decode.h"
+#include "bt/hyper.h"
+#include "shadowpt/pool.h"
+#include "test/host/check.h"
+#include "test/host/fake_arch.h"
+
+#define RAM     0x40000000u
+#define FRAMES  1280u // of 4 KiB: 5 MiB
+#define WORDS   (PAGE_SIZE / 4)
+#define RECORDS 6u
+#define PAGES   4u // of the pool
+
+#define NOP       0xe320f000u
+#define BX_LR     0xe12fff1eu
+#define MRS_R0    0xe10f0000u // sensitive, self-contained
+#define MSR_EQ    0x0121f001u // MSREQ CPSR_c, r1
+#define LDRT_FAR  0xe4b01ffcu // LDRT r1, [r0], #4092: goes by number
+#define MRC_PRW   0xee1d3f90u // MRC p15, 0, r3, c13, c0, 4
+#define MRC_URW   0xee1d3f50u
+#define SEV       0xe320f004u
+#define B_SELF    0xeafffffeu
+#define SVC_GUEST 0xef000005u
+
+static uint32_t ram[FRAMES][WORDS] __attribute__((aligned(0x100000)));
+static uint32_t saved[WORDS];
+static char pool_room[PAGES * PAGE_SIZE] __attribute__((aligned(0x4000)));
+static struct gmem mem;
+static struct pool pool;
+static struct code_page records[RECORDS];
+static struct intern words;
+static struct code c;
+
+static gpa_t
+page(unsigned n)
+{
+	return GPA(RAM + n * PAGE_SIZE);
+}
+
+static void
+fresh(const char *name)
+{
+	check_case(name);
+	mem = (struct gmem){GPA(RAM), sizeof(ram), HPA(ram)};
+	for (unsigned f = 0; f < FRAMES; f++)
+		for (unsigned w = 0; w < WORDS; w++)
+			ram[f][w] = w == WORDS - 1 ? BX_LR : NOP;
+	memset(&words, 0, sizeof(words));
+	pool_init(&pool, HPA(pool_room), sizeof(pool_room), 0);
+	code_init(&c, &mem, &pool, CODE_PAGE, &(struct code_room){records, RECORDS, &words});
+}
+
+static struct code_page *
+make(unsigned n, uint32_t entry)
+{
+	return code_make(&c, &(struct code_request){page(n), NULL, NULL, entry});
+}
+
+// What the copied word at offset stands for, by its own bits or by the frame's.
+static uint32_t
+meaning(const struct code_page *p, uint32_t offset)
+{
+	uint32_t insn, word = code_run(&c, p, offset);
+
+	return code_meaning(&c, word, &insn) ? insn : code_original(&c, p, offset);
+}
+
+static void
+test_plain(void)
+{
+	struct code_page *p;
+
+	fresh("a page with nothing to patch is run from its frame");
+	p = make(3, 0);
+	CHECK(p && !p->copy && !p->patched);
+	CHECK_EQ(code_host(&c, p).v, (uintptr_t)ram[3]);
+	CHECK(code_find(&c, GPA(page(3).v + 0xabc)) == p);
+	CHECK(!code_find(&c, page(4)));
+	CHECK_EQ(pool.n_pages, PAGES);
+	CHECK_EQ(c.n.pages, 1);
+	CHECK(fake_arch.last_sync == ram[3]);
+}
+
+static void
+test_patched(void)
+{
+	static const struct {
+		uint32_t insn, run; // run 0: its hypercall
+	} word[] = {{MRS_R0, 0}, {MSR_EQ, 0}, {LDRT_FAR, 0}, {MRC_PRW, MRC_URW}, {SEV, NOP}, {SVC_GUEST, 0}};
+	struct code_page *p;
+
+	fresh("sensitive words are patched in the copy, never in the frame");
+	for (unsigned i = 0; i < ARRAY_LEN(word); i++)
+		ram[5][i] = word[i].insn;
+	memcpy(saved, ram[5], PAGE_SIZE);
+	p = make(5, 0);
+	CHECK(p && p->copy);
+	CHECK(!memcmp(saved, ram[5], PAGE_SIZE));
+	CHECK_EQ(p->patched, ARRAY_LEN(word));
+	CHECK_EQ(code_host(&c, p).v, (uintptr_t)p->copy);
+	CHECK_EQ(pool.n_pages, PAGES - 1);
+	for (unsigned i = 0; i < ARRAY_LEN(word); i++) {
+		uint32_t run = code_run(&c, p, 4 * i);
+
+		CHECK(run != word[i].insn);
+		CHECK_EQ(run >> 28, word[i].insn >> 28);
+		CHECK_EQ(code_original(&c, p, 4 * i), word[i].insn);
+		if (word[i].run)
+			CHECK_EQ(run, word[i].run);
+		else
+			CHECK_EQ(meaning(p, 4 * i), word[i].insn);
+	}
+	for (unsigned i = ARRAY_LEN(word); i < WORDS; i++)
+		CHECK_EQ(code_run(&c, p, 4 * i), ram[5][i]);
+
+	check_case("hypercalls that the guest copied elsewhere keep their meaning");
+	memcpy(ram[6], p->copy, PAGE_SIZE);
+	memcpy(saved, ram[6], PAGE_SIZE);
+	code_drop(&c, p);
+	p = make(6, 0);
+	CHECK(p && p->copy);
+	CHECK(!memcmp(saved, ram[6], PAGE_SIZE));
+	for (unsigned i = 0; i < ARRAY_LEN(word); i++)
+		if (!word[i].run) {
+			CHECK_EQ(code_original(&c, p, 4 * i), word[i].insn);
+			CHECK_EQ(meaning(p, 4 * i), word[i].insn);
+		}
+	code_drop_all(&c);
+	CHECK_EQ(pool.n_pages, PAGES);
+}
+
+static void
+test_meaning(void)
+{
+	uint32_t insn = 0;
+
+	fresh("what isn't a hypercall has no meaning of ours");
+	CHECK(!code_meaning(&c, MRS_R0, &insn));
+	CHECK(!code_meaning(&c, SVC_GUEST, &insn));
+	CHECK(!code_meaning(&c, 0xef900001, &insn));
+	CHECK(!code_meaning(&c, 0xef000000 | BT_HYPER_FRAME, &insn));
+	CHECK(!code_meaning(&c, 0xef000000 | BT_HYPER_INTERN, &insn)); // no such number yet
+	CHECK(!code_meaning(&c, 0xff000000 | BT_IMM_MRS_CPSR << 16, &insn));
+
+	check_case("a block's ends stand for themselves");
+	CHECK(code_meaning(&c, 0x1f000000 | BT_HYPER_BLOCK_BX | 14, &insn));
+	CHECK_EQ(insn, 0x112fff1e);
+	CHECK(code_meaning(&c, 0xef000000 | BT_HYPER_BLOCK_POP | 0x4010, &insn));
+	CHECK_EQ(insn, 0xe8bdc010);
+}
+
+static void
+test_late(void)
+{
+	struct code_page *p;
+
+	fresh("a word that is found sensitive late");
+	ram[2][9] = MRS_R0;
+	ram[2][4] = B_SELF; // nothing is known to fall into what follows
+	for (unsigned w = 5; w < WORDS; w++)
+		if (w != 9)
+			ram[2][w] = 0x00646174; // reads as data
+	p = make(2, 0);
+	CHECK(p);
+	CHECK_EQ(code_run(&c, p, 36), MRS_R0);
+	CHECK(code_patch(&c, p, 36));
+	CHECK_EQ(meaning(p, 36), MRS_R0);
+	CHECK_EQ(ram[2][9], MRS_R0);
+	CHECK(fake_arch.last_sync == &p->copy[9]);
+	code_drop(&c, p);
+
+	check_case("without memory for a copy it can't be patched");
+	while (pool_page(&pool))
+		;
+	p = make(2, 0);
+	CHECK(p);
+	CHECK(!code_patch(&c, p, 36));
+	CHECK(!p->copy);
+}
+
+// The guest's store, and what follows from it.
+static bool
+write(struct code_page *p, unsigned frame, unsigned word, uint32_t value)
+{
+	ram[frame][word] = value;
+	return code_written(&c, p, word * 4, 4);
+}
+
+static void
+test_written(void)
+{
+	struct code_page *p;
+	unsigned n = 0;
+
+	fresh("the copy follows the guest's writes");
+	ram[1][0] = MRS_R0;
+	p = make(1, 0);
+	CHECK(write(p, 1, 7, 0xe0800001));
+	CHECK_EQ(code_run(&c, p, 28), 0xe0800001);
+	CHECK(fake_arch.last_sync == &p->copy[7]);
+	CHECK(write(p, 1, 0, NOP));
+	CHECK_EQ(code_run(&c, p, 0), NOP);
+	CHECK(write(p, 1, 8, MSR_EQ));
+	CHECK_EQ(meaning(p, 32), MSR_EQ);
+	CHECK_EQ(code_original(&c, p, 32), MSR_EQ);
+	CHECK_EQ(ram[1][8], MSR_EQ);
+	ram[1][10] = MRS_R0;
+	ram[1][11] = MRC_PRW;
+	CHECK(code_written(&c, p, 42, 4)); // parts of two words
+	CHECK_EQ(meaning(p, 40), MRS_R0);
+	CHECK_EQ(code_run(&c, p, 44), MRC_URW);
+
+	check_case("a page without a copy goes when it would need one");
+	p = make(2, 0);
+	CHECK(write(p, 2, 7, 0xe0800001));
+	CHECK(!p->copy);
+	CHECK(!write(p, 2, 8, MRS_R0));
+
+	fresh("what is written all the time is dropped");
+	ram[1][0] = MRS_R0;
+	p = make(1, 0);
+	while (n < 1000 && write(p, 1, 7, n))
+		n++;
+	CHECK(n > 10 && n < 1000);
+}
+
+static void
+test_exhaustion(void)
+{
+	struct code_page *p[RECORDS];
+
+	fresh("records run out and come back");
+	for (unsigned n = 0; n < RECORDS; n++) {
+		p[n] = make(n, 0);
+		CHECK(p[n]);
+	}
+	CHECK(!make(RECORDS, 0));
+	code_drop(&c, p[2]);
+	CHECK(!code_find(&c, page(2)));
+	CHECK(make(RECORDS, 0));
+	code_drop_all(&c);
+	CHECK_EQ(c.n.pages, 0);
+	CHECK_EQ(c.n.made, RECORDS + 1);
+	CHECK_EQ(c.n.dropped, RECORDS + 1);
+	for (unsigned n = 0; n < RECORDS; n++)
+		CHECK(!code_find(&c, page(n)));
+
+	fresh("the pool runs out, without loss");
+	for (unsigned n = 0; n <= PAGES; n++)
+		ram[n][0] = MRS_R0;
+	for (unsigned n = 0; n < PAGES; n++)
+		CHECK(make(n, 0));
+	CHECK(!make(PAGES, 0));
+	CHECK(!code_find(&c, page(PAGES)));
+	CHECK_EQ(c.n.copies, PAGES);
+	code_drop_all(&c);
+	CHECK_EQ(c.n.copies, 0);
+	CHECK_EQ(pool.n_pages, PAGES);
+	CHECK(make(PAGES, 0));
+
+	fresh("pages of one hash chain");
+	CHECK(make(1, 0) && make(1 + CODE_HASH, 0));
+	CHECK(code_find(&c, page(1)) != code_find(&c, page(1 + CODE_HASH)));
+	code_drop(&c, code_find(&c, page(1)));
+	CHECK(!code_find(&c, page(1)) && code_find(&c, page(1 + CODE_HASH)));
+	CHECK(make(1, 0));
+	code_drop(&c, code_find(&c, page(1 + CODE_HASH)));
+	CHECK(code_find(&c, page(1)) && !code_find(&c, page(1 + CODE_HASH)));
+}
+
+static void
+test_full_table(void)
+{
+	struct code_page *p;
+	uint32_t insn;
+
+	fresh("when numbers run out, the frame has the original");
+	for (uint32_t n = 0; n < INTERN_WORDS; n++)
+		intern_number(&words, n);
+	ram[4][2] = LDRT_FAR;
+	p = make(4, 0);
+	CHECK_EQ(code_run(&c, p, 8), 0xef000000 | BT_HYPER_FRAME);
+	CHECK(!code_meaning(&c, code_run(&c, p, 8), &insn));
+	CHECK_EQ(meaning(p, 8), LDRT_FAR);
+}
+
+int
+main(void)
+{
+	bt_decode_init();
+	bt_hyper_init();
+	test_plain();
+	test_patched();
+	test_meaning();
+	test_late();
+	test_written();
+	test_exhaustion();
+	test_full_table();
+	return check_done("code");
+}
