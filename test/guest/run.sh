@@ -28,7 +28,7 @@ key() {
 run() {
 	kernel=$1
 	shift
-	"$B/palimpsest" run -kernel "$B/guest/$kernel.bin" -m 64 --timeout $SECONDS_MAX "$@" </dev/null
+	"$B/palimpsest" run -kernel "$B/guest/$kernel.bin" -m 64 --timeout "$SECONDS_MAX" "$@" </dev/null
 }
 
 verdict() {
@@ -48,7 +48,7 @@ compare() {
 	# shellcheck disable=SC2046 # arguments are words
 	run "$1" --native $(key "$1" args) >"$want" 2>"$want.err"
 	status=$?
-	if [ $status -ne 0 ] || [ "$(tail -n 1 "$want" | tr -d '\r')" != done ]; then
+	if [ $status -ne 0 ] || [ "$(tail -n 1 "$want" | tr -d '\r')" != "done" ]; then
 		verdict FAIL "$1" bare
 		tail -n 5 "$want" "$want.err"
 		return
