@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: MIT
+// uses: bt/code.c bt/block.c bt/scan.c bt/ldst.c bt/decode.c bt/hyper.c bt/intern.c shadowpt/pool.c
+//
+// The block policy's invariant: control reaches only scanned words.
+// A walker takes the copies' words as a core does (conditions hold or not at random) and
+// plays the monitor where it traps, as monitor/exec.c and window.S do: a hypercall with
+// a class of its own may be emulated in the window, which then goes on behind it
+// without asking; everything else has its target reached first.
+#include <stdlib.h>
+#include <string.h>
+#include "bt/code.h"
+#include "bt/decode.h"
+#include "bt/hyper.h"
+#include "test/host/check.h"
+#include "test/host/fake_arch.h"
+
+#define RAM     0x40000000u
+#define FRAMES  3u // executed, at their own addresses
+#define WORDS   (PAGE_SIZE / 4)
+#define END     (RAM + FRAMES * PAGE_SIZE)
+#define RECORDS 4u
+#define PAGES   8u // of the pool
+#define RUNS    60u
+#define STEPS   20000u
+
+#define NOP    0xe320f000u
+#define BX_LR  0xe12fff1eu
+#define MRS_R0 0xe10f0000u
+
+static uint32_t ram[256 * WORDS] __attribute__((aligned(0x100000)));
+static uint32_t saved[256 * WORDS];
+static char pool_room[PAGES * PAGE_SIZE] __attribute__((aligned(0x4000)));
+static struct gmem mem;
+static struct pool pool;
+static struct code_page records[RECORDS];
+static struct intern words;
+static struct code c;
+
+static uint32_t
+below(uint32_t n)
+{
+	return (uint32_t)random() % n;
+}
+
+static void
+begin(void)
+{
+	mem = (struct gmem){GPA(RAM), sizeof(ram), HPA(ram)};
+	for (unsigned w = 0; w < FRAMES * WORDS; w++)
+		ram[w] = NOP;
+	memset(&words, 0, sizeof(words));
+	pool_init(&pool, HPA(pool_room), sizeof(pool_room), 0);
+	code_init(&c, &mem, &pool, CODE_BLOCK, &(struct code_room){records, RECORDS, &words});
+}
+
+static void
+fresh(const char *name)
+{
+	check_case(name);
+	begin();
+}
+
+// The page of va, made if it isn't known, with the code there fit to be reached.
+static struct code_page *
+reach(uint32_t va)
+{
+	struct code_page *p = code_find(&c, GPA(va));
+
+	if (!p)
+		p = code_make(&c, &(struct code_request){GPA(va & ~PAGE_MASK), NULL, NULL, va & PAGE_MASK});
+	p->va = va & ~PAGE_MASK;
+	code_block_reach(&c, p, va & PAGE_MASK);
+	CHECK(code_block_reached(p, va & PAGE_MASK));
+	return p;
+}
+
+static uint32_t
+at(const struct code_page *p, unsigned word)
+{
+	return code_run(&c, p, 4 * word);
+}
+
+// What the hypercall that stands at a word means.
+static uint32_t
+meaning(const struct code_page *p, unsigned word)
+{
+	uint32_t insn;
+
+	return code_meaning(&c, at(p, word), &insn) ? insn : code_original(&c, p, 4 * word);
+}
+
+static bool
+is_svc(uint32_t word)
+{
+	return (word & 0x0f000000) == 0x0f000000 && word < 0xf0000000;
+}
+
+// MOV pc, Rm is BX Rm in A32 of this version (A8.8.104), and LDR pc, [sp], #4 is a POP: their
+// hypercalls say so.
+static uint32_t
+as_return(uint32_t insn)
+{
+	if ((insn & 0x0fffffff) == 0x049df004)
+		return (insn & 0xf0000000) | 0x08bd8000;
+	return (insn & 0x0ffffff0) == 0x01a0f000 ? (insn & 0xf000000f) | 0x012fff10 : insn;
+}
+
+static void
+test_blocks(void)
+{
+	static const uint32_t end[] = {BX_LR,      0xe1a0f00e, 0xe8bd8010, 0xe8bd8000, 0xeafffff0, 0xe59ff004,
+				       0xe91ba800, 0xeb000010, 0xe12fff33, 0xe1b0f00e, 0xef000000, 0xe49df004};
+	struct code_page *p;
+
+	for (unsigned i = 0; i < ARRAY_LEN(end); i++) {
+		fresh("a block ends in a hypercall that means its last word, and nothing behind it is touched");
+		ram[3] = MRS_R0;
+		ram[5] = end[i];
+		ram[6] = MRS_R0;
+		memcpy(saved, ram, sizeof(ram));
+		p = reach(RAM + 8);
+		CHECK(is_svc(at(p, 3)) && meaning(p, 3) == MRS_R0);
+		CHECK_EQ(at(p, 4), NOP);
+		CHECK(is_svc(at(p, 5)));
+		CHECK_EQ(as_return(meaning(p, 5)), as_return(end[i]));
+		CHECK_EQ(at(p, 6), MRS_R0);
+		for (unsigned w = 0; w < 8; w++)
+			CHECK_EQ(code_block_reached(p, 4 * w), w >= 2 && w <= 5);
+		CHECK(!memcmp(saved, ram, sizeof(ram)));
+		CHECK(code_block_reach(&c, p, 12));
+		CHECK_EQ(c.n.blocks, 1);
+	}
+
+	fresh("a conditional end is no end");
+	ram[1] = 0x1bfffffe; // BLNE
+	ram[2] = 0x112fff1e; // BXNE lr
+	ram[3] = BX_LR;
+	p = reach(RAM);
+	CHECK(code_block_reached(p, 12) && !code_block_reached(p, 16));
+	CHECK_EQ(meaning(p, 1), 0x1bfffffe);
+	CHECK_EQ(meaning(p, 2), 0x112fff1e);
+}
+
+static void
+test_restore(void)
+{
+	struct code_page *p;
+
+	fresh("a direct branch is given back, and closed again when it is rewritten");
+	ram[1] = 0xea000010; // B
+	p = reach(RAM);
+	CHECK(at(p, 1) != ram[1]);
+	code_block_restore(&c, p, 4);
+	CHECK_EQ(at(p, 1), ram[1]);
+	CHECK(fake_arch.last_sync == &p->copy[1]);
+	ram[1] = 0xea000020;
+	CHECK(code_written(&c, p, 4, 4));
+	CHECK(code_block_reached(p, 4) && !code_block_reached(p, 8));
+	CHECK_EQ(meaning(p, 1), 0xea000020);
+	ram[1] = NOP;
+	ram[2] = BX_LR;
+	CHECK(code_written(&c, p, 4, 8));
+	CHECK_EQ(at(p, 1), NOP);
+	CHECK_EQ(meaning(p, 2), BX_LR); // it falls through to here now
+
+	check_case("a word that isn't reached is the guest's as it is written");
+	ram[900] = MRS_R0;
+	CHECK(code_written(&c, p, 3600, 4));
+	CHECK_EQ(at(p, 900), MRS_R0);
+	CHECK(!code_block_reached(p, 3600));
+}
+
+static void
+test_moved(void)
+{
+	fresh("a page at another address, or another page at its address");
+	CHECK(!code_block_moved(&c, GPA(RAM), GVA(0xc0000000)));
+	reach(RAM)->va = 0xc0000000;
+	CHECK(!code_block_moved(&c, GPA(RAM), GVA(0xc0000123)));
+	CHECK(!code_block_moved(&c, GPA(RAM + PAGE_SIZE), GVA(0xc0001000)));
+	CHECK(code_block_moved(&c, GPA(RAM), GVA(0xc0001000)));
+	CHECK(code_block_moved(&c, GPA(RAM + PAGE_SIZE), GVA(0xc0000000)));
+}
+
+static void
+test_room(void)
+{
+	fresh("a page takes its copy and its bits, and gives them back");
+	reach(RAM);
+	CHECK_EQ(pool.n_pages, PAGES - 2);
+	CHECK_EQ(pool.n_l2, 3);
+	code_drop_all(&c);
+	CHECK_EQ(pool.n_pages, PAGES - 1);
+	CHECK_EQ(pool.n_l2, 4);
+	while (pool_page(&pool))
+		;
+	CHECK(!code_make(&c, &(struct code_request){GPA(RAM), NULL, NULL, 0}));
+	CHECK_EQ(pool.n_l2, 4);
+	CHECK(!code_find(&c, GPA(RAM)));
+}
+
+//----------------------------------------------------------------------------
+// The walker
+
+static uint32_t
+random_word(void)
+{
+	static const uint32_t word[] = {
+	    NOP,        0xe0800001, 0x00800001, 0xe5900004, 0x00646174, // plain
+	    BX_LR,      0x112fff1e, 0xe1a0f00e, 0x01a0f00e, 0xe8bd8010, // indirect
+	    0x18bd8010, 0xe59ff008, 0xe91ba800, 0xe12fff33, 0x112fff33, 0x908ff101, 0xe79ff101, 0xe49df004, 0x149df004,
+	    MRS_R0,     0x010f0000, 0xe121f001, 0x0121f001, 0xf1020013, 0xee1d3f90, // sensitive
+	    0xe4b01ffc, 0x04b01ffc, 0xee070f9a, 0xe320f003, 0x0320f004,
+	    0xe1b0f00e, 0x01b0f00e, 0xe8fd8010, 0xef000005, 0x1f000005, 0xe1200070, 0xe7f000f0, // traps and returns
+	};
+	uint32_t cond = below(2) ? 0xeu : below(14);
+
+	if (below(3) == 0)
+		return cond << 28 | 0x0a000000 | (below(4) ? 0 : 0x01000000) | ((below(64) - 32u) & 0xffffff);
+	return below(2) ? NOP : word[below(ARRAY_LEN(word))];
+}
+
+// Some place to go to, often where things are tight.
+static uint32_t
+random_target(void)
+{
+	uint32_t page = RAM + below(FRAMES) * PAGE_SIZE;
+
+	return below(3) ? page + 4 * below(WORDS) : page + (below(2) ? 4 * below(4) : PAGE_SIZE - 4 - 4 * below(4));
+}
+
+static uint32_t
+in_range(uint32_t va)
+{
+	return va - RAM < END - RAM ? va : random_target();
+}
+
+// A direct branch, or what falls off its page, as exec.c's direct() does.
+static uint32_t
+direct(uint32_t pc, uint32_t insn)
+{
+	const struct bt_row *row = bt_decode_a32(insn);
+	bool branches = row && (row->flags & BT_BRANCH), fits = true;
+	uint32_t target = branches ? bt_target(row, insn, pc) : pc + 4;
+
+	if (target - RAM < END - RAM)
+		reach(target);
+	else
+		fits = false;
+	if (!branches || !bt_always(insn) || (row->flags & BT_CALL)) {
+		if (pc + 4 - RAM < END - RAM)
+			reach(pc + 4);
+		else
+			fits = false;
+	}
+	if (fits && code_block_reached(code_find(&c, GPA(pc)), pc & PAGE_MASK)) {
+		code_block_restore(&c, code_find(&c, GPA(pc)), pc & PAGE_MASK);
+		return pc;
+	}
+	return in_range(below(2) ? target : pc + 4);
+}
+
+// Traps at pc: where the monitor goes on.
+static uint32_t
+trap(uint32_t pc, const struct code_page *p, uint32_t run)
+{
+	uint32_t insn = as_return(meaning(p, (pc & PAGE_MASK) / 4)), flags, to;
+	const struct bt_row *row = bt_decode_a32(insn);
+
+	CHECK_EQ(insn, as_return(code_original(&c, p, pc & PAGE_MASK)));
+	flags = row ? row->flags : 0;
+	if (run >> 16 != (run >> 28 << 12 | 0xf00 | BT_IMM_FRAME)) { // the window's, perhaps
+		if (!(flags & (BT_ENDS | BT_CALL)) && below(2) && pc + 4 < END)
+			return pc + 4;
+		to = in_range(flags & BT_ENDS ? random_target() : pc + 4);
+	} else if (flags & BT_SENSITIVE) {
+		to = in_range(flags & (BT_ENDS | BT_CALL) ? random_target() : pc + 4);
+	} else if (flags & BT_INDIRECT) {
+		to = random_target();
+	} else {
+		to = direct(pc, insn);
+	}
+	reach(to);
+	return to;
+}
+
+static bool
+holds(uint32_t insn)
+{
+	return insn >= 0xe0000000 || below(2);
+}
+
+static uint32_t
+step(uint32_t pc)
+{
+	struct code_page *p = code_find(&c, GPA(pc));
+	uint32_t run = code_run(&c, p, pc & PAGE_MASK), flags;
+	const struct bt_row *row = bt_decode_a32(run);
+
+	CHECK(code_block_reached(p, pc & PAGE_MASK));
+	if (check_state.failed)
+		printf("    %08x: %08x, in the frame %08x\n", pc, run, code_original(&c, p, pc & PAGE_MASK));
+	flags = row ? row->flags : 0;
+	if (is_svc(run))
+		return holds(run) ? trap(pc, p, run) : pc + 4;
+	CHECK(!(flags & BT_INDIRECT));
+	if (flags & BT_REFLECT) {
+		uint32_t to = random_target(); // the guest's vectors
+
+		reach(to);
+		return to;
+	}
+	CHECK(!(flags & BT_SENSITIVE) || (run & 0x0fffffff) == 0x0e1d3f50); // MRC TPIDRURW, the substitute
+	if ((flags & BT_BRANCH) && holds(run))
+		return bt_target(row, run, pc);
+	return pc + 4;
+}
+
+// The guest writes to its code; what has been written too often goes, and with it all.
+static void
+rewrite(uint32_t *pc)
+{
+	uint32_t va = random_target();
+	struct code_page *p = code_find(&c, GPA(va));
+
+	ram[(va - RAM) / 4] = random_word();
+	if (p && !code_written(&c, p, va & PAGE_MASK, 4)) {
+		code_drop_all(&c);
+		reach(*pc);
+	}
+}
+
+static void
+test_walk(unsigned seed)
+{
+	static char name[32];
+	uint32_t pc = RAM;
+
+	snprintf(name, sizeof(name), "walk %u", seed);
+	check_case(name);
+	srandom(seed);
+	begin();
+	for (unsigned w = 0; w < FRAMES * WORDS; w++)
+		ram[w] = random_word();
+	reach(pc);
+	for (unsigned n = 0; n < STEPS && !check_state.failed; n++) {
+		if (seed % 2 && !below(64))
+			rewrite(&pc);
+		if (!below(16)) // an interrupt
+			reach(pc = random_target());
+		if (!code_find(&c, GPA(pc)) || pc >= END) // never executed yet: an abort
+			reach(pc = in_range(pc));
+		pc = step(pc);
+	}
+	CHECK(c.n.blocks > 50 && c.n.restored > 10);
+}
+
+int
+main(void)
+{
+	bt_decode_init();
+	bt_hyper_init();
+	test_blocks();
+	test_restore();
+	test_moved();
+	test_room();
+	for (unsigned seed = 1; seed <= RUNS; seed++)
+		test_walk(seed);
+	return check_done("block");
+}
