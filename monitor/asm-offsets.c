@@ -30,12 +30,14 @@ asm_offsets(void)
 	OFFSET(VCPU_SCRATCH, struct vcpu, scratch);
 	OFFSET(VCPU_WORD, struct vcpu, word);
 	OFFSET(VCPU_UTLB, struct vcpu, utlb);
+	OFFSET(VCPU_START, struct vcpu, start);
+	OFFSET(VCPU_COST, struct vcpu, cost);
 	OFFSET(VCPU_COUNT, struct vcpu, count);
 	OFFSET(VCPU_HOT_STACK, struct vcpu, hot_stack);
 	VALUE(VCPU_HOT_STACK_TOP, offsetof(struct vcpu, hot_stack) + sizeof(((struct vcpu *)0)->hot_stack));
 	VALUE(SIZEOF_VIEW, sizeof(struct view));
-	VALUE(COUNT_MRS, 4 * EXIT_mrs);
-	VALUE(COUNT_MSR, 4 * EXIT_msr);
-	VALUE(COUNT_CPS, 4 * EXIT_cps);
-	VALUE(COUNT_UNPRIV, 4 * EXIT_unpriv);
+	VALUE(EXIT_MRS, EXIT_mrs);
+	VALUE(EXIT_MSR, EXIT_msr);
+	VALUE(EXIT_CPS, EXIT_cps);
+	VALUE(EXIT_UNPRIV, EXIT_unpriv);
 }

@@ -77,20 +77,24 @@ find_or_make(struct vcpu *v, gva_t va, gpa_t gpa)
 	return p;
 }
 
-// The other pages of the same guest section that are known already: after a flush a
-// kernel comes back to most of them.
+#define AROUND 0x10000u // bytes: sixteen pages
+
+// The neighbours, in the same guest section, of a page that is known already: after a
+// flush a kernel comes back to most of them.
 static void
 map_known_around(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x)
 {
-	for (uint32_t off = 0; off < SECTION_SIZE; off += PAGE_SIZE) {
+	uint32_t own = rq->va.v & (AROUND - 1u) & ~PAGE_MASK;
+
+	for (uint32_t off = 0; off < AROUND; off += PAGE_SIZE) {
 		struct spt_request one = *rq;
 		struct mmu_xlat xo = *x;
 		const struct code_page *p;
 
-		one.va = GVA((rq->va.v & ~SECTION_MASK) | off);
-		xo.gpa = GPA((x->gpa.v & ~SECTION_MASK) | off);
+		one.va = GVA((rq->va.v & ~(AROUND - 1u)) | off);
+		xo.gpa = GPA((x->gpa.v & ~(AROUND - 1u)) | off);
 		p = code_find(&v->vm->code, xo.gpa);
-		if (p && off != (rq->va.v & SECTION_MASK & ~PAGE_MASK))
+		if (p && off != own)
 			spt_map_exec(&v->vm->spt, &one, &xo, code_host(&v->vm->code, p));
 	}
 }

@@ -58,6 +58,14 @@ unmasks_pending(const struct vcpu *v, uint32_t psr)
 	return v->irq_line && !(psr & PSR_I);
 }
 
+// The exit is done, for this reason; what it costs from here on isn't counted.
+static inline void
+account(struct vcpu *v, enum exit_reason reason)
+{
+	v->count[reason]++;
+	v->cost[reason] += (uint32_t)sysreg_read_cntvct() - v->start;
+}
+
 static inline enum hot_result
 next(struct vcpu *v)
 {
@@ -96,7 +104,7 @@ hot_svc_user(struct vcpu *v)
 		return HOT_SLOW;
 	}
 	vpsr_enter(v, MODE_SVC, VECTOR_SVC, v->pc);
-	v->count[EXIT_svc_user]++;
+	account(v, EXIT_svc_user);
 	return HOT_VIEW;
 }
 
@@ -112,7 +120,7 @@ hot_domain(struct vcpu *v)
 	view->dacr |= field;
 	sysreg_write_dacr(view->dacr);
 	isb();
-	v->count[EXIT_domain]++;
+	account(v, EXIT_domain);
 	return HOT_DONE;
 }
 
@@ -142,7 +150,7 @@ hot_msr(struct vcpu *v, uint32_t svc)
 		if (v->irq_line || !vpsr_write_cpsr(v, value, fields))
 			return HOT_SLOW;
 	}
-	v->count[EXIT_msr]++;
+	account(v, EXIT_msr);
 	v->pc += 4;
 	return v->view_now == VIEW_USER ? HOT_VIEW : HOT_DONE;
 }
@@ -158,7 +166,7 @@ hot_cps_mode(struct vcpu *v, uint32_t svc)
 	if (v->irq_line || !vpsr_mode_valid(psr))
 		return HOT_SLOW;
 	vpsr_set_mode(v, psr);
-	v->count[EXIT_cps]++;
+	account(v, EXIT_cps);
 	v->pc += 4;
 	return v->view_now == VIEW_USER ? HOT_VIEW : HOT_DONE;
 }
@@ -170,7 +178,7 @@ exception_return(struct vcpu *v, uint32_t pc)
 
 	if (unmasks_pending(v, psr) || !plain_exception_mode(v) || !may_go(v, psr, pc) || !vpsr_return(v, psr, pc))
 		return HOT_SLOW;
-	v->count[EXIT_eret]++;
+	account(v, EXIT_eret);
 	return v->view_now == VIEW_USER ? HOT_VIEW : HOT_DONE;
 }
 
@@ -217,7 +225,7 @@ hot_ldm_return(struct vcpu *v, uint32_t svc)
 	for (i = 0; list; list &= list - 1u)
 		v->regs[__builtin_ctz(list)] = got[i++];
 	vpsr_return(v, psr, pc);
-	v->count[EXIT_eret]++;
+	account(v, EXIT_eret);
 	return v->view_now == VIEW_USER ? HOT_VIEW : HOT_DONE;
 }
 
@@ -241,7 +249,7 @@ hot_ldm_user(struct vcpu *v, uint32_t svc)
 		got[i] = load(at + 4u * i);
 	for (i = 0; list; list &= list - 1u)
 		*user_reg(v, (unsigned)__builtin_ctz(list)) = got[i++];
-	v->count[EXIT_user_bank]++;
+	account(v, EXIT_user_bank);
 	return next(v);
 }
 
@@ -260,7 +268,7 @@ hot_stm_user(struct vcpu *v, uint32_t svc)
 
 		store(at, r == 15u ? v->pc + 8u : *user_reg(v, r));
 	}
-	v->count[EXIT_user_bank]++;
+	account(v, EXIT_user_bank);
 	return next(v);
 }
 
@@ -280,7 +288,7 @@ hot_rfe(struct vcpu *v, uint32_t svc)
 	if (bit(svc, 4))
 		v->regs[rn] = bit(svc, 5) ? base + 8u : base - 8u;
 	vpsr_return(v, psr, pc);
-	v->count[EXIT_eret]++;
+	account(v, EXIT_eret);
 	return v->view_now == VIEW_USER ? HOT_VIEW : HOT_DONE;
 }
 
@@ -299,7 +307,7 @@ hot_srs(struct vcpu *v, uint32_t svc)
 	store(at + 4u, v->bank[v->mode & 15u].spsr);
 	if (bit(svc, 5))
 		*sp = up ? *sp + 8u : *sp - 8u;
-	v->count[EXIT_srs]++;
+	account(v, EXIT_srs);
 	return next(v);
 }
 
@@ -323,7 +331,7 @@ write_dacr(struct vcpu *v, uint32_t dacr)
 		sysreg_write_dacr(kernel->dacr);
 		isb();
 	}
-	v->count[EXIT_cp15_dacr]++;
+	account(v, EXIT_cp15_dacr);
 	return next(v);
 }
 
@@ -354,7 +362,7 @@ cache_op(struct vcpu *v, uint32_t key, uint32_t va)
 	default:
 		return HOT_SLOW;
 	}
-	v->count[EXIT_cp15_cache]++;
+	account(v, EXIT_cp15_cache);
 	return next(v);
 }
 
@@ -365,7 +373,7 @@ drop_va(struct vcpu *v, uint32_t va)
 {
 	if ((va & ~PAGE_MASK) != v->dropped_va)
 		return HOT_SLOW;
-	v->count[EXIT_cp15_tlb]++;
+	account(v, EXIT_cp15_tlb);
 	return next(v);
 }
 
@@ -384,7 +392,7 @@ hot_cp15(struct vcpu *v, uint32_t svc)
 		return write_dacr(v, *rt);
 	case CPKEY(1, 0, 3, 0, 0):
 		*rt = v->cp15.mmu.dacr;
-		v->count[EXIT_cp15_dacr]++;
+		account(v, EXIT_cp15_dacr);
 		return next(v);
 	case CPKEY(0, 0, 8, 7, 1): // TLBIMVA
 	case CPKEY(0, 0, 8, 7, 3): // TLBIMVAA
@@ -416,7 +424,7 @@ hot_cp15(struct vcpu *v, uint32_t svc)
 	default:
 		return HOT_SLOW;
 	}
-	v->count[EXIT_cp15]++;
+	account(v, EXIT_cp15);
 	return next(v);
 }
 
@@ -451,6 +459,6 @@ hot_block(struct vcpu *v, uint32_t svc)
 		return HOT_SLOW;
 	}
 	v->pc = target;
-	v->count[EXIT_branch]++;
+	account(v, EXIT_branch);
 	return HOT_DONE;
 }

@@ -107,6 +107,8 @@ could_wake(const struct vcpu *v)
 void
 irq_wait(struct vcpu *v)
 {
+	uint32_t since = (uint32_t)sysreg_read_cntvct();
+
 	while (!v->irq_line) {
 		if (!could_wake(v))
 			stop_crash(v, "waits for an interrupt, and none is enabled that could ever come");
@@ -114,5 +116,6 @@ irq_wait(struct vcpu *v)
 		irq_host(v);
 		irq_update(v);
 	}
+	v->start += (uint32_t)sysreg_read_cntvct() - since; // idle time costs nobody
 	v->waiting = false;
 }

@@ -25,8 +25,6 @@
 #include "monitor/sysreg.h"
 #include "monitor/vm.h"
 
-#define PMCR_E         1u
-#define PMCNTENSET_C   (1u << 31)
 
 _Noreturn void main(const void *fdt, uint32_t image, uint32_t image_end);
 
@@ -36,14 +34,6 @@ arg_is(const struct host *h, const char *name, const char *value)
 	char buf[32];
 
 	return host_arg(h, name, buf, sizeof(buf)) && !strcmp(buf, value);
-}
-
-// The cycle counter, for the cost of exits.
-static void
-start_cycles(void)
-{
-	sysreg_write_pmcntenset(PMCNTENSET_C);
-	sysreg_write_pmcr(sysreg_read_pmcr() | PMCR_E);
 }
 
 static void
@@ -84,7 +74,6 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	if (why)
 		stop_input(why, "host device tree");
 	host_mmu_init(&host, image, image_end);
-	start_cycles();
 	bt_decode_init();
 	bt_hyper_init();
 	cp15_check_table();

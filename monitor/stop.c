@@ -33,7 +33,7 @@ report_exits(const struct vcpu *v)
 	for (unsigned r = 0; r < EXIT_COUNT; r++) {
 		if (!v->count[r])
 			continue;
-		report("%s\"%s\":{\"count\":%u,\"slow\":%u,\"cycles\":%llu}", comma, name[r], v->count[r], v->slow[r],
+		report("%s\"%s\":{\"count\":%u,\"slow\":%u,\"ticks\":%llu}", comma, name[r], v->count[r], v->slow[r],
 		       (unsigned long long)v->cost[r]);
 		comma = ",";
 	}

@@ -243,7 +243,6 @@ handle(struct vcpu *v, enum trap trap)
 void
 trap_slow(struct vcpu *v, enum trap trap)
 {
-	uint32_t start = sysreg_read_pmccntr();
 	enum exit_reason reason;
 
 	if (v->view_now == VIEW_USER) // the user's own to write; load_view will write it back
@@ -263,7 +262,7 @@ trap_slow(struct vcpu *v, enum trap trap)
 		exec_arrive(v);
 	v->count[reason]++;
 	v->slow[reason]++;
-	v->cost[reason] += sysreg_read_pmccntr() - start;
+	v->cost[reason] += (uint32_t)sysreg_read_cntvct() - v->start;
 	if (v->moved)
 		vm_enter(v);
 }

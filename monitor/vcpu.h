@@ -109,7 +109,9 @@ struct vcpu {
 	uint32_t block;       // the policy is `block`: targets are checked
 	uint32_t dacr_closed; // domains that kernel entry leaves physically closed
 	uint32_t utlb[UTLB_ENTRIES];
+	uint32_t start;             // CNTVCT, low word, when the current exit began
 	uint32_t count[EXIT_COUNT]; // exits by reason
+	uint64_t cost[EXIT_COUNT];  // ticks of CNTVCT spent in them
 	uint32_t hot_stack[96] __attribute__((aligned(8))); // hot.c's
 	uint32_t targets[TARGET_ENTRIES];
 
@@ -125,8 +127,7 @@ struct vcpu {
 	bool moved;     // the window has: window.S's way back is gone
 	bool waiting;   // in WFI
 	bool off;       // by PSCI
-	uint64_t cost[EXIT_COUNT]; // cycles spent in exits that went to C
-	uint32_t slow[EXIT_COUNT]; // how many of the exits went there
+	uint32_t slow[EXIT_COUNT]; // how many of the exits went to C by the slow way
 	uint64_t vfp[32];
 	uint32_t fpscr;
 };

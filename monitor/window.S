@@ -61,6 +61,7 @@ window_vectors:
 	bne	\nested
 	ldr	r0, [sp, #VCPU_SCRATCH]
 	stm	sp, {r0-r14}^
+	CLOCK_IN
 	mrs	r8, spsr
 	.endm
 
@@ -71,10 +72,25 @@ window_vectors:
 	movs	pc, lr
 	.endm
 
-	.macro	COUNT offset
-	ldr	r3, [sp, #VCPU_COUNT + \offset]
-	add	r3, r3, #1
-	str	r3, [sp, #VCPU_COUNT + \offset]
+// The counter, low word, at the start of an exit: for what it costs.
+	.macro	CLOCK_IN
+	mrrc	p15, 1, r11, r10, c14		@ CNTVCT
+	str	r11, [sp, #VCPU_START]
+	.endm
+
+// Counts a hot exit under its reason, with its cost so far, and goes back to the guest.
+	.macro	FINISH reason
+	ldr	r0, [sp, #VCPU_COUNT + 4 * \reason]
+	mrrc	p15, 1, r1, r2, c14
+	add	r0, r0, #1
+	sub	r1, r1, r11
+	str	r0, [sp, #VCPU_COUNT + 4 * \reason]
+	movw	r2, #VCPU_COST + 8 * \reason
+	ldrd	r4, r5, [sp, r2]
+	adds	r4, r4, r1
+	adc	r5, r5, #0
+	strd	r4, r5, [sp, r2]
+	RESUME
 	.endm
 
 // Leaves the vector for a C function of hot.c: f(vcpu, hypercall).
@@ -96,6 +112,7 @@ window_vectors:
 
 vec_svc:
 	stm	sp, {r0-r14}^
+	CLOCK_IN
 	ldr	r9, [sp, #VCPU_MODE]
 	mrs	r8, spsr
 	tst	r9, #15
@@ -141,35 +158,32 @@ svc_slow:
 	b	slow_at_r3
 
 hot_mrs_cpsr:
-	COUNT	COUNT_MRS
 	movw	r2, #(PSR_FLAGS | PSR_E) & 0xffff
 	movt	r2, #(PSR_FLAGS | PSR_E) >> 16
 	and	r1, r0, #15
 	and	r2, r2, r8
 	orr	r2, r2, r9
 	str	r2, [sp, r1, lsl #2]
-	RESUME
+	FINISH	EXIT_MRS
 
 hot_mrs_spsr:
-	COUNT	COUNT_MRS
 	and	r1, r0, #15
 	and	r2, r9, #15
 	add	r2, sp, r2, lsl #4
 	ldr	r2, [r2, #VCPU_BANK_SPSR]
 	str	r2, [sp, r1, lsl #2]
-	RESUME
+	FINISH	EXIT_MRS
 
 hot_msr_spsr:
 	and	r1, r0, #0xf0			@ all four fields, else the long way
 	cmp	r1, #0xf0
 	bne	warm_msr
-	COUNT	COUNT_MSR
 	and	r1, r0, #15
 	ldr	r1, [sp, r1, lsl #2]
 	and	r2, r9, #15
 	add	r2, sp, r2, lsl #4
 	str	r1, [r2, #VCPU_BANK_SPSR]
-	RESUME
+	FINISH	EXIT_MSR
 
 // MSR CPSR_c that keeps the mode: local_irq_restore and its like.
 hot_msr_cpsr:
@@ -189,8 +203,7 @@ hot_msr_cpsr:
 	bic	r9, r9, #PSR_I | PSR_F
 	orr	r9, r9, r1
 	str	r9, [sp, #VCPU_MODE]
-	COUNT	COUNT_MSR
-	RESUME
+	FINISH	EXIT_MSR
 
 // CPS without a mode change. Payload: imod:2 M A I F mode:5.
 hot_cps:
@@ -205,8 +218,7 @@ hot_cps:
 	tst	r3, #1
 	bne	svc_slow
 	str	r9, [sp, #VCPU_MODE]
-	COUNT	COUNT_CPS
-	RESUME
+	FINISH	EXIT_CPS
 
 // LDRT, STRT, LDRBT, STRBT [Rn], #+/-imm9. Payload: U B L Rn Rt imm9. The page must
 // be in the unprivileged-access TLB; everything else is C's.
@@ -249,8 +261,7 @@ hot_ldrt:
 	str	r6, [sp, r7, lsl #2]
 3:	add	r2, r2, r3
 	str	r2, [sp, r1, lsl #2]
-	COUNT	COUNT_UNPRIV
-	RESUME
+	FINISH	EXIT_UNPRIV
 
 warm_msr:
 	WARM	hot_msr
