@@ -33,10 +33,12 @@ number(const struct out *o, uint64_t value, unsigned base, bool negative)
 		buf[n++] = "0123456789abcdef"[value % base];
 		value /= base;
 	} while (value);
+	while (o->pad == '0' && n + negative < o->width && n + negative < sizeof(buf))
+		buf[n++] = '0';
 	if (negative)
 		buf[n++] = '-';
 	while (n < o->width && n < sizeof(buf))
-		buf[n++] = o->pad;
+		buf[n++] = ' ';
 	while (n)
 		o->put(o->ctx, buf[--n]);
 }
@@ -70,6 +72,8 @@ kprintf_format(void (*put)(void *ctx, char c), void *ctx, const char *fmt, va_li
 		for (; *fmt == 'l'; fmt++)
 			longs++;
 		switch (*fmt) {
+		case '\0':
+			return;
 		case 's':
 			string(&o, va_arg(ap, const char *));
 			break;
