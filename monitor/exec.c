@@ -60,9 +60,20 @@ make(struct vcpu *v, gva_t va, gpa_t gpa)
 }
 
 static struct code_page *
+page_at(struct vcpu *v, gva_t va)
+{
+	struct mmu_xlat x;
+
+	if (mmu_walk(&v->cp15.mmu, &v->vm->mem, va, &x) != FS_NONE)
+		return NULL;
+	return code_find(&v->vm->code, x.gpa);
+}
+
+static struct code_page *
 find_or_make(struct vcpu *v, gva_t va, gpa_t gpa)
 {
 	struct code_page *p = code_find(&v->vm->code, gpa);
+	const struct code_page *before;
 
 	if (v->vm->code.policy == CODE_PAGE)
 		return p ? p : make(v, va, gpa);
@@ -70,8 +81,12 @@ find_or_make(struct vcpu *v, gva_t va, gpa_t gpa)
 		exec_flush(v);
 		p = NULL;
 	}
-	if (!p)
+	if (!p) {
 		p = make(v, va, gpa);
+		before = page_at(v, GVA((va.v & ~PAGE_MASK) - PAGE_SIZE));
+		if (before && code_block_reached(before, PAGE_SIZE - 4))
+			code_block_reach(&v->vm->code, p, 0); // may fall off its page into this one
+	}
 	p->va = va.v & ~PAGE_MASK;
 	code_block_reach(&v->vm->code, p, va.v & PAGE_MASK);
 	return p;
@@ -109,16 +124,6 @@ exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x
 	if (known && x->shift >= SECTION_SHIFT && v->vm->code.policy == CODE_PAGE)
 		map_known_around(v, rq, x);
 	regime_refresh(v);
-}
-
-static struct code_page *
-page_at(struct vcpu *v, gva_t va)
-{
-	struct mmu_xlat x;
-
-	if (mmu_walk(&v->cp15.mmu, &v->vm->mem, va, &x) != FS_NONE)
-		return NULL;
-	return code_find(&v->vm->code, x.gpa);
 }
 
 bool
@@ -176,17 +181,20 @@ direct(struct vcpu *v, const struct bt_row *row, uint32_t insn)
 	if (branches)
 		fits = reach(v, GVA(bt_target(row, insn, pc)));
 	if (!branches || !bt_always(insn))
-		fits = reach(v, GVA(pc + 4)) && fits;
+		reach(v, GVA(pc + 4)); // where that can't be executed, running it faults
 	p = page_at(v, GVA(pc)); // looked up now: reaching may have flushed
 	if (p && fits && code_block_reached(p, pc & PAGE_MASK)) {
 		code_block_restore(&v->vm->code, p, pc & PAGE_MASK);
 		return;
 	}
 	if (!branches)
-		stop_crash(v, "the kernel's code runs off its last page");
+		return; // its page has been dropped meanwhile
+	v->pc = pc + 4;
+	if (!emulate_condition(v, insn))
+		return;
 	if (row->flags & BT_CALL)
 		v->regs[14] = pc + 4;
-	v->pc = emulate_condition(v, insn) ? bt_target(row, insn, pc) : pc + 4;
+	v->pc = bt_target(row, insn, pc);
 }
 
 static void
