@@ -30,15 +30,25 @@ reg(const void *fdt, int node, unsigned i, struct host_range *r)
 	unsigned at = i * (na + ns);
 	int len;
 
-	if (!fdt_getprop(fdt, node, "reg", &len) || len < (int)(4 * (at + na + ns)))
+	if (na - 1 > 1 || ns - 1 > 1 || !fdt_getprop(fdt, node, "reg", &len) || len < (int)(4 * (at + na + ns)))
 		return false;
 	if (na == 2 && cell(fdt, node, "reg", at))
 		return false;
 	r->base = cell(fdt, node, "reg", at + na - 1);
 	r->size = cell(fdt, node, "reg", at + na + ns - 1);
-	if ((ns == 2 && cell(fdt, node, "reg", at + na)) || r->size > 0u - r->base)
+	if ((ns == 2 && cell(fdt, node, "reg", at + na)) || (r->base && r->size > 0u - r->base))
 		r->size = 0u - (r->base | SECTION_MASK) - 1u; // RAM that goes beyond 4 GiB
 	return true;
+}
+
+// A property that is a string; NULL where there is none.
+static const char *
+text(const void *fdt, int node, const char *name)
+{
+	int len;
+	const char *s = fdt_getprop(fdt, node, name, &len);
+
+	return s && len > 0 && !s[len - 1] ? s : NULL;
 }
 
 static uint32_t
@@ -66,7 +76,7 @@ parse_memory(struct host *h)
 
 	fdt_for_each_subnode(node, h->fdt, 0)
 	{
-		const char *type = fdt_getprop(h->fdt, node, "device_type", NULL);
+		const char *type = text(h->fdt, node, "device_type");
 
 		if (!type || strcmp(type, "memory"))
 			continue;
@@ -91,22 +101,24 @@ parse_chosen(struct host *h)
 {
 	int node = fdt_path_offset(h->fdt, "/chosen");
 	const char *args;
+	uint32_t end;
 
 	if (node < 0)
 		return;
-	args = fdt_getprop(h->fdt, node, "bootargs", NULL);
+	args = text(h->fdt, node, "bootargs");
 	if (args)
 		memcpy(h->bootargs, args, strnlen(args, sizeof(h->bootargs) - 1));
 	h->initrd.base = chosen_address(h->fdt, node, "linux,initrd-start");
-	h->initrd.size = chosen_address(h->fdt, node, "linux,initrd-end") - h->initrd.base;
+	end = chosen_address(h->fdt, node, "linux,initrd-end");
+	h->initrd.size = end > h->initrd.base ? end - h->initrd.base : 0;
 }
 
 static int
 console_node(const void *fdt)
 {
 	static const char *const pl011[] = {"arm,pl011", NULL};
-	int chosen = fdt_path_offset(fdt, "/chosen"), node = -1, len;
-	const char *path = chosen < 0 ? NULL : fdt_getprop(fdt, chosen, "stdout-path", &len);
+	int chosen = fdt_path_offset(fdt, "/chosen"), node = -1;
+	const char *path = chosen < 0 ? NULL : text(fdt, chosen, "stdout-path");
 
 	if (path) {
 		const char *colon = strchr(path, ':');
@@ -152,7 +164,7 @@ const char *
 host_parse(struct host *h, const void *fdt)
 {
 	memset(h, 0, sizeof(*h));
-	if (fdt_check_header(fdt))
+	if (fdt_check_header(fdt) || fdt_check_full(fdt, fdt_totalsize(fdt)))
 		return "no device tree";
 	h->fdt = fdt;
 	h->fdt_range = (struct host_range){(uint32_t)(uintptr_t)fdt, fdt_totalsize(fdt)};

@@ -47,14 +47,15 @@ _Static_assert(sizeof(struct vcpu) <= WINDOW_VCPU_SIZE, "the VCPU fits its place
 
 extern const uint8_t window_vectors[], window_enter[];
 
+// Cleared memory of the monitor's for the VM of cfg; adds to what has been spent on it.
 static void *
-take(struct vm *vm, uint32_t size, uint32_t align)
+take(const struct fit_vm *cfg, uint32_t *spent, uint32_t size, uint32_t align)
 {
 	hpa_t p = alloc(size, align);
 
 	if (!p.v)
-		stop_input("not enough host memory for what the monitor keeps of the VM", vm->cfg.name);
-	vm->monitor_bytes += size;
+		stop_input("not enough host memory for what the monitor keeps of the VM", cfg->name);
+	*spent += size;
 	return memset((void *)p.v, 0, size);
 }
 
@@ -147,25 +148,26 @@ init_shadows(struct vm *vm, uint32_t window_l1)
 struct vm *
 vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 {
-	static struct vm vm; // the first of the several that a host may have
-	uint32_t pages;
+	uint32_t pages, spent = 0;
+	struct vm *vm = take(cfg, &spent, sizeof(*vm), PAGE_SIZE);
 
-	vm.cfg = *cfg;
-	vm.host = h;
-	vm.core = core;
-	take_memory(&vm);
-	pages = vm.mem.size / PAGE_SIZE;
-	vm.pool.size = pool_size(vm.mem.size);
-	vm.pool_base = HPA(take(&vm, vm.pool.size, L1_BYTES));
-	vm.frames = take(&vm, pages * sizeof(*vm.frames), PAGE_SIZE);
-	vm.sections = take(&vm, vm.mem.size / SECTION_SIZE * sizeof(*vm.sections), PAGE_SIZE);
-	vm.code_room.n_records = pages / 32 < 512 ? 512 : pages / 32;
-	vm.code_room.records = take(&vm, vm.code_room.n_records * sizeof(*vm.code_room.records), PAGE_SIZE);
-	vm.code_room.words = take(&vm, sizeof(*vm.code_room.words), PAGE_SIZE);
-	vm.vcpu[0] = take(&vm, WINDOW_VCPU_SIZE, PAGE_SIZE);
-	vm.window = WINDOW_DEFAULT;
-	add_devices(&vm);
-	return &vm;
+	vm->cfg = *cfg;
+	vm->host = h;
+	vm->core = core;
+	vm->window = WINDOW_DEFAULT;
+	take_memory(vm);
+	pages = vm->mem.size / PAGE_SIZE;
+	vm->pool.size = pool_size(vm->mem.size);
+	vm->pool_base = HPA(take(cfg, &spent, vm->pool.size, L1_BYTES));
+	vm->frames = take(cfg, &spent, pages * sizeof(*vm->frames), PAGE_SIZE);
+	vm->sections = take(cfg, &spent, vm->mem.size / SECTION_SIZE * sizeof(*vm->sections), PAGE_SIZE);
+	vm->code_room.n_records = pages / 32 < 512 ? 512 : pages / 32;
+	vm->code_room.records = take(cfg, &spent, vm->code_room.n_records * sizeof(*vm->code_room.records), PAGE_SIZE);
+	vm->code_room.words = take(cfg, &spent, sizeof(*vm->code_room.words), PAGE_SIZE);
+	vm->vcpu[0] = take(cfg, &spent, WINDOW_VCPU_SIZE, PAGE_SIZE);
+	vm->monitor_bytes = spent;
+	add_devices(vm);
+	return vm;
 }
 
 static void
