@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+// uses: monitor/host.c
+// libs: -lfdt
+//
+// The board's device tree: QEMU's own, trees made by hand for what QEMU's hasn't, and
+// damaged ones, which must be refused or read without a look beyond their end.
+#include <libfdt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "monitor/host.h"
+#include "test/host/check.h"
+
+#define ROOM  8192
+#define FLIPS 20000u
+
+static struct host h;
+
+static void
+set_string(void *fdt, int node, const char *name, const char *value)
+{
+	fdt_setprop(fdt, node, name, value, (int)strlen(value) + 1);
+}
+
+static int
+add(void *fdt, int parent, const char *name, const char *compatible)
+{
+	int node = fdt_add_subnode(fdt, parent, name);
+
+	if (compatible)
+		set_string(fdt, node, "compatible", compatible);
+	return node;
+}
+
+static void
+set_cells(void *fdt, const char *path, const char *name, const uint32_t *cells, int n)
+{
+	fdt32_t be[16];
+
+	for (int i = 0; i < n; i++)
+		be[i] = cpu_to_fdt32(cells[i]);
+	fdt_setprop(fdt, fdt_path_offset(fdt, path), name, be, 4 * n);
+}
+
+#define SET(fdt, path, name, ...)                                                                                      \
+	set_cells(fdt, path, name, (const uint32_t[]){__VA_ARGS__}, (int)ARRAY_LEN(((const uint32_t[]){__VA_ARGS__})))
+
+// A board with one-cell addresses, of ROOM bytes, from malloc.
+static void *
+board(void)
+{
+	void *fdt = malloc(ROOM);
+
+	fdt_create_empty_tree(fdt, ROOM);
+	SET(fdt, "/", "#address-cells", 1);
+	SET(fdt, "/", "#size-cells", 1);
+	add(fdt, 0, "uart1", "arm,pl011");
+	add(fdt, 0, "uart0", "arm,pl011");
+	add(fdt, 0, "gic", "arm,gic-400");
+	add(fdt, 0, "timer", "arm,armv7-timer");
+	add(fdt, 0, "chosen", NULL);
+	set_string(fdt, add(fdt, 0, "memory", NULL), "device_type", "memory");
+	SET(fdt, "/memory", "reg", 0x80000000, 0x20000000, 0xa0000000, 0x1000000);
+	SET(fdt, "/uart0", "reg", 0x1000, 0x100);
+	SET(fdt, "/uart0", "interrupts", 0, 5, 4);
+	SET(fdt, "/uart1", "reg", 0x2000, 0x100);
+	SET(fdt, "/uart1", "interrupts", 0, 6, 4);
+	SET(fdt, "/gic", "reg", 0x3000, 0x1000, 0x4000, 0x1000);
+	SET(fdt, "/timer", "interrupts", 1, 13, 4, 1, 14, 4, 1, 11, 4, 1, 10, 4);
+	SET(fdt, "/timer", "clock-frequency", 24000000);
+	return fdt;
+}
+
+// Parses fdt, in memory that ends where it ends, and frees it. h holds no pointer into it then.
+static const char *
+parse(void *fdt)
+{
+	uint32_t size;
+	const char *what;
+	void *exact;
+
+	fdt_pack(fdt);
+	size = fdt_totalsize(fdt);
+	exact = malloc(size);
+	memcpy(exact, fdt, size);
+	what = host_parse(&h, exact);
+	free(exact);
+	free(fdt);
+	return what;
+}
+
+static bool
+says(const char *what, const char *part)
+{
+	return what && strstr(what, part);
+}
+
+// QEMU's own tree; NULL if it can't be had.
+static void *
+qemus(void)
+{
+	static char dir[] = "/tmp/host-test-XXXXXX";
+	char command[256], path[64];
+	void *fdt = calloc(1, 1 << 20);
+	FILE *f;
+
+	CHECK(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/dtb", dir);
+	snprintf(command, sizeof(command),
+		 "qemu-system-arm -M virt,dumpdtb=%s -cpu cortex-a15 -m 1G -nodefaults -display none >/dev/null 2>&1", path);
+	f = system(command) ? NULL : fopen(path, "rb");
+	if (f) {
+		CHECK(fread(fdt, 1, 1 << 20, f) > 0);
+		fclose(f);
+	} else {
+		free(fdt);
+		fdt = NULL;
+	}
+	unlink(path);
+	rmdir(dir);
+	return fdt;
+}
+
+static void
+test_qemu(void)
+{
+	void *fdt;
+
+	check_case("QEMU's virt");
+	fdt = qemus();
+	CHECK(fdt);
+	if (!fdt)
+		return;
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.n_ram, 1);
+	CHECK_EQ(h.ram[0].base, 0x40000000);
+	CHECK_EQ(h.ram[0].size, 0x40000000);
+	CHECK_EQ(h.uart, 0x09000000);
+	CHECK_EQ(h.uart_irq, 33);
+	CHECK_EQ(h.rtc, 0x09010000);
+	CHECK_EQ(h.gicd, 0x08000000);
+	CHECK_EQ(h.gicc, 0x08010000);
+	CHECK_EQ(h.timer_irq, 30);
+	CHECK_EQ(h.initrd.size, 0);
+	CHECK_EQ(h.bootargs[0], 0);
+}
+
+static void
+test_board(void)
+{
+	void *fdt = board();
+
+	check_case("another board");
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.n_ram, 2);
+	CHECK_EQ(h.ram[1].base, 0xa0000000);
+	CHECK_EQ(h.ram[1].size, 0x1000000);
+	CHECK_EQ(h.gicd, 0x3000);
+	CHECK_EQ(h.gicc, 0x4000);
+	CHECK_EQ(h.timer_irq, 30);
+	CHECK_EQ(h.cntfrq, 24000000);
+	CHECK_EQ(h.rtc, 0);
+
+	check_case("the console is stdout-path's, options and aliases taken off");
+	fdt = board();
+	set_string(fdt, fdt_path_offset(fdt, "/chosen"), "stdout-path", "/uart0:115200n8");
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.uart, 0x1000);
+	CHECK_EQ(h.uart_irq, 37);
+	fdt = board();
+	set_string(fdt, add(fdt, 0, "aliases", NULL), "serial0", "/uart1");
+	set_string(fdt, fdt_path_offset(fdt, "/chosen"), "stdout-path", "serial0");
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.uart, 0x2000);
+	fdt = board();
+	set_string(fdt, fdt_path_offset(fdt, "/chosen"), "stdout-path", "/gic");
+	CHECK(!parse(fdt));
+	CHECK(h.uart == 0x1000 || h.uart == 0x2000);
+
+	check_case("the initrd's bounds, in one cell or two, or senseless");
+	fdt = board();
+	SET(fdt, "/chosen", "linux,initrd-start", 0x84000000);
+	SET(fdt, "/chosen", "linux,initrd-end", 0, 0x84001000);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.initrd.base, 0x84000000);
+	CHECK_EQ(h.initrd.size, 0x1000);
+	fdt = board();
+	SET(fdt, "/chosen", "linux,initrd-start", 0x84000000);
+	SET(fdt, "/chosen", "linux,initrd-end", 0x83000000);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.initrd.size, 0);
+}
+
+static void
+test_memory(void)
+{
+	void *fdt = board();
+
+	check_case("RAM from address 0");
+	SET(fdt, "/memory", "reg", 0, 0x20000000);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.ram[0].base, 0);
+	CHECK_EQ(h.ram[0].size, 0x20000000);
+
+	check_case("RAM beyond 4 GiB is left alone");
+	fdt = board();
+	SET(fdt, "/", "#address-cells", 2);
+	SET(fdt, "/", "#size-cells", 2);
+	SET(fdt, "/memory", "reg", 0, 0x80000000, 1, 0, 1, 0, 1, 0);
+	SET(fdt, "/uart0", "reg", 0, 0x1000, 0, 0x100);
+	SET(fdt, "/uart1", "reg", 0, 0x2000, 0, 0x100);
+	SET(fdt, "/gic", "reg", 0, 0x3000, 0, 0x1000, 0, 0x4000, 0, 0x1000);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.n_ram, 1);
+	CHECK_EQ(h.ram[0].base, 0x80000000);
+	CHECK_EQ(h.ram[0].size, 0x7ff00000);
+	fdt = board();
+	SET(fdt, "/memory", "reg", 0xf0000000, 0x20000000);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.ram[0].size, 0x0ff00000);
+
+	check_case("more ranges than there is room for");
+	fdt = board();
+	SET(fdt, "/memory", "reg", 0, 1 << 20, 1 << 24, 1 << 20, 2 << 24, 1 << 20, 3 << 24, 1 << 20, 4 << 24, 1 << 20);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.n_ram, ARRAY_LEN(h.ram));
+}
+
+static void
+test_missing(void)
+{
+	static const struct {
+		const char *path, *property, *what;
+	} row[] = {{"/memory", "reg", "memory"}, {"/gic", "compatible", "GICv2"}, {"/gic", "reg", "GICv2"},
+		   {"/timer", "compatible", "timer"}};
+	void *fdt;
+
+	for (unsigned i = 0; i < ARRAY_LEN(row); i++) {
+		check_case("what is missing is named");
+		fdt = board();
+		fdt_delprop(fdt, fdt_path_offset(fdt, row[i].path), row[i].property);
+		CHECK(says(parse(fdt), row[i].what));
+	}
+	fdt = board();
+	SET(fdt, "/gic", "reg", 0x3000, 0x1000);
+	CHECK(says(parse(fdt), "CPU interface"));
+	fdt = board();
+	fdt_del_node(fdt, fdt_path_offset(fdt, "/uart0"));
+	fdt_del_node(fdt, fdt_path_offset(fdt, "/uart1"));
+	CHECK(says(parse(fdt), "PL011"));
+	CHECK(says(host_parse(&h, "nothing like a device tree, nor long enough"), "no device tree"));
+
+	check_case("cells of no sense");
+	for (uint32_t cells = 0; cells < 6; cells++) {
+		fdt = board();
+		SET(fdt, "/", "#address-cells", cells == 5 ? 0xfffffff0 : cells);
+		parse(fdt);
+		fdt = board();
+		SET(fdt, "/", "#size-cells", cells == 5 ? 0xfffffff0 : cells);
+		parse(fdt);
+	}
+}
+
+static void
+test_arguments(void)
+{
+	char buf[16], args[600];
+	void *fdt = board();
+
+	check_case("boot arguments");
+	set_string(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", "quiet bt=block  vm=a=b empty= abt=x last=1");
+	CHECK(!parse(fdt));
+	CHECK(host_arg(&h, "bt", buf, sizeof(buf)) && !strcmp(buf, "block"));
+	CHECK(host_arg(&h, "vm", buf, sizeof(buf)) && !strcmp(buf, "a=b"));
+	CHECK(host_arg(&h, "empty", buf, sizeof(buf)) && !strcmp(buf, ""));
+	CHECK(host_arg(&h, "last", buf, sizeof(buf)) && !strcmp(buf, "1"));
+	CHECK(!host_arg(&h, "quiet", buf, sizeof(buf)));
+	CHECK(!host_arg(&h, "b", buf, sizeof(buf)));
+	CHECK(!host_arg(&h, "bt", buf, 5));
+	CHECK(host_arg(&h, "bt", buf, 6));
+
+	check_case("boot arguments that are too long or not terminated");
+	memset(args, 'x', sizeof(args));
+	args[sizeof(args) - 1] = '\0';
+	fdt = board();
+	fdt_setprop(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", args, sizeof(args));
+	CHECK(!parse(fdt));
+	CHECK_EQ(strlen(h.bootargs), sizeof(h.bootargs) - 1);
+	fdt = board();
+	fdt_setprop(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", "abcd", 4);
+	fdt_setprop(fdt, fdt_path_offset(fdt, "/chosen"), "stdout-path", "/uart0", 6);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.bootargs[0], 0);
+}
+
+static void
+test_damage(void)
+{
+	void *good = board();
+	uint32_t size;
+
+	check_case("cut off at every length, and with bytes changed at random");
+	SET(good, "/chosen", "linux,initrd-start", 0x84000000);
+	set_string(good, fdt_path_offset(good, "/chosen"), "stdout-path", "/uart0:115200");
+	set_string(good, fdt_path_offset(good, "/chosen"), "bootargs", "a=b");
+	fdt_pack(good);
+	size = fdt_totalsize(good);
+	for (unsigned n = 0; n < FLIPS; n++) {
+		uint32_t len = n < size && n >= FDT_V17_SIZE ? n : size;
+		unsigned char *bad = malloc(len);
+
+		memcpy(bad, good, len);
+		fdt_set_totalsize(bad, len);
+		for (unsigned i = n < size ? 0 : 1 + n % 3; i; i--)
+			bad[8 + (size_t)random() % (len - 8)] = (unsigned char)(random() % 3 ? random() : 0xff);
+		if (fdt_totalsize(bad) <= len)
+			host_parse(&h, bad);
+		free(bad);
+	}
+	free(good);
+}
+
+int
+main(void)
+{
+	test_qemu();
+	test_board();
+	test_memory();
+	test_missing();
+	test_arguments();
+	test_damage();
+	return check_done("host");
+}
