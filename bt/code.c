@@ -56,10 +56,10 @@ code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_p
 	}
 }
 
-#define SVC_MASK  0x0f000000u
-#define POP_PC    0x08bd8000u // LDMIA sp!, {..., pc}
-#define BX        0x012fff10u
-#define BLX       0x012fff30u
+#define SVC_MASK 0x0f000000u
+#define POP_PC   0x08bd8000u // LDMIA sp!, {..., pc}
+#define BX       0x012fff10u
+#define BLX      0x012fff30u
 
 // A hypercall of class FRAME: a block's end with its operands, or a word by number.
 static bool

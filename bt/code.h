@@ -52,9 +52,9 @@ struct code {
 
 // What code_make needs to know of a page besides its frame.
 struct code_request {
-	gpa_t gpa;                  // of the page
+	gpa_t gpa;                   // of the page
 	const uint32_t *prev, *next; // frames of the virtually adjacent pages, or NULL
-	uint32_t entry;             // offset at which it is entered
+	uint32_t entry;              // offset at which it is entered
 };
 
 // Memory that a code translator is given: records bound how many pages are known at

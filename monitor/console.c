@@ -4,17 +4,17 @@
 #include "monitor/console.h"
 #include "monitor/mmio.h"
 
-#define UARTDR   0x00u
-#define UARTFR   0x18u
+#define UARTDR    0x00u
+#define UARTFR    0x18u
 #define UARTLCR_H 0x2cu
-#define UARTCR   0x30u
-#define UARTIMSC 0x38u
+#define UARTCR    0x30u
+#define UARTIMSC  0x38u
 
-#define FR_RXFE (1u << 4)
-#define FR_TXFF (1u << 5)
-#define LCR_FEN_WLEN8 0x70u
+#define FR_RXFE           (1u << 4)
+#define FR_TXFF           (1u << 5)
+#define LCR_FEN_WLEN8     0x70u
 #define CR_UARTEN_TXE_RXE 0x301u
-#define INT_RX_RT 0x50u
+#define INT_RX_RT         0x50u
 
 static uint32_t uart;
 

@@ -20,8 +20,8 @@
 #define SCTLR_REGIME (SCTLR_M | SCTLR_V | SCTLR_WXN | SCTLR_EE | SCTLR_TRE | SCTLR_AFE | SCTLR_TE)
 #define SCTLR_RW     (SCTLR_REGIME | SCTLR_A | SCTLR_C | SCTLR_SW | SCTLR_Z | SCTLR_I)
 
-#define TTBCR_RW         TTBCR_N    // EAE is LPAE's, PD0 and PD1 are of the Security Extensions (B4.1.153)
-#define CPACR_RW         0xc0f00000u                       // ASEDIS, D32DIS, cp11, cp10
+#define TTBCR_RW         TTBCR_N     // EAE is LPAE's, PD0 and PD1 are of the Security Extensions (B4.1.153)
+#define CPACR_RW         0xc0f00000u // ASEDIS, D32DIS, cp11, cp10
 #define PAR_F            (1u << 0)
 #define PAR_SS           (1u << 1)
 #define CNTKCTL_PL0PCTEN (1u << 0)

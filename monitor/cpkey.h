@@ -9,7 +9,8 @@
 
 // A CP15 register: read (1) or written (0), and the operands in the order of MCR.
 #define CPKEY(read, opc1, crn, crm, opc2)                                                                              \
-	((uint32_t)(opc1) << 17 | (uint32_t)(read) << 16 | (uint32_t)(crn) << 12 | 0x80u | (uint32_t)(opc2) << 4 | (crm))
+	((uint32_t)(opc1) << 17 | (uint32_t)(read) << 16 | (uint32_t)(crn) << 12 | 0x80u | (uint32_t)(opc2) << 4 |     \
+	 (crm))
 
 // DACR fields of domains 0 to 14 as clients, and the monitor's own domain.
 #define DACR_CLIENTS 0x15555555u

@@ -182,7 +182,7 @@ direct(struct vcpu *v, const struct bt_row *row, uint32_t insn)
 		fits = reach(v, GVA(bt_target(row, insn, pc)));
 	if (!branches || !bt_always(insn))
 		reach(v, GVA(pc + 4)); // where that can't be executed, running it faults
-	p = page_at(v, GVA(pc)); // looked up now: reaching may have flushed
+	p = page_at(v, GVA(pc));       // looked up now: reaching may have flushed
 	if (p && fits && code_block_reached(p, pc & PAGE_MASK)) {
 		code_block_restore(&v->vm->code, p, pc & PAGE_MASK);
 		return;

@@ -13,14 +13,14 @@
 #include "monitor/window.h"
 #include "shadowpt/spt.h"
 
-#define AP_PL1_RW 1u // AP[2:0]
-#define AP_PL1_RO 5u
+#define AP_PL1_RW          1u // AP[2:0]
+#define AP_PL1_RO          5u
 #define TEX_CB_NORMAL_WBWA 0x07u
 #define TEX_CB_DEVICE      0x01u
 
-#define SCTLR_C (1u << 2)
-#define SCTLR_Z (1u << 11)
-#define SCTLR_I (1u << 12)
+#define SCTLR_C   (1u << 2)
+#define SCTLR_Z   (1u << 11)
+#define SCTLR_I   (1u << 12)
 #define ACTLR_SMP (1u << 6) // coherent with the other cores of the cluster (A15 TRM 4.3.28)
 
 #define TTBR_WALK 0x4au // as in regime.c

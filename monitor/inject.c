@@ -40,7 +40,8 @@ inject_svc(struct vcpu *v)
 void
 inject_prefetch_abort(struct vcpu *v, uint32_t fs, gva_t far)
 {
-	check_vector(v, VECTOR_PREFETCH_ABORT, "jumped into nowhere: the prefetch abort vector can't be fetched either");
+	check_vector(v, VECTOR_PREFETCH_ABORT,
+		     "jumped into nowhere: the prefetch abort vector can't be fetched either");
 	trace(v, TRACE_PREFETCH_ABORT, far.v);
 	v->cp15.ifsr = fs;
 	v->cp15.ifar = far.v;

@@ -25,7 +25,6 @@
 #include "monitor/sysreg.h"
 #include "monitor/vm.h"
 
-
 _Noreturn void main(const void *fdt, uint32_t image, uint32_t image_end);
 
 static bool

@@ -9,16 +9,16 @@
 #ifndef MONITOR_PSR_H
 #define MONITOR_PSR_H
 
-#define PSR_N     (1u << 31)
-#define PSR_T     (1u << 5)
-#define PSR_F     (1u << 6)
-#define PSR_I     (1u << 7)
-#define PSR_A     (1u << 8)
-#define PSR_E     (1u << 9)
-#define PSR_J     (1u << 24)
-#define PSR_M     0x1fu
-#define PSR_IT    0x0600fc00u
-#define PSR_FLAGS 0xf80f0000u // N Z C V Q, GE
+#define PSR_N       (1u << 31)
+#define PSR_T       (1u << 5)
+#define PSR_F       (1u << 6)
+#define PSR_I       (1u << 7)
+#define PSR_A       (1u << 8)
+#define PSR_E       (1u << 9)
+#define PSR_J       (1u << 24)
+#define PSR_M       0x1fu
+#define PSR_IT      0x0600fc00u
+#define PSR_FLAGS   0xf80f0000u // N Z C V Q, GE
 #define PSR_VIRTUAL (PSR_M | PSR_I | PSR_F | PSR_A)
 
 #define MODE_USR 0x10u

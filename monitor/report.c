@@ -6,8 +6,8 @@
 #include "monitor/kprintf.h"
 #include "monitor/types.h"
 
-#define SYS_WRITE0        0x04u
-#define SYS_EXIT_EXTENDED 0x20u
+#define SYS_WRITE0                   0x04u
+#define SYS_EXIT_EXTENDED            0x20u
 #define ADP_STOPPED_APPLICATION_EXIT 0x20026u
 
 #define PSCI_SYSTEM_OFF 0x84000008u

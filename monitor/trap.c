@@ -21,8 +21,8 @@
 #include "monitor/vm.h"
 #include "monitor/vpsr.h"
 
-#define DFSR_WnR       (1u << 11)
-#define FSR_FS(fsr)    ((fsr)&0x40fu)
+#define DFSR_WnR             (1u << 11)
+#define FSR_FS(fsr)          ((fsr)&0x40fu)
 #define FS_IS_PERMISSION(fs) (((fs)&0x40du) == FS_PERMISSION_1)
 
 static enum spt_view

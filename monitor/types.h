@@ -30,12 +30,12 @@ typedef struct {
 #define GPA(x) ((gpa_t){(uint32_t)(x)})
 #define HPA(x) ((hpa_t){(uintptr_t)(x)})
 
-#define PAGE_SIZE    4096u
-#define PAGE_SHIFT   12u
-#define PAGE_MASK    (PAGE_SIZE - 1u)
-#define SECTION_SIZE 0x100000u
+#define PAGE_SIZE     4096u
+#define PAGE_SHIFT    12u
+#define PAGE_MASK     (PAGE_SIZE - 1u)
+#define SECTION_SIZE  0x100000u
 #define SECTION_SHIFT 20u
-#define SECTION_MASK (SECTION_SIZE - 1u)
+#define SECTION_MASK  (SECTION_SIZE - 1u)
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

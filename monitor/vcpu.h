@@ -92,26 +92,26 @@ struct vcpu {
 	struct bank bank[16];
 	uint32_t usr_r8_r12[5], fiq_r8_r12[5]; // whichever isn't in regs
 	struct view view[2];
-	uint32_t view_now;    // the view that is loaded while the guest runs
-	uint32_t irq_line;    // vgic asserts IRQ to this VCPU
-	uint32_t vectors;     // VBAR, or 0xffff0000 with SCTLR.V
-	uint32_t exc_psr;     // T and E on exception entry (SCTLR.TE, EE)
-	uint32_t host_ttbr0;  // the monitor's own table
+	uint32_t view_now;     // the view that is loaded while the guest runs
+	uint32_t irq_line;     // vgic asserts IRQ to this VCPU
+	uint32_t vectors;      // VBAR, or 0xffff0000 with SCTLR.V
+	uint32_t exc_psr;      // T and E on exception entry (SCTLR.TE, EE)
+	uint32_t host_ttbr0;   // the monitor's own table
 	uint32_t window_ttbr0; // a table of the window alone
-	uint32_t host_stack;  // this core's, for C
-	uint32_t slow_entry;  // trap_slow()
-	uint32_t fatal_entry; // trap_fatal()
-	uint32_t scratch[2];  // window.S, before it knows whom it interrupted
-	uint32_t self;        // this struct, in the monitor's own map
-	uint32_t window;      // this struct, in the window
-	uint32_t word;        // the kernel's last hypercall, as it was run
-	uint32_t dropped_va;  // page of the last TLBIMVA, if no shadow was filled since; else NOT_A_PAGE
-	uint32_t block;       // the policy is `block`: targets are checked
-	uint32_t dacr_closed; // domains that kernel entry leaves physically closed
+	uint32_t host_stack;   // this core's, for C
+	uint32_t slow_entry;   // trap_slow()
+	uint32_t fatal_entry;  // trap_fatal()
+	uint32_t scratch[2];   // window.S, before it knows whom it interrupted
+	uint32_t self;         // this struct, in the monitor's own map
+	uint32_t window;       // this struct, in the window
+	uint32_t word;         // the kernel's last hypercall, as it was run
+	uint32_t dropped_va;   // page of the last TLBIMVA, if no shadow was filled since; else NOT_A_PAGE
+	uint32_t block;        // the policy is `block`: targets are checked
+	uint32_t dacr_closed;  // domains that kernel entry leaves physically closed
 	uint32_t utlb[UTLB_ENTRIES];
-	uint32_t start;             // CNTVCT, low word, when the current exit began
-	uint32_t count[EXIT_COUNT]; // exits by reason
-	uint64_t cost[EXIT_COUNT];  // ticks of CNTVCT spent in them
+	uint32_t start;                                     // CNTVCT, low word, when the current exit began
+	uint32_t count[EXIT_COUNT];                         // exits by reason
+	uint64_t cost[EXIT_COUNT];                          // ticks of CNTVCT spent in them
 	uint32_t hot_stack[96] __attribute__((aligned(8))); // hot.c's
 	uint32_t targets[TARGET_ENTRIES];
 
@@ -121,12 +121,12 @@ struct vcpu {
 	struct cp15_state cp15;
 	struct cp14_state cp14;
 	struct vtimer vtimer, ptimer;
-	uint32_t fpexc; // the guest's FPEXC, whatever the physical one is
-	uint64_t deadline; // that the host's timer is set to
-	bool timers_changed; // the guest's timers or their deadline may have
-	bool moved;     // the window has: window.S's way back is gone
-	bool waiting;   // in WFI
-	bool off;       // by PSCI
+	uint32_t fpexc;            // the guest's FPEXC, whatever the physical one is
+	uint64_t deadline;         // that the host's timer is set to
+	bool timers_changed;       // the guest's timers or their deadline may have
+	bool moved;                // the window has: window.S's way back is gone
+	bool waiting;              // in WFI
+	bool off;                  // by PSCI
 	uint32_t slow[EXIT_COUNT]; // how many of the exits went to C by the slow way
 	uint64_t vfp[32];
 	uint32_t fpscr;

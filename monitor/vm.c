@@ -37,10 +37,10 @@
 #define RTC_BASE  0x09010000u
 #define GPIO_BASE 0x09030000u
 
-#define MIB (1u << 20)
-#define POOL_MAX  (12u * MIB)
-#define DTB_ROOM  0x10000u
-#define L1_BYTES  0x4000u
+#define MIB              (1u << 20)
+#define POOL_MAX         (12u * MIB)
+#define DTB_ROOM         0x10000u
+#define L1_BYTES         0x4000u
 #define CNTKCTL_COUNTERS 3u // PL0PCTEN, PL0VCTEN
 
 _Static_assert(sizeof(struct vcpu) <= WINDOW_VCPU_SIZE, "the VCPU fits its place in the window");

@@ -32,8 +32,8 @@ struct core;
 
 struct vm {
 	struct fit_vm cfg; // from the FIT: images, memory, boot arguments
-	bool no_reboot;   // a reset ends the VM
-	bool rx_blocked;  // the host's UART has characters that the guest's has no room for
+	bool no_reboot;    // a reset ends the VM
+	bool rx_blocked;   // the host's UART has characters that the guest's has no room for
 	const struct host *host;
 	struct gmem mem;
 	uint32_t window; // its address now

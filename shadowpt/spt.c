@@ -172,8 +172,8 @@ spt_materialize(struct spt *s, const struct mmu_regs *r)
 }
 
 void
-spt_init(struct spt *s, const struct gmem *mem, struct pool *pool, struct spt_frame *frame,
-	 struct spt_section *section, uint32_t window_index, uint32_t window_l1)
+spt_init(struct spt *s, const struct gmem *mem, struct pool *pool, struct spt_frame *frame, struct spt_section *section,
+	 uint32_t window_index, uint32_t window_l1)
 {
 	*s = (struct spt){.mem = mem, .pool = pool, .frame = frame, .section = section, .gen = 1};
 	s->window_index = window_index;

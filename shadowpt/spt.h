@@ -24,10 +24,10 @@
 #include "monitor/types.h"
 #include "shadowpt/pool.h"
 
-#define SPT_SPACES       24u
+#define SPT_SPACES         24u
 #define SPT_MONITOR_DOMAIN 15u // of the window and of the monitor's own map: always client
-#define SPT_ASID_MONITOR 1u
-#define SPT_ASID_FIRST   2u
+#define SPT_ASID_MONITOR   1u
+#define SPT_ASID_FIRST     2u
 
 enum spt_view { SPT_KERNEL, SPT_USER };
 
@@ -54,10 +54,10 @@ struct spt_space {
 // mapped executable.
 struct spt_frame {
 	uint32_t vpn : 20;
-	uint32_t mapped : 1;     // at vpn, if gen is the current one
-	uint32_t many : 1;       // at more addresses than vpn
-	uint32_t tracked : 1;    // given out as executable in the kernel view
-	uint32_t gen : 9;        // spt.gen when that was so
+	uint32_t mapped : 1;  // at vpn, if gen is the current one
+	uint32_t many : 1;    // at more addresses than vpn
+	uint32_t tracked : 1; // given out as executable in the kernel view
+	uint32_t gen : 9;     // spt.gen when that was so
 };
 
 // One per section of guest RAM.
@@ -78,7 +78,7 @@ struct spt {
 	struct pool *pool;
 	uint32_t window_index, window_l1; // the window's first-level index and descriptor
 	struct spt_space space[SPT_SPACES];
-	uint32_t valid;             // a bit per space
+	uint32_t valid;            // a bit per space
 	struct spt_space *current; // NULL: the common table runs
 	struct spt_table common;
 	struct spt_table empty; // the user view of a space not yet known

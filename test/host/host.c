@@ -107,7 +107,8 @@ qemus(void)
 	CHECK(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/dtb", dir);
 	snprintf(command, sizeof(command),
-		 "qemu-system-arm -M virt,dumpdtb=%s -cpu cortex-a15 -m 1G -nodefaults -display none >/dev/null 2>&1", path);
+		 "qemu-system-arm -M virt,dumpdtb=%s -cpu cortex-a15 -m 1G -nodefaults -display none >/dev/null 2>&1",
+		 path);
 	f = system(command) ? NULL : fopen(path, "rb");
 	if (f) {
 		CHECK(fread(fdt, 1, 1 << 20, f) > 0);
@@ -231,7 +232,9 @@ test_missing(void)
 {
 	static const struct {
 		const char *path, *property, *what;
-	} row[] = {{"/memory", "reg", "memory"}, {"/gic", "compatible", "GICv2"}, {"/gic", "reg", "GICv2"},
+	} row[] = {{"/memory", "reg", "memory"},
+		   {"/gic", "compatible", "GICv2"},
+		   {"/gic", "reg", "GICv2"},
 		   {"/timer", "compatible", "timer"}};
 	void *fdt;
 

@@ -99,9 +99,15 @@ test_foreign(void)
 	static const struct {
 		size_t at;
 		const char *bytes, *part;
-	} foreign[] = {{0x202, "HdrS", "x86"},       {0x38, "ARM\x64", "arm64"},   {0x38, "RSC\x05", "RISC-V"},
-		       {0, "\177ELF", "ELF"},        {0, "\x1f\x8b", "gzip"},	   {0, "\xfd\x37zXZ", "xz"},
-		       {0, "\x27\x05\x19\x56", "U-Boot"}, {0, "\xd0\x0d\xfe\xed", "device tree"}, {0, "!<arch>", "archive"}};
+	} foreign[] = {{0x202, "HdrS", "x86"},
+		       {0x38, "ARM\x64", "arm64"},
+		       {0x38, "RSC\x05", "RISC-V"},
+		       {0, "\177ELF", "ELF"},
+		       {0, "\x1f\x8b", "gzip"},
+		       {0, "\xfd\x37zXZ", "xz"},
+		       {0, "\x27\x05\x19\x56", "U-Boot"},
+		       {0, "\xd0\x0d\xfe\xed", "device tree"},
+		       {0, "!<arch>", "archive"}};
 
 	check_case("files of other kinds are told by name");
 	for (unsigned i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
@@ -175,7 +181,9 @@ test_refusal(void)
 static size_t
 random_size(uint32_t ram)
 {
-	return random() % 4 ? (size_t)random() % ram : (size_t)random() % 4 ? (size_t)random() % 65536 : (size_t)random();
+	size_t odd = random() % 4 ? (size_t)random() % 65536 : (size_t)random();
+
+	return random() % 4 ? (size_t)random() % ram : odd;
 }
 
 static void

@@ -30,7 +30,6 @@
 #define CLIENTS   0x55555555u
 #define POOL_MAX  (32u * 0x4000u + 64u * PAGE_SIZE)
 #define WINDOW_L1 0x7ff05c0eu
-#define MISS      0xffffffffu
 #define STEPS     6000u
 #define RUNS      12u
 
@@ -134,15 +133,28 @@ look(const struct spt_table *t, uint32_t va)
 	uint32_t l1 = t->l1[va >> 20], l2;
 
 	if ((l1 & 3) == 2)
-		return (struct seen){(l1 & 0xfff00000) | (va & 0xff000), (l1 >> 10 & 3) | (l1 >> 13 & 4), l1 >> 5 & 15,
-				     l1 >> 4 & 1, true, l1 >> 17 & 1, 1ull << 32 | l1};
+		return (struct seen){
+		    .host = (l1 & 0xfff00000) | (va & 0xff000),
+		    .ap = (l1 >> 10 & 3) | (l1 >> 13 & 4),
+		    .domain = l1 >> 5 & 15,
+		    .xn = l1 >> 4 & 1,
+		    .section = true,
+		    .ng = l1 >> 17 & 1,
+		    .key = 1ull << 32 | l1,
+		};
 	if ((l1 & 3) != 1)
 		return (struct seen){0};
 	l2 = ((const uint32_t *)(uintptr_t)(l1 & 0xfffffc00))[va >> 12 & 255];
 	if (!(l2 & 2))
 		return (struct seen){0};
-	return (struct seen){l2 & 0xfffff000, (l2 >> 4 & 3) | (l2 >> 7 & 4), l1 >> 5 & 15, l2 & 1, false, l2 >> 11 & 1,
-			     (uint64_t)(l1 & 0x1e0) << 32 | l2};
+	return (struct seen){
+	    .host = l2 & 0xfffff000,
+	    .ap = (l2 >> 4 & 3) | (l2 >> 7 & 4),
+	    .domain = l1 >> 5 & 15,
+	    .xn = l2 & 1,
+	    .ng = l2 >> 11 & 1,
+	    .key = (uint64_t)(l1 & 0x1e0) << 32 | l2,
+	};
 }
 
 static bool
@@ -658,7 +670,8 @@ random_ap(void)
 static uint32_t
 random_section(bool user)
 {
-	return SECT(random_gpa(), random_ap(), (user || !below(4) ? NG_SECT : 0) | below(3) << 5 | (below(4) ? 0 : 0x10));
+	return SECT(random_gpa(), random_ap(),
+		    (user || !below(4) ? NG_SECT : 0) | below(3) << 5 | (below(4) ? 0 : 0x10));
 }
 
 static uint32_t

@@ -97,14 +97,14 @@ enter(void)
 {
 	static const struct {
 		uint32_t mode, vector, mask;
-	} exception[] = {{0x1b, 0x04, 0x80}, {0x13, 0x08, 0x80}, {0x17, 0x0c, 0x180}, {0x17, 0x10, 0x180},
-			 {0x12, 0x18, 0x180}};
+	} exception[] = {
+	    {0x1b, 0x04, 0x80}, {0x13, 0x08, 0x80}, {0x17, 0x0c, 0x180}, {0x17, 0x10, 0x180}, {0x12, 0x18, 0x180}};
 	unsigned i = (unsigned)random() % ARRAY_LEN(exception);
 	uint32_t lr = random_word(), mode = exception[i].mode;
 
 	v->vectors = random() % 2 ? 0xffff0000 : random_word() & ~31u;
 	v->exc_psr = (uint32_t)random() % 4 << 4 & 0x20u; // SCTLR.TE
-	v->exc_psr |= random() % 2 ? 0x200 : 0;	    // SCTLR.EE
+	v->exc_psr |= random() % 2 ? 0x200 : 0;           // SCTLR.EE
 	vpsr_enter(v, mode, exception[i].vector, lr);
 	m.spsr[mode] = m.cpsr;
 	m.cpsr = (m.cpsr & 0xf8ff01c0) | mode | exception[i].mask | v->exc_psr;
