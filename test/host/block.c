@@ -205,6 +205,7 @@ test_room(void)
 static uint32_t
 random_word(void)
 {
+	// clang-format off
 	static const uint32_t word[] = {
 	    NOP,        0xe0800001, 0x00800001, 0xe5900004, 0x00646174, // plain
 	    BX_LR,      0x112fff1e, 0xe1a0f00e, 0x01a0f00e, 0xe8bd8010, // indirect
@@ -213,6 +214,7 @@ random_word(void)
 	    0xe4b01ffc, 0x04b01ffc, 0xee070f9a, 0xe320f003, 0x0320f004,
 	    0xe1b0f00e, 0x01b0f00e, 0xe8fd8010, 0xef000005, 0x1f000005, 0xe1200070, 0xe7f000f0, // traps and returns
 	};
+	// clang-format on
 	uint32_t cond = below(2) ? 0xeu : below(14);
 
 	if (below(3) == 0)
