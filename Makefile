@@ -38,8 +38,8 @@ $(B)/palimpsest.zImage: $(B)/monitor.elf
 	@echo "built $@, $$(stat -c %s $@) bytes"
 
 $(B)/monitor.elf: $(MON_OBJ) monitor/monitor.lds $(LIBFDT)
-	@undefined=$$($(CROSS)nm -u $(B)/monitor/hot.o); \
-	  test -z "$$undefined" || { echo "monitor/hot.c calls out of the window: $$undefined"; exit 1; }
+	@undefined=$$($(CROSS)nm -u $(B)/monitor/hot*.o | grep " U "); \
+	  test -z "$$undefined" || { echo "monitor/hot*.c call out of the window: $$undefined"; exit 1; }
 	@$(CROSS)gcc $(TARGET) -nostdlib -Wl,-pie -Wl,--no-dynamic-linker,--no-warn-rwx-segments,--no-enum-size-warning,-z,noexecstack \
 	  -Wl,--build-id=none -T monitor/monitor.lds -o $@ $(MON_OBJ) $(LIBFDT) -lgcc
 	@$(CROSS)objdump -d $@ > $(B)/monitor.asm
