@@ -135,7 +135,7 @@ shifted(uint32_t value, uint32_t type, uint32_t amount, uint32_t carry)
 	case 1:
 		return amount ? value >> amount : 0;
 	case 2:
-		return (uint32_t)((int32_t)value >> (amount ? amount : 31u));
+		return (uint32_t)((int64_t)(int32_t)value >> (amount ? amount : 32u));
 	default:
 		return amount ? value >> amount | value << (32u - amount) : carry << 31 | value >> 1;
 	}

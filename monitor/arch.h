@@ -22,7 +22,7 @@ void arch_tlbi_asid(uint32_t asid);
 void arch_tlbi_va(gva_t va); // this page in every ASID (TLBIMVAA)
 
 // Ends the monitor with its own dump: a bug of ours, never the guest's doing.
-_Noreturn void arch_bug(const char *file, int line, const char *what);
+__attribute__((noreturn)) void arch_bug(const char *file, int line, const char *what);
 
 #define BUG_ON(cond)                                                                                                   \
 	do {                                                                                                           \

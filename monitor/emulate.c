@@ -141,7 +141,7 @@ shifted_reg(const struct vcpu *v, uint32_t insn)
 	case 1:
 		return n ? value >> n : 0;
 	case 2:
-		return (uint32_t)((int32_t)value >> (n ? n : 31u));
+		return (uint32_t)((int64_t)(int32_t)value >> (n ? n : 32u));
 	default:
 		return n ? value >> n | value << (32u - n) : bit(v->cpsr, 29) << 31 | value >> 1;
 	}

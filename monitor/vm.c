@@ -230,7 +230,7 @@ reset_vcpu(struct vcpu *v, struct vm *vm, const struct image_layout *at)
 _Noreturn void
 vm_enter(struct vcpu *v)
 {
-	uint32_t at = v->vm->window + (uint32_t)(window_enter - window_vectors);
+	uint32_t at = v->vm->window + ((uintptr_t)window_enter - (uintptr_t)window_vectors);
 
 	v->moved = false;
 	((void (*)(uint32_t window))(uintptr_t)at)(v->window);
