@@ -15,7 +15,7 @@ bool code_patch_word(struct code *c, struct code_page *p, uint32_t word);
 uint32_t code_interned(struct code *c, uint32_t insn);
 // Writes one word of the copy and syncs it.
 void code_put(struct code_page *p, uint32_t word, uint32_t insn);
-// The guest has rewritten a word: what was scanned there is to be closed again.
+// The guest has rewritten a word: if control may reach it, it is scanned again.
 void code_block_rewritten(struct code *c, struct code_page *p, uint32_t word);
 
 #endif

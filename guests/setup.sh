@@ -8,7 +8,7 @@ set -eu
 
 BUILD="make gcc libc6-dev gcc-arm-none-eabi libnewlib-dev qemu-system-arm libfdt-dev zlib1g-dev libcapstone-dev
 	device-tree-compiler u-boot-tools cpio gzip debian-archive-keyring"
-LINT="clang-format clang-tidy cppcheck"
+LINT="clang-format clang-tidy cppcheck shellcheck"
 BENCH="gnuplot-nox"
 
 die() {
