@@ -90,6 +90,13 @@ uint32_t code_run(const struct code *c, const struct code_page *p, uint32_t offs
 // no memory for a copy, which is then to be told from the frame's own mapping.
 bool code_patch(struct code *c, struct code_page *p, uint32_t offset);
 
+// The code around offset does exclusive accesses to its own page, which is not writable:
+// its LDREX, STREX and CLREX become hypercalls. False: no memory for a copy.
+bool code_patch_exclusives(struct code *c, struct code_page *p, uint32_t offset);
+
+// Whether insn is one of them.
+bool code_is_exclusive(uint32_t insn);
+
 // The guest has written len bytes at offset of the frame: the copy follows. False
 // when the page had better be dropped, because it is written all the time.
 bool code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len);

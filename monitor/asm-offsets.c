@@ -20,7 +20,7 @@ asm_offsets(void)
 	OFFSET(VCPU_BANK_SPSR, struct vcpu, bank[0].spsr);
 	OFFSET(VCPU_VIEW, struct vcpu, view);
 	OFFSET(VCPU_VIEW_NOW, struct vcpu, view_now);
-	OFFSET(VCPU_IRQ_LINE, struct vcpu, irq_line);
+	OFFSET(VCPU_LINES, struct vcpu, lines);
 	OFFSET(VCPU_HOST_TTBR0, struct vcpu, host_ttbr0);
 	OFFSET(VCPU_WINDOW_TTBR0, struct vcpu, window_ttbr0);
 	OFFSET(VCPU_HOST_STACK, struct vcpu, host_stack);

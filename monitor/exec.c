@@ -7,6 +7,7 @@
 // address, or another frame at the address of one, all of them go.
 #include "monitor/exec.h"
 #include "bt/decode.h"
+#include "bt/ldst.h"
 
 #include "monitor/access.h"
 #include "monitor/emulate.h"
@@ -151,6 +152,24 @@ exec_patch_late(struct vcpu *v)
 		exec_flush(v);
 	else if (!had_copy)
 		regime_drop_all(v); // the frame itself is mapped
+}
+
+bool
+exec_exclusive_store(struct vcpu *v, gpa_t gpa, uint32_t insn)
+{
+	struct code_page *p = page_at(v, GVA(v->pc));
+	bool had_copy = p && p->copy;
+	struct bt_ldst op;
+
+	if (!p || p->gpa.v != (gpa.v & ~PAGE_MASK) || !bt_ldst_decode(insn, &op) || op.kind != BT_LDST_EXCLUSIVE)
+		return false;
+	if (!code_patch_exclusives(&v->vm->code, p, v->pc & PAGE_MASK))
+		exec_flush(v);
+	else if (!had_copy)
+		regime_drop_all(v); // the frame itself is mapped
+	v->regs[op.rd] = 1;
+	v->pc += 4;
+	return true;
 }
 
 // Makes the code at va fit to be reached; false where the guest can't execute there.

@@ -18,6 +18,11 @@ bool exec_words(struct vcpu *v, uint32_t *run, uint32_t *original);
 // A sensitive word at v->pc was run unpatched: patches it.
 void exec_patch_late(struct vcpu *v);
 
+// A STREX at v->pc to the code page of gpa, which is not writable. If that is the page
+// it runs from, dropping the page for it would fetch it back for the next try, for
+// ever: then its exclusives become hypercalls, this STREX fails, and true is returned.
+bool exec_exclusive_store(struct vcpu *v, gpa_t gpa, uint32_t insn);
+
 // Block policy: executes the closed end of a block, original word insn, at v->pc.
 enum exit_reason exec_block_end(struct vcpu *v, uint32_t insn);
 

@@ -56,7 +56,7 @@ hot_msr(struct vcpu *v, uint32_t svc)
 
 		*p = (*p & ~mask) | (value & mask);
 	} else {
-		if (v->irq_line || !vpsr_write_cpsr(v, value, fields))
+		if (v->lines || !vpsr_write_cpsr(v, value, fields))
 			return HOT_SLOW;
 	}
 	hot_account(v, EXIT_msr);
@@ -72,7 +72,7 @@ hot_cps_mode(struct vcpu *v, uint32_t svc)
 
 	if (bit(svc, 10))
 		psr = bit(svc, 9) ? psr | mask : psr & ~mask;
-	if (v->irq_line || !vpsr_mode_valid(psr))
+	if (v->lines || !vpsr_mode_valid(psr))
 		return HOT_SLOW;
 	vpsr_set_mode(v, psr);
 	hot_account(v, EXIT_cps);
@@ -103,6 +103,13 @@ hot_subs_pc(struct vcpu *v, uint32_t svc)
 	return exception_return(v, v->regs[bits(svc, 15, 12)] - rotated_imm(svc));
 }
 
+// Words of a big-endian guest are for C to swap.
+static inline bool
+big_endian(const struct vcpu *v)
+{
+	return v->cpsr & PSR_E;
+}
+
 // The lowest address of an LDM or STM of n words (A8.8.58).
 static inline uint32_t
 lowest(uint32_t base, unsigned n, bool up, bool before)
@@ -122,7 +129,7 @@ hot_ldm_return(struct vcpu *v, uint32_t svc)
 	uint32_t got[16], pc;
 	unsigned i = 0;
 
-	if (at & 3u || hot_unmasks_pending(v, psr) || !hot_plain_mode(v) || !vpsr_mode_valid(psr))
+	if (at & 3u || big_endian(v) || hot_unmasks_pending(v, psr) || !hot_plain_mode(v) || !vpsr_mode_valid(psr))
 		return HOT_SLOW;
 	for (; i < n - 1u; i++)
 		got[i] = hot_load(at + 4u * i);
@@ -152,7 +159,7 @@ hot_ldm_user(struct vcpu *v, uint32_t svc)
 	unsigned n = count_ones(list), i = 0;
 	uint32_t at = lowest(v->regs[bits(svc, 18, 15)], n, bit(svc, 19), bit(svc, 20)), got[15];
 
-	if (at & 3u || !hot_plain_mode(v))
+	if (at & 3u || big_endian(v) || !hot_plain_mode(v))
 		return HOT_SLOW;
 	for (; i < n; i++)
 		got[i] = hot_load(at + 4u * i);
@@ -170,7 +177,7 @@ hot_stm_user(struct vcpu *v, uint32_t svc)
 	unsigned n = count_ones(list);
 	uint32_t at = lowest(v->regs[bits(svc, 19, 16)], n, bit(svc, 20), bit(svc, 21));
 
-	if (at & 3u || !hot_plain_mode(v))
+	if (at & 3u || big_endian(v) || !hot_plain_mode(v))
 		return HOT_SLOW;
 	for (; list; list &= list - 1u, at += 4u) {
 		unsigned r = (unsigned)__builtin_ctz(list);
@@ -188,7 +195,7 @@ hot_rfe(struct vcpu *v, uint32_t svc)
 	uint32_t rn = svc & 15u, base = v->regs[rn];
 	uint32_t at = lowest(base, 2, bit(svc, 5), bit(svc, 6)), pc, psr;
 
-	if (at & 3u)
+	if (at & 3u || big_endian(v))
 		return HOT_SLOW;
 	pc = hot_load(at);
 	psr = hot_load(at + 4u);
@@ -210,7 +217,7 @@ hot_srs(struct vcpu *v, uint32_t svc)
 	uint32_t *sp = own ? &v->regs[13] : &vpsr_bank(v, mode)->sp;
 	uint32_t at = lowest(*sp, 2, up, bit(svc, 7));
 
-	if (at & 3u || !vpsr_mode_valid(mode) || !hot_plain_mode(v))
+	if (at & 3u || big_endian(v) || !vpsr_mode_valid(mode) || !hot_plain_mode(v))
 		return HOT_SLOW;
 	hot_store(at, v->regs[14]);
 	hot_store(at + 4u, v->bank[v->mode & 15u].spsr);

@@ -60,7 +60,7 @@ hot_store(uint32_t va, uint32_t value)
 static inline bool
 hot_unmasks_pending(const struct vcpu *v, uint32_t psr)
 {
-	return v->irq_line && !(psr & PSR_I);
+	return v->lines & ~(psr >> 6) & (LINE_FIQ | LINE_IRQ);
 }
 
 // The exit is done, for this reason; what it costs from here on isn't counted.

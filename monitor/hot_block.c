@@ -21,7 +21,7 @@ hot_block(struct vcpu *v, uint32_t svc)
 			return HOT_SLOW;
 		v->regs[14] = v->pc + 4u;
 	} else if ((imm & ~0x7fffu) == BT_HYPER_BLOCK_POP) {
-		if (sp & 3u || bit(list, 13))
+		if (sp & 3u || v->cpsr & PSR_E || bit(list, 13))
 			return HOT_SLOW;
 		for (uint32_t l = list; l; l &= l - 1u, n++)
 			got[n] = hot_load(sp + 4u * n);

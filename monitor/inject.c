@@ -15,6 +15,14 @@ thumb(const struct vcpu *v)
 	return v->cpsr & PSR_T;
 }
 
+// Every exception ends an emulated exclusive pair.
+static void
+enter(struct vcpu *v, uint32_t mode, uint32_t vector, uint32_t lr)
+{
+	v->exclusive = false;
+	vpsr_enter(v, mode, vector, lr);
+}
+
 // An exception whose vector can't be run raises itself for ever.
 static void
 check_vector(struct vcpu *v, uint32_t vector, const char *what)
@@ -28,13 +36,13 @@ inject_undef(struct vcpu *v)
 {
 	check_vector(v, VECTOR_UNDEF, "the undefined-instruction vector is itself undefined");
 	trace(v, TRACE_UNDEF, v->pc);
-	vpsr_enter(v, MODE_UND, VECTOR_UNDEF, v->pc + (thumb(v) ? 2u : 4u));
+	enter(v, MODE_UND, VECTOR_UNDEF, v->pc + (thumb(v) ? 2u : 4u));
 }
 
 void
 inject_svc(struct vcpu *v)
 {
-	vpsr_enter(v, MODE_SVC, VECTOR_SVC, v->pc + (thumb(v) ? 2u : 4u));
+	enter(v, MODE_SVC, VECTOR_SVC, v->pc + (thumb(v) ? 2u : 4u));
 }
 
 void
@@ -45,7 +53,7 @@ inject_prefetch_abort(struct vcpu *v, uint32_t fs, gva_t far)
 	trace(v, TRACE_PREFETCH_ABORT, far.v);
 	v->cp15.ifsr = fs;
 	v->cp15.ifar = far.v;
-	vpsr_enter(v, MODE_ABT, VECTOR_PREFETCH_ABORT, v->pc + 4u);
+	enter(v, MODE_ABT, VECTOR_PREFETCH_ABORT, v->pc + 4u);
 }
 
 void
@@ -54,12 +62,19 @@ inject_data_abort(struct vcpu *v, uint32_t fs, uint32_t domain, bool write, gva_
 	trace(v, TRACE_DATA_ABORT, far.v);
 	v->cp15.dfsr = fs | domain << 4 | (write ? DFSR_WnR : 0);
 	v->cp15.dfar = far.v;
-	vpsr_enter(v, MODE_ABT, VECTOR_DATA_ABORT, v->pc + 8u);
+	enter(v, MODE_ABT, VECTOR_DATA_ABORT, v->pc + 8u);
 }
 
 void
 inject_irq(struct vcpu *v)
 {
 	trace(v, TRACE_IRQ, v->pc);
-	vpsr_enter(v, MODE_IRQ, VECTOR_IRQ, v->pc + 4u);
+	enter(v, MODE_IRQ, VECTOR_IRQ, v->pc + 4u);
+}
+
+void
+inject_fiq(struct vcpu *v)
+{
+	trace(v, TRACE_FIQ, v->pc);
+	enter(v, MODE_FIQ, VECTOR_FIQ, v->pc + 4u);
 }

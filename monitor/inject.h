@@ -13,5 +13,6 @@ void inject_svc(struct vcpu *v); // v->pc: the SVC itself
 void inject_prefetch_abort(struct vcpu *v, uint32_t fs, gva_t far);
 void inject_data_abort(struct vcpu *v, uint32_t fs, uint32_t domain, bool write, gva_t far);
 void inject_irq(struct vcpu *v);
+void inject_fiq(struct vcpu *v);
 
 #endif

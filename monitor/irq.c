@@ -9,6 +9,7 @@
 #include "monitor/irq.h"
 #include "monitor/console.h"
 #include "monitor/gic.h"
+#include "monitor/inject.h"
 #include "monitor/stop.h"
 #include "monitor/sysreg.h"
 #include "monitor/vm.h"
@@ -76,6 +77,25 @@ rtc_deadline(const struct vm *vm, uint64_t now)
 }
 
 void
+irq_lines(struct vcpu *v)
+{
+	const struct vgic *gic = &v->vm->gic;
+
+	v->lines = (vgic_irq(gic, v->id) ? LINE_IRQ : 0) | (vgic_fiq(gic, v->id) ? LINE_FIQ : 0);
+}
+
+void
+irq_deliver(struct vcpu *v)
+{
+	uint32_t open = v->lines & ~(v->mode >> 6);
+
+	if (open & LINE_FIQ)
+		inject_fiq(v);
+	else if (open & LINE_IRQ)
+		inject_irq(v);
+}
+
+void
 irq_update(struct vcpu *v)
 {
 	uint64_t now = sysreg_read_cntvct(), next, rtc;
@@ -92,7 +112,7 @@ irq_update(struct vcpu *v)
 		sysreg_write_cntp_cval(next);
 	}
 	sysreg_write_cntp_ctl(next == UINT64_MAX ? CNTP_OFF : CNTP_ON);
-	v->irq_line = vgic_irq(&v->vm->gic, v->id);
+	irq_lines(v);
 	v->timers_changed = false;
 }
 
@@ -109,7 +129,7 @@ irq_wait(struct vcpu *v)
 {
 	uint32_t since = (uint32_t)sysreg_read_cntvct();
 
-	while (!v->irq_line) {
+	while (!v->lines) {
 		if (!could_wake(v))
 			stop_crash(v, "waits for an interrupt, and none is enabled that could ever come");
 		__asm__ volatile("dsb\n\twfi" : : : "memory");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Physical interrupts in, virtual ones out: the host's timer and UART feed the VM's
-// timers and UART, whose lines go to its GIC, whose output is vcpu->irq_line.
+// timers and UART, whose lines go to its GIC, whose output is vcpu->lines.
 #ifndef MONITOR_IRQ_H
 #define MONITOR_IRQ_H
 
@@ -14,8 +14,14 @@ void irq_init(const struct host *h);
 // A physical interrupt has trapped: acknowledges and serves what is pending.
 void irq_host(struct vcpu *v);
 
-// Brings timers, deadline and irq_line up to date.
+// Brings timers, deadline and the VCPU's lines up to date.
 void irq_update(struct vcpu *v);
+
+// Sets v->lines to what the VM's GIC signals.
+void irq_lines(struct vcpu *v);
+
+// Takes the FIQ or IRQ that is signalled and not masked, if there is one.
+void irq_deliver(struct vcpu *v);
 
 // The guest has touched a device: characters that waited for room go on.
 void irq_after_mmio(struct vcpu *v);

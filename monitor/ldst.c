@@ -135,8 +135,8 @@ remember_unprivileged(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
 	uint32_t fs, rights = 0;
 	struct mmu_xlat x;
 
-	if (spt_fill(&v->vm->spt, &rq, &x, &fs) != SPT_OK)
-		return;
+	if (spt_fill(&v->vm->spt, &rq, &x, &fs) != SPT_OK || x.shift != PAGE_SHIFT)
+		return; // maintenance of any address of a larger mapping would have to find this page
 	if (mmu_check(rq.regs, &x, MMU_READ, false) == FS_NONE)
 		rights |= UTLB_R;
 	if (mmu_check(rq.regs, &x, MMU_WRITE, false) == FS_NONE)
@@ -169,4 +169,40 @@ emulate_ldst(struct vcpu *v, uint32_t insn)
 	if (v->pc == pc)
 		v->pc += 4;
 	return true;
+}
+
+static bool
+exclusive_access(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
+{
+	bool privileged = vpsr_privileged(v);
+
+	if (op->size == 8)
+		return dual(v, op, at, privileged);
+	return (op->size < 4 || word_aligned(v, at, !op->load)) && single(v, op, at, privileged);
+}
+
+// The exclusive monitor of emulated pairs: any exception clears it (inject.c), as the
+// architecture allows (A3.4.1).
+enum exit_reason
+emulate_exclusive(struct vcpu *v, uint32_t insn)
+{
+	bool held = v->exclusive;
+	uint32_t at, fails = 1;
+	struct bt_ldst op;
+
+	v->exclusive = false;
+	if (bt_ldst_decode(insn, &op)) { // else CLREX
+		at = v->regs[op.rn];
+		if (op.load || (held && v->exclusive_va.v == at)) {
+			if (!exclusive_access(v, &op, at))
+				return EXIT_fault;
+			fails = 0;
+		}
+		if (!op.load)
+			v->regs[op.rd] = fails;
+		v->exclusive = op.load;
+		v->exclusive_va = GVA(at);
+	}
+	v->pc += 4;
+	return EXIT_write_code;
 }

@@ -102,6 +102,4 @@ regime_drop_va(struct vcpu *v, gva_t va)
 	spt_drop_va(&v->vm->spt, va);
 	v->dropped_va = va.v & ~PAGE_MASK;
 	v->utlb[bits(va.v, 17, 12)] = 0;
-	if (v->vm->spt.large_pages)
-		forget_unprivileged(v);
 }

@@ -16,6 +16,7 @@
 	TRACE(PREFETCH_ABORT, "prefetch abort to the guest", "far")                                                    \
 	TRACE(DATA_ABORT, "data abort to the guest", "far")                                                            \
 	TRACE(IRQ, "interrupt to the guest", "pc")                                                                     \
+	TRACE(FIQ, "fast interrupt to the guest", "pc")                                                                \
 	TRACE(FILL, "shadow fill", "va")                                                                               \
 	TRACE(EXEC, "page scanned", "va")                                                                              \
 	TRACE(MMIO, "device access", "gpa")                                                                            \

@@ -51,6 +51,8 @@ hypercall(struct vcpu *v)
 	if (bits(run, 23, 16) != BT_IMM_FRAME)
 		return emulate_sensitive(v, insn);
 	row = bt_decode_a32(insn);
+	if (code_is_exclusive(insn))
+		return emulate_exclusive(v, insn);
 	if (!row || !(row->flags & BT_SENSITIVE))
 		return exec_block_end(v, insn);
 	if (emulate_condition(v, insn)) // the SVC's own may be AL, at the end of a page
@@ -164,7 +166,8 @@ tracked_write(struct vcpu *v, gpa_t gpa)
 {
 	uint32_t insn;
 
-	if (vpsr_privileged(v) && !(v->cpsr & PSR_T) && access_insn(v, GVA(v->pc), &insn) && emulate_ldst(v, insn))
+	if (vpsr_privileged(v) && !(v->cpsr & PSR_T) && access_insn(v, GVA(v->pc), &insn) &&
+	    (emulate_ldst(v, insn) || exec_exclusive_store(v, gpa, insn)))
 		return EXIT_write_code;
 	access_code_drop(v, gpa);
 	regime_refresh(v);
@@ -253,11 +256,10 @@ trap_slow(struct vcpu *v, enum trap trap)
 
 	if (v->timers_changed)
 		irq_update(v);
-	v->irq_line = vgic_irq(&v->vm->gic, v->id);
+	irq_lines(v);
 	if (v->waiting)
 		irq_wait(v);
-	if (v->irq_line && !(v->mode & PSR_I))
-		inject_irq(v);
+	irq_deliver(v);
 	if (v->block)
 		exec_arrive(v);
 	v->count[reason]++;

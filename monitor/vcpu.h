@@ -42,6 +42,10 @@ struct view {
 	uint32_t tpidrurw; // kernel view: the guest's TPIDRPRW (see a32.def), user view: its TPIDRURW
 };
 
+// Interrupt lines, in the order of the mask bits F and I of a PSR from bit 6 on.
+#define LINE_FIQ 1u
+#define LINE_IRQ 2u
+
 #define VIEW_KERNEL 0u
 #define VIEW_USER   1u
 
@@ -93,7 +97,7 @@ struct vcpu {
 	uint32_t usr_r8_r12[5], fiq_r8_r12[5]; // whichever isn't in regs
 	struct view view[2];
 	uint32_t view_now;     // the view that is loaded while the guest runs
-	uint32_t irq_line;     // vgic asserts IRQ to this VCPU
+	uint32_t lines;        // LINE_*: what the GIC signals to this VCPU
 	uint32_t vectors;      // VBAR, or 0xffff0000 with SCTLR.V
 	uint32_t exc_psr;      // T and E on exception entry (SCTLR.TE, EE)
 	uint32_t host_ttbr0;   // the monitor's own table
@@ -121,12 +125,14 @@ struct vcpu {
 	struct cp15_state cp15;
 	struct cp14_state cp14;
 	struct vtimer vtimer, ptimer;
-	uint32_t fpexc;            // the guest's FPEXC, whatever the physical one is
-	uint64_t deadline;         // that the host's timer is set to
-	bool timers_changed;       // the guest's timers or their deadline may have
-	bool moved;                // the window has: window.S's way back is gone
-	bool waiting;              // in WFI
-	bool off;                  // by PSCI
+	uint32_t fpexc;      // the guest's FPEXC, whatever the physical one is
+	uint64_t deadline;   // that the host's timer is set to
+	bool timers_changed; // the guest's timers or their deadline may have
+	bool moved;          // the window has: window.S's way back is gone
+	bool waiting;        // in WFI
+	bool off;            // by PSCI
+	bool exclusive;      // an emulated LDREX of exclusive_va waits for its STREX
+	gva_t exclusive_va;
 	uint32_t slow[EXIT_COUNT]; // how many of the exits went to C by the slow way
 	uint64_t vfp[32];
 	uint32_t fpscr;

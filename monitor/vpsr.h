@@ -15,6 +15,7 @@
 #define VECTOR_PREFETCH_ABORT 0x0cu
 #define VECTOR_DATA_ABORT     0x10u
 #define VECTOR_IRQ            0x18u
+#define VECTOR_FIQ            0x1cu
 
 // The modes of a core without Security and Virtualization Extensions, by M[3:0].
 #define VPSR_MODES 0x888fu
@@ -107,6 +108,8 @@ vpsr_enter(struct vcpu *v, uint32_t mode, uint32_t vector, uint32_t lr)
 {
 	uint32_t spsr = vpsr_get(v);
 	uint32_t mask = vector == VECTOR_UNDEF || vector == VECTOR_SVC ? PSR_I : PSR_I | PSR_A;
+
+	mask |= vector == VECTOR_FIQ ? PSR_F : 0;
 
 	vpsr_set_mode(v, mode | (v->mode & (PSR_A | PSR_I | PSR_F)) | mask);
 	v->bank[mode & 15u].spsr = spsr;

@@ -192,13 +192,13 @@ hot_msr_cpsr:
 	bne	warm_msr
 	and	r1, r0, #15
 	ldr	r1, [sp, r1, lsl #2]
-	ldr	r3, [sp, #VCPU_IRQ_LINE]
+	ldr	r3, [sp, #VCPU_LINES]
 	eor	r2, r1, r9
 	tst	r2, #PSR_M
 	bne	warm_msr
 	and	r1, r1, #PSR_I | PSR_F
-	bic	r3, r3, r1, lsr #7		@ unmasking a pending interrupt: C delivers it
-	tst	r3, #1
+	bic	r3, r3, r1, lsr #6		@ unmasking a pending interrupt: C delivers it
+	tst	r3, #3
 	bne	svc_slow
 	bic	r9, r9, #PSR_I | PSR_F
 	orr	r9, r9, r1
@@ -211,11 +211,11 @@ hot_cps:
 	bne	warm_cps
 	ubfx	r1, r0, #5, #3
 	tst	r0, #1 << 9
-	ldr	r3, [sp, #VCPU_IRQ_LINE]
+	ldr	r3, [sp, #VCPU_LINES]
 	orrne	r9, r9, r1, lsl #6		@ CPSID
 	biceq	r9, r9, r1, lsl #6		@ CPSIE
-	bic	r3, r3, r9, lsr #7
-	tst	r3, #1
+	bic	r3, r3, r9, lsr #6
+	tst	r3, #3
 	bne	svc_slow
 	str	r9, [sp, #VCPU_MODE]
 	FINISH	EXIT_CPS
@@ -223,6 +223,8 @@ hot_cps:
 // LDRT, STRT, LDRBT, STRBT [Rn], #+/-imm9. Payload: U B L Rn Rt imm9. The page must
 // be in the unprivileged-access TLB; everything else is C's.
 hot_ldrt:
+	tst	r8, #PSR_E			@ big-endian data is C's
+	bne	svc_slow
 	ubfx	r1, r0, #13, #4			@ Rn
 	ldr	r2, [sp, r1, lsl #2]
 	ubfx	r5, r2, #12, #6

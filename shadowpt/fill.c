@@ -102,7 +102,7 @@ drop_mapping(struct spt *s, struct spt_frame *f)
 		if (f->many)
 			spt_drop_all(s);
 		else
-			spt_drop_va(s, GVA((uint32_t)f->vpn << PAGE_SHIFT));
+			spt_unmap(s, GVA((uint32_t)f->vpn << PAGE_SHIFT));
 	}
 	f->mapped = 0;
 	f->many = 0;
@@ -114,7 +114,7 @@ drop_writable_section(struct spt *s, struct spt_section *sec)
 	if (sec->va == SPT_SECTION_MANY)
 		spt_drop_all(s);
 	else if (sec->va != SPT_SECTION_NONE)
-		spt_drop_va(s, GVA((uint32_t)sec->va << SECTION_SHIFT));
+		spt_unmap(s, GVA((uint32_t)sec->va << SECTION_SHIFT));
 	sec->va = SPT_SECTION_NONE;
 }
 

@@ -16,6 +16,8 @@ void spt_table_clear(struct spt *s, struct spt_table *t, uint32_t i);
 void spt_table_own(struct spt_table *t, uint32_t i, uint32_t entry);
 // Replaces entry i of the common table, and of every kernel view that shows it.
 void spt_common_set(struct spt *s, uint32_t i, uint32_t entry);
+// What is mapped at va, in whatever table, is so no longer: a page, or a section.
+void spt_unmap(struct spt *s, gva_t va);
 // Frees the space that was used the longest ago; false when there is none.
 bool spt_evict(struct spt *s);
 // Makes a space of regs and makes it current.

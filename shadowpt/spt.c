@@ -276,6 +276,32 @@ table_drop_va(struct spt *s, struct spt_table *t, gva_t va)
 	return s->large_pages;
 }
 
+// Our own reason to drop: the mapping of this page alone goes, or the section.
+static void
+table_unmap(struct spt *s, struct spt_table *t, gva_t va)
+{
+	uint32_t i = va.v >> SECTION_SHIFT;
+
+	if (!t->l1 || !owns(t, i))
+		return;
+	if (is_table(t->l1[i]))
+		l2_of(t->l1[i])[bits(va.v, 19, 12)] = 0;
+	else if (t == &s->common)
+		spt_common_set(s, i, 0);
+	else
+		spt_table_clear(s, t, i);
+}
+
+void
+spt_unmap(struct spt *s, gva_t va)
+{
+	table_unmap(s, &s->common, va);
+	for (uint32_t m = s->valid; m; m &= m - 1)
+		for (unsigned v = 0; v < 2; v++)
+			table_unmap(s, &s->space[__builtin_ctz(m)].view[v], va);
+	arch_tlbi_va(va);
+}
+
 void
 spt_drop_va(struct spt *s, gva_t va)
 {
