@@ -46,6 +46,8 @@ alloc_init(const struct host *h, uint32_t image, uint32_t image_end)
 	exclude(image, image_end);
 	exclude(h->fdt_range.base, h->fdt_range.base + h->fdt_range.size);
 	exclude(h->initrd.base, h->initrd.base + h->initrd.size);
+	for (unsigned i = 0; i < h->n_reserved; i++)
+		exclude(h->reserved[i].base, h->reserved[i].base + h->reserved[i].size);
 }
 
 hpa_t

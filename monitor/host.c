@@ -85,6 +85,33 @@ parse_memory(struct host *h)
 	}
 }
 
+// Firmware's reservations: the tree's own list, and the nodes of /reserved-memory. More than
+// there is room for are too many to be careful with.
+static const char *
+parse_reserved(struct host *h)
+{
+	int parent = fdt_path_offset(h->fdt, "/reserved-memory"), node;
+	uint64_t base, size;
+
+	for (int i = 0; fdt_get_mem_rsv(h->fdt, i, &base, &size) == 0 && size; i++) {
+		if (h->n_reserved == ARRAY_LEN(h->reserved))
+			return "too many memory reservations";
+		if (base + size <= 0xffffffffu)
+			h->reserved[h->n_reserved++] = (struct host_range){(uint32_t)base, (uint32_t)size};
+	}
+	for (node = parent < 0 ? parent : fdt_first_subnode(h->fdt, parent); node >= 0;
+	     node = fdt_next_subnode(h->fdt, node)) {
+		struct host_range r;
+
+		for (unsigned i = 0; reg(h->fdt, node, i, &r); i++) {
+			if (h->n_reserved == ARRAY_LEN(h->reserved))
+				return "too many memory reservations";
+			h->reserved[h->n_reserved++] = r;
+		}
+	}
+	return NULL;
+}
+
 // linux,initrd-start and -end come as one cell or two.
 static uint32_t
 chosen_address(const void *fdt, int chosen, const char *name)
@@ -163,6 +190,8 @@ parse_devices(struct host *h)
 const char *
 host_parse(struct host *h, const void *fdt)
 {
+	const char *why;
+
 	memset(h, 0, sizeof(*h));
 	if (fdt_check_header(fdt) || fdt_check_full(fdt, fdt_totalsize(fdt)))
 		return "no device tree";
@@ -172,7 +201,8 @@ host_parse(struct host *h, const void *fdt)
 	if (!h->n_ram)
 		return "no memory node";
 	parse_chosen(h);
-	return parse_devices(h);
+	why = parse_devices(h); // the console among them: first of all
+	return why ? why : parse_reserved(h);
 }
 
 bool

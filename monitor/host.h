@@ -16,6 +16,8 @@ struct host {
 	struct host_range fdt_range;
 	struct host_range ram[4];
 	unsigned n_ram;
+	struct host_range reserved[8]; // in RAM, and not to be touched
+	unsigned n_reserved;
 	struct host_range initrd; // the FIT image; size 0: none
 	char bootargs[512];
 	uint32_t uart, gicd, gicc, rtc; // physical addresses of register blocks; rtc: a PL031, 0: none

@@ -58,6 +58,8 @@ read_fit(const struct host *h, struct fit_vm *cfg)
 		stop_input("no FIT image: the initrd must be one", NULL);
 	if (!fit_open((const void *)(uintptr_t)h->initrd.base, h->initrd.size, named ? name : NULL, cfg, &error))
 		stop_input(error.what, error.where);
+	if (cfg->vcpus > VM_VCPUS)
+		stop_input("has more than the one VCPU that is supported", cfg->name);
 }
 
 _Noreturn void

@@ -297,6 +297,30 @@ test_arguments(void)
 }
 
 static void
+test_reserved(void)
+{
+	void *fdt = board();
+
+	check_case("memory reservations of both kinds");
+	add(fdt, 0, "reserved-memory", NULL);
+	add(fdt, fdt_path_offset(fdt, "/reserved-memory"), "secure", NULL);
+	SET(fdt, "/reserved-memory/secure", "reg", 0x90000000, 0x200000);
+	fdt_add_mem_rsv(fdt, 0x80000000, 0x1000);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.n_reserved, 2);
+	CHECK_EQ(h.reserved[0].base, 0x80000000);
+	CHECK_EQ(h.reserved[0].size, 0x1000);
+	CHECK_EQ(h.reserved[1].base, 0x90000000);
+	CHECK_EQ(h.reserved[1].size, 0x200000);
+
+	check_case("more reservations than there is room for");
+	fdt = board();
+	for (unsigned i = 0; i < 9; i++)
+		fdt_add_mem_rsv(fdt, 0x80000000u + i * 0x10000u, 0x1000);
+	CHECK(parse(fdt) != NULL);
+}
+
+static void
 test_damage(void)
 {
 	void *good = board();
@@ -332,5 +356,6 @@ main(void)
 	test_missing();
 	test_arguments();
 	test_damage();
+	test_reserved();
 	return check_done("host");
 }
