@@ -155,13 +155,21 @@ exec_patch_late(struct vcpu *v)
 }
 
 bool
+exec_is_own_page(struct vcpu *v, gpa_t gpa)
+{
+	const struct code_page *p = vpsr_privileged(v) ? page_at(v, GVA(v->pc)) : NULL;
+
+	return p && p->gpa.v == (gpa.v & ~PAGE_MASK);
+}
+
+bool
 exec_exclusive_store(struct vcpu *v, gpa_t gpa, uint32_t insn)
 {
 	struct code_page *p = page_at(v, GVA(v->pc));
 	bool had_copy = p && p->copy;
 	struct bt_ldst op;
 
-	if (!p || p->gpa.v != (gpa.v & ~PAGE_MASK) || !bt_ldst_decode(insn, &op) || op.kind != BT_LDST_EXCLUSIVE)
+	if (!exec_is_own_page(v, gpa) || !bt_ldst_decode(insn, &op) || op.kind != BT_LDST_EXCLUSIVE)
 		return false;
 	if (!code_patch_exclusives(&v->vm->code, p, v->pc & PAGE_MASK))
 		exec_flush(v);

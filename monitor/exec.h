@@ -18,6 +18,9 @@ bool exec_words(struct vcpu *v, uint32_t *run, uint32_t *original);
 // A sensitive word at v->pc was run unpatched: patches it.
 void exec_patch_late(struct vcpu *v);
 
+// Whether the kernel runs, at v->pc, from the code page of gpa.
+bool exec_is_own_page(struct vcpu *v, gpa_t gpa);
+
 // A STREX at v->pc to the code page of gpa, which is not writable. If that is the page
 // it runs from, dropping the page for it would fetch it back for the next try, for
 // ever: then its exclusives become hypercalls, this STREX fails, and true is returned.

@@ -62,6 +62,17 @@ read_fit(const struct host *h, struct fit_vm *cfg)
 		stop_input("has more than the one VCPU that is supported", cfg->name);
 }
 
+#define ID_PFR0_THUMBEE(pfr0) bits(pfr0, 15, 12)
+#define TEECR_XED             1u
+
+// What PL0 could reach on its own is made to trap: TEEHBR, which the guest has its own of.
+static void
+close_pl0(void)
+{
+	if (ID_PFR0_THUMBEE(sysreg_read_id_pfr0()))
+		sysreg_write_teecr(TEECR_XED);
+}
+
 _Noreturn void
 main(const void *fdt, uint32_t image, uint32_t image_end)
 {
@@ -75,6 +86,7 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	if (why)
 		stop_input(why, "host device tree");
 	host_mmu_init(&host, image, image_end);
+	close_pl0();
 	bt_decode_init();
 	bt_hyper_init();
 	cp15_check_table();

@@ -169,6 +169,8 @@ tracked_write(struct vcpu *v, gpa_t gpa)
 	if (vpsr_privileged(v) && !(v->cpsr & PSR_T) && access_insn(v, GVA(v->pc), &insn) &&
 	    (emulate_ldst(v, insn) || exec_exclusive_store(v, gpa, insn)))
 		return EXIT_write_code;
+	if (exec_is_own_page(v, gpa)) // dropped, it would only be fetched back for the next try
+		stop_crash(v, "code writes to the page it runs from by an instruction that is not supported");
 	access_code_drop(v, gpa);
 	regime_refresh(v);
 	return EXIT_write_code;
