@@ -2,18 +2,16 @@
 //
 // Sensitive instructions from their original words (see emulate.h). hot.c has most
 // of them in the shape that kernels use; here is every other shape, and what needs
-// devices, the shadows or guest memory that isn't mapped yet. Multi-register
-// forms probe every word first, so that a fault leaves the base register as it was.
+// devices, the shadows or guest memory that isn't mapped yet. What transfers several
+// words is in emulate_multi.c, loads and stores in general in ldst.c.
 //
 // UNPREDICTABLE forms do what QEMU's Cortex-A15 does where that is known, else UNDEF.
-#include "monitor/emulate.h"
+#include "monitor/emulate_internal.h"
 #include "bt/decode.h"
-#include "monitor/access.h"
 #include "monitor/cp14.h"
 #include "monitor/cp15.h"
 #include "monitor/inject.h"
 #include "monitor/psci.h"
-#include "monitor/regime.h"
 #include "monitor/stop.h"
 #include "monitor/trace.h"
 #include "monitor/vfpsys.h"
@@ -35,35 +33,35 @@ emulate_condition(const struct vcpu *v, uint32_t insn)
 	return insn >= 0xe0000000u || holds[insn >> 29] != bit(insn, 28);
 }
 
-static enum exit_reason
-undef(struct vcpu *v)
+enum exit_reason
+emulate_undef(struct vcpu *v)
 {
 	inject_undef(v);
 	return EXIT_undef;
 }
 
-static enum exit_reason
-next(struct vcpu *v, enum exit_reason reason)
+enum exit_reason
+emulate_next(struct vcpu *v, enum exit_reason reason)
 {
 	v->pc += 4;
 	return reason;
 }
 
-static struct bank *
-own_bank(struct vcpu *v)
+struct bank *
+emulate_bank(struct vcpu *v)
 {
 	return &v->bank[v->mode & 15u];
 }
 
 // USR and SYS have no SPSR.
-static bool
-has_spsr(const struct vcpu *v)
+bool
+emulate_has_spsr(const struct vcpu *v)
 {
 	return (v->mode & 15u) != 0 && (v->mode & PSR_M) != MODE_SYS;
 }
 
-static enum exit_reason
-exception_return(struct vcpu *v, uint32_t psr, uint32_t pc)
+enum exit_reason
+emulate_return(struct vcpu *v, uint32_t psr, uint32_t pc)
 {
 	if (!vpsr_return(v, psr, pc))
 		stop_crash(v, "exception return to a mode that does not exist");
@@ -75,10 +73,10 @@ mrs(struct vcpu *v, uint32_t insn)
 {
 	unsigned rd = bits(insn, 15, 12);
 
-	if (rd == 15u || (bit(insn, 22) && !has_spsr(v)))
-		return undef(v);
-	v->regs[rd] = bit(insn, 22) ? own_bank(v)->spsr : vpsr_read_cpsr(v);
-	return next(v, EXIT_mrs);
+	if (rd == 15u || (bit(insn, 22) && !emulate_has_spsr(v)))
+		return emulate_undef(v);
+	v->regs[rd] = bit(insn, 22) ? emulate_bank(v)->spsr : vpsr_read_cpsr(v);
+	return emulate_next(v, EXIT_mrs);
 }
 
 static uint32_t
@@ -93,17 +91,17 @@ static enum exit_reason
 msr(struct vcpu *v, uint32_t insn)
 {
 	uint32_t value = bit(insn, 25) ? expand_imm(insn) : emulate_reg(v, insn & 15u);
-	uint32_t fields = bits(insn, 19, 16), mask = vpsr_field_mask(fields), *spsr = &own_bank(v)->spsr;
+	uint32_t fields = bits(insn, 19, 16), mask = vpsr_field_mask(fields), *spsr = &emulate_bank(v)->spsr;
 
 	if (!bit(insn, 22)) {
 		if (!vpsr_write_cpsr(v, value, fields))
 			stop_crash(v, "MSR CPSR to a mode that does not exist");
 	} else {
-		if (!has_spsr(v))
-			return undef(v);
+		if (!emulate_has_spsr(v))
+			return emulate_undef(v);
 		*spsr = (*spsr & ~mask) | (value & mask);
 	}
-	return next(v, EXIT_msr);
+	return emulate_next(v, EXIT_msr);
 }
 
 static enum exit_reason
@@ -118,14 +116,14 @@ cps(struct vcpu *v, uint32_t insn)
 	if (!vpsr_mode_valid(psr))
 		stop_crash(v, "CPS to a mode that does not exist");
 	vpsr_set_mode(v, psr);
-	return next(v, EXIT_cps);
+	return emulate_next(v, EXIT_cps);
 }
 
 static enum exit_reason
 setend(struct vcpu *v, uint32_t insn)
 {
 	v->cpsr = bit(insn, 9) ? v->cpsr | PSR_E : v->cpsr & ~PSR_E;
-	return next(v, EXIT_hint);
+	return emulate_next(v, EXIT_hint);
 }
 
 // The shifted register operand of a data-processing instruction (A8.4.3); its carry
@@ -184,157 +182,15 @@ emulate_alu(const struct vcpu *v, uint32_t insn)
 static enum exit_reason
 dp_return(struct vcpu *v, uint32_t insn)
 {
-	if (!has_spsr(v))
-		return undef(v);
-	return exception_return(v, own_bank(v)->spsr, emulate_alu(v, insn));
-}
-
-// A block of n words from base as LDM and STM count: its lowest address.
-static uint32_t
-lowest(uint32_t insn, uint32_t base, unsigned n)
-{
-	bool up = bit(insn, 23), before = bit(insn, 24);
-	uint32_t start = up ? base : base - 4u * n;
-
-	return up == before ? start + 4u : start;
-}
-
-static uint32_t
-written_back(uint32_t insn, uint32_t base, unsigned n)
-{
-	return bit(insn, 23) ? base + 4u * n : base - 4u * n;
-}
-
-// Multi-word transfers are word-aligned or fault, whatever SCTLR.A says (A3.2.1).
-static bool
-aligned(struct vcpu *v, uint32_t at, bool write)
-{
-	if (!(at & 3u))
-		return true;
-	inject_data_abort(v, FS_ALIGNMENT, 0, write, GVA(at));
-	return false;
-}
-
-static bool
-load_words(struct vcpu *v, uint32_t at, uint32_t *to, unsigned n)
-{
-	if (!aligned(v, at, false))
-		return false;
-	for (unsigned i = 0; i < n; i++)
-		if (!access_read(v, GVA(at + 4u * i), 4, true, &to[i]))
-			return false;
-	return true;
-}
-
-static bool
-store_words(struct vcpu *v, uint32_t at, const uint32_t *from, unsigned n)
-{
-	if (!aligned(v, at, true) || !access_probe(v, GVA(at), true, true) ||
-	    !access_probe(v, GVA(at + 4u * (n - 1)), true, true))
-		return false;
-	for (unsigned i = 0; i < n; i++)
-		if (!access_write(v, GVA(at + 4u * i), 4, true, from[i]))
-			return false;
-	return true;
-}
-
-static enum exit_reason
-ldm_return(struct vcpu *v, uint32_t insn)
-{
-	unsigned rn = bits(insn, 19, 16), n = count_ones(insn & 0xffffu), i = 0;
-	uint32_t base = emulate_reg(v, rn), got[16];
-
-	if (rn == 15u || !has_spsr(v))
-		return undef(v);
-	if (!load_words(v, lowest(insn, base, n), got, n))
-		return EXIT_fault;
-	if (bit(insn, 21))
-		v->regs[rn] = written_back(insn, base, n);
-	for (uint32_t list = insn & 0x7fffu; list; list &= list - 1u)
-		v->regs[__builtin_ctz(list)] = got[i++];
-	return exception_return(v, own_bank(v)->spsr, got[i]);
-}
-
-// A register of USR, from another mode.
-static uint32_t *
-user_reg(struct vcpu *v, unsigned n)
-{
-	uint32_t m = v->mode & PSR_M;
-
-	if (m == MODE_SYS || n < 8u)
-		return &v->regs[n];
-	if (n < 13u)
-		return m == MODE_FIQ ? &v->usr_r8_r12[n - 8u] : &v->regs[n];
-	return n == 13u ? &v->bank[0].sp : &v->bank[0].lr;
-}
-
-static enum exit_reason
-ldm_user(struct vcpu *v, uint32_t insn)
-{
-	unsigned rn = bits(insn, 19, 16), n = count_ones(insn & 0x7fffu), i = 0;
-	uint32_t got[15];
-
-	if (rn == 15u || !n)
-		return undef(v);
-	if (!load_words(v, lowest(insn, v->regs[rn], n), got, n))
-		return EXIT_fault;
-	for (uint32_t list = insn & 0x7fffu; list; list &= list - 1u)
-		*user_reg(v, (unsigned)__builtin_ctz(list)) = got[i++];
-	return next(v, EXIT_user_bank);
-}
-
-static enum exit_reason
-stm_user(struct vcpu *v, uint32_t insn)
-{
-	unsigned rn = bits(insn, 19, 16), n = 0;
-	uint32_t put[16];
-
-	for (uint32_t list = insn & 0xffffu; list; list &= list - 1u) {
-		unsigned r = (unsigned)__builtin_ctz(list);
-
-		put[n++] = r == 15u ? v->pc + 8u : *user_reg(v, r);
-	}
-	if (rn == 15u || !n)
-		return undef(v);
-	if (!store_words(v, lowest(insn, v->regs[rn], n), put, n))
-		return EXIT_fault;
-	return next(v, EXIT_user_bank);
-}
-
-static enum exit_reason
-srs(struct vcpu *v, uint32_t insn)
-{
-	uint32_t mode = insn & PSR_M, put[2] = {v->regs[14], own_bank(v)->spsr};
-	uint32_t *sp = vpsr_bank(v, mode) == vpsr_bank(v, v->mode) ? &v->regs[13] : &vpsr_bank(v, mode)->sp;
-
-	if (!vpsr_mode_valid(mode) || !has_spsr(v))
-		return undef(v);
-	if (!store_words(v, lowest(insn, *sp, 2), put, 2))
-		return EXIT_fault;
-	if (bit(insn, 21))
-		*sp = written_back(insn, *sp, 2);
-	return next(v, EXIT_srs);
-}
-
-static enum exit_reason
-rfe(struct vcpu *v, uint32_t insn)
-{
-	unsigned rn = bits(insn, 19, 16);
-	uint32_t base = emulate_reg(v, rn), got[2];
-
-	if (rn == 15u)
-		return undef(v);
-	if (!load_words(v, lowest(insn, base, 2), got, 2))
-		return EXIT_fault;
-	if (bit(insn, 21))
-		v->regs[rn] = written_back(insn, base, 2);
-	return exception_return(v, got[1], got[0]);
+	if (!emulate_has_spsr(v))
+		return emulate_undef(v);
+	return emulate_return(v, emulate_bank(v)->spsr, emulate_alu(v, insn));
 }
 
 static enum exit_reason
 coprocessor(struct vcpu *v, enum cp_result result, enum exit_reason reason)
 {
-	return result == CP_DONE ? next(v, reason) : undef(v);
+	return result == CP_DONE ? emulate_next(v, reason) : emulate_undef(v);
 }
 
 static enum exit_reason
@@ -362,7 +218,7 @@ wait(struct vcpu *v)
 {
 	trace(v, TRACE_WAIT, v->pc);
 	v->waiting = true;
-	return next(v, EXIT_wait);
+	return emulate_next(v, EXIT_wait);
 }
 
 static enum exit_reason
@@ -393,17 +249,17 @@ emulate_sensitive(struct vcpu *v, uint32_t insn)
 	case BT_DP_RETURN:
 		return dp_return(v, insn);
 	case BT_LDM_RETURN:
-		return ldm_return(v, insn);
+		return emulate_ldm_return(v, insn);
 	case BT_LDM_USER:
-		return ldm_user(v, insn);
+		return emulate_ldm_user(v, insn);
 	case BT_STM_USER:
-		return stm_user(v, insn);
+		return emulate_stm_user(v, insn);
 	case BT_SRS:
-		return srs(v, insn);
+		return emulate_srs(v, insn);
 	case BT_RFE:
-		return rfe(v, insn);
+		return emulate_rfe(v, insn);
 	case BT_LDST_UNPRIV:
-		return emulate_ldst(v, insn) ? EXIT_unpriv : undef(v);
+		return emulate_ldst(v, insn) ? EXIT_unpriv : emulate_undef(v);
 	case BT_CP_REG:
 	case BT_CP_REG2:
 		v->timers_changed |= row->action == BT_CP_REG2 || bits(insn, 19, 16) == 14u;
@@ -422,13 +278,13 @@ emulate_sensitive(struct vcpu *v, uint32_t insn)
 	case BT_WFE:
 	case BT_SEV:
 	case BT_YIELD:
-		return next(v, EXIT_hint);
+		return emulate_next(v, EXIT_hint);
 	case BT_BXJ:
 		return bxj(v, insn);
 	case BT_SVC:
 		inject_svc(v);
 		return EXIT_guest_svc;
 	default:
-		return undef(v); // SMC, ERET, banked MRS and MSR, LDC and CDP of p14 and p15
+		return emulate_undef(v); // SMC, ERET, banked MRS and MSR, LDC and CDP of p14 and p15
 	}
 }
