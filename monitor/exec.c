@@ -57,6 +57,7 @@ make(struct vcpu *v, gva_t va, gpa_t gpa)
 	}
 	if (!p)
 		stop_crash(v, "the shadow pool is too small for a single code page");
+	spt_track(&v->vm->spt, gpa); // from now on, mapped or not: the copy must follow the frame
 	return p;
 }
 
@@ -257,6 +258,10 @@ indirect(struct vcpu *v, const struct bt_row *row, uint32_t insn)
 {
 	uint32_t target;
 
+	if (!emulate_condition(v, insn)) { // of a page's last word the SVC's own is AL
+		v->pc += 4;
+		return EXIT_branch;
+	}
 	switch ((enum bt_action)row->action) {
 	case BT_BX:
 		target = emulate_reg(v, insn & 15u);

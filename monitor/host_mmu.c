@@ -109,6 +109,9 @@ host_mmu_window(uint32_t va, hpa_t vcpu)
 		code[at / PAGE_SIZE] = page((uintptr_t)window_code + at, AP_PL1_RO, 0);
 	for (uint32_t at = 0; at < WINDOW_VCPU_SIZE; at += PAGE_SIZE)
 		state[at / PAGE_SIZE] = page(vcpu.v + at, AP_PL1_RW, L2_SMALL_XN);
+	for (unsigned i = 0; i < L1_ENTRIES; i++) // where it was is free again
+		if (flat_l1[i] == l1)
+			flat_l1[i] = 0;
 	memset(window_l1, 0, sizeof(window_l1));
 	window_l1[va >> SECTION_SHIFT] = l1;
 	flat_l1[va >> SECTION_SHIFT] = l1;

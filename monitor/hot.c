@@ -94,13 +94,17 @@ exception_return(struct vcpu *v, uint32_t pc)
 enum hot_result
 hot_movs_pc(struct vcpu *v, uint32_t svc)
 {
-	return exception_return(v, v->regs[svc & 15u]);
+	uint32_t rm = svc & 15u;
+
+	return rm == 15u ? HOT_SLOW : exception_return(v, v->regs[rm]);
 }
 
 enum hot_result
 hot_subs_pc(struct vcpu *v, uint32_t svc)
 {
-	return exception_return(v, v->regs[bits(svc, 15, 12)] - rotated_imm(svc));
+	uint32_t rn = bits(svc, 15, 12);
+
+	return rn == 15u ? HOT_SLOW : exception_return(v, v->regs[rn] - rotated_imm(svc));
 }
 
 // Words of a big-endian guest are for C to swap.

@@ -135,15 +135,17 @@ remember_unprivileged(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
 	uint32_t fs, rights = 0;
 	struct mmu_xlat x;
 
-	if (spt_fill(&v->vm->spt, &rq, &x, &fs) != SPT_OK || x.shift != PAGE_SHIFT)
+	if (spt_fill(&v->vm->spt, &rq, &x, &fs) != SPT_OK)
+		return;
+	regime_open_domain(v, x.domain);
+	regime_refresh(v);
+	if (x.shift != PAGE_SHIFT)
 		return; // maintenance of any address of a larger mapping would have to find this page
 	if (mmu_check(rq.regs, &x, MMU_READ, false) == FS_NONE)
 		rights |= UTLB_R;
 	if (mmu_check(rq.regs, &x, MMU_WRITE, false) == FS_NONE)
 		rights |= UTLB_W;
 	v->utlb[bits(at, 17, 12)] = rights ? (at & ~PAGE_MASK) | rights : 0;
-	regime_open_domain(v, x.domain);
-	regime_refresh(v);
 }
 
 bool

@@ -64,11 +64,15 @@ read_fit(const struct host *h, struct fit_vm *cfg)
 
 #define ID_PFR0_THUMBEE(pfr0) bits(pfr0, 15, 12)
 #define TEECR_XED             1u
+#define DBGDSCR_UDCCdis       (1u << 12)
 
-// What PL0 could reach on its own is made to trap: TEEHBR, which the guest has its own of.
+// What PL0 could reach of the core on its own is made to trap, whatever firmware left: the
+// debug channel, the performance monitors, and TEEHBR, which the guest has its own of.
 static void
 close_pl0(void)
 {
+	sysreg_write_dbgdscrext(sysreg_read_dbgdscrext() | DBGDSCR_UDCCdis);
+	sysreg_write_pmuserenr(0);
 	if (ID_PFR0_THUMBEE(sysreg_read_id_pfr0()))
 		sysreg_write_teecr(TEECR_XED);
 }

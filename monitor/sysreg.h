@@ -67,6 +67,7 @@
 	R(cntkctl,    "p15, 0, %0, c14, c1, 0") \
 	R(cntp_ctl,   "p15, 0, %0, c14, c2, 1") \
 	R(teecr,      "p14, 6, %0, c0, c0, 0") \
+	R(dbgdscrext, "p14, 0, %0, c0, c2, 2") \
 	R(dbgdidr,    "p14, 0, %0, c0, c0, 0")
 // clang-format on
 

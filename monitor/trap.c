@@ -132,6 +132,7 @@ prefetch_abort(struct vcpu *v)
 	case SPT_OK:
 		break;
 	case SPT_UNSCANNED:
+		regime_open_domain(v, x.domain);
 		exec_page(v, &rq, &x);
 		return EXIT_exec;
 	case SPT_WINDOW:
@@ -144,6 +145,7 @@ prefetch_abort(struct vcpu *v)
 		inject_prefetch_abort(v, fs, GVA(v->pc));
 		return EXIT_fault;
 	}
+	regime_open_domain(v, x.domain);
 	regime_refresh(v);
 	return EXIT_fill;
 }

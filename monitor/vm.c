@@ -268,10 +268,11 @@ vm_move_window(struct vm *vm)
 	uint32_t index = vm->window >> SECTION_SHIFT, tries = 0;
 	struct mmu_xlat x;
 
-	do // an address that the guest maps nothing at, and the host neither
+	do // an address that the guest maps no memory at, and the host nothing
 		index = (index - 1u) & 0xfffu;
 	while (tries++ < 0x1000u && (host_mmu_maps(index << SECTION_SHIFT) ||
-				     mmu_walk(&v->cp15.mmu, &vm->mem, GVA(index << SECTION_SHIFT), &x) == FS_NONE));
+				     (mmu_walk(&v->cp15.mmu, &vm->mem, GVA(index << SECTION_SHIFT), &x) == FS_NONE &&
+				      gmem_has(&vm->mem, x.gpa, PAGE_SIZE))));
 	if (tries > 0x1000u)
 		stop_crash(v, "the guest maps all of its address space: there is no room for the window");
 	vm->window = index << SECTION_SHIFT;
