@@ -61,16 +61,19 @@ code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_p
 #define BX       0x012fff10u
 #define BLX      0x012fff30u
 
-// A hypercall of class FRAME: a block's end with its operands, or a word by number.
+// A hypercall of class FRAME: a word by number, or, which the page policy has none of, a
+// block's end with its operands.
 static bool
 closing_meaning(const struct code *c, uint32_t word, uint32_t *insn)
 {
 	uint32_t cond = word & 0xf0000000u, imm24 = bits(word, 23, 0), n = imm24 - BT_HYPER_INTERN;
 
-	if (imm24 >= BT_HYPER_BLOCK_POP)
-		*insn = cond | POP_PC | (imm24 & 0x7fffu);
-	else if (n < c->words->n)
+	if (n < c->words->n)
 		*insn = c->words->word[n];
+	else if (c->policy == CODE_PAGE)
+		return false;
+	else if (imm24 >= BT_HYPER_BLOCK_POP)
+		*insn = cond | POP_PC | (imm24 & 0x7fffu);
 	else if ((imm24 & ~15u) == BT_HYPER_BLOCK_BX)
 		*insn = cond | BX | (imm24 & 15u);
 	else if ((imm24 & ~15u) == BT_HYPER_BLOCK_BLX)

@@ -151,7 +151,10 @@ test_meaning(void)
 	CHECK(!code_meaning(&c, 0xef000000 | BT_HYPER_INTERN, &insn)); // no such number yet
 	CHECK(!code_meaning(&c, 0xff000000 | BT_IMM_MRS_CPSR << 16, &insn));
 
-	check_case("a block's ends stand for themselves");
+	check_case("a block's ends stand for themselves, where there are blocks");
+	CHECK(!code_meaning(&c, 0x1f000000 | BT_HYPER_BLOCK_BX | 14, &insn));
+	CHECK(!code_meaning(&c, 0xef000000 | BT_HYPER_BLOCK_POP | 0x4010, &insn));
+	c.policy = CODE_BLOCK;
 	CHECK(code_meaning(&c, 0x1f000000 | BT_HYPER_BLOCK_BX | 14, &insn));
 	CHECK_EQ(insn, 0x112fff1e);
 	CHECK(code_meaning(&c, 0xef000000 | BT_HYPER_BLOCK_POP | 0x4010, &insn));
