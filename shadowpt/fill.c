@@ -118,8 +118,8 @@ drop_writable_section(struct spt *s, struct spt_section *sec)
 	sec->va = SPT_SECTION_NONE;
 }
 
-static void
-track(struct spt *s, gpa_t gpa)
+void
+spt_track(struct spt *s, gpa_t gpa)
 {
 	struct spt_frame *f = &s->frame[frame_index(s, gpa)];
 	struct spt_section *sec = section_of(s, gpa);
@@ -290,13 +290,13 @@ spt_fill(struct spt *s, const struct spt_request *rq, struct mmu_xlat *x, uint32
 		*fs = mmu_check(rq->regs, x, rq->access, rq->privileged);
 	if (*fs != FS_NONE)
 		return SPT_FAULT;
-	if (rq->va.v >> SECTION_SHIFT == s->window_index)
-		return SPT_WINDOW;
 	s->supersections |= x->shift == 24;
 	page = GPA(x->gpa.v & ~PAGE_MASK);
 	sec = GPA(x->gpa.v & ~SECTION_MASK);
 	if (!gmem_has(s->mem, page, PAGE_SIZE))
 		return SPT_DEVICE;
+	if (rq->va.v >> SECTION_SHIFT == s->window_index)
+		return SPT_WINDOW;
 	if (rq->access == MMU_EXEC && rq->view == SPT_KERNEL)
 		return SPT_UNSCANNED;
 	f = &s->frame[frame_index(s, page)];
@@ -318,7 +318,7 @@ spt_map_exec(struct spt *s, const struct spt_request *rq, const struct mmu_xlat 
 {
 	gpa_t page = GPA(x->gpa.v & ~PAGE_MASK);
 
-	track(s, page);
+	spt_track(s, page);
 	map_page(s, rq, x, host, (struct rights){AP_RO, false});
 	note_mapping(s, &s->frame[frame_index(s, page)], rq->va);
 }

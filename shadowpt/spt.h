@@ -121,6 +121,8 @@ enum spt_result spt_fill(struct spt *s, const struct spt_request *rq, struct mmu
 // host (the frame itself, or its patched copy), and tracks its frame.
 void spt_map_exec(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, hpa_t host);
 
+// No shadow maps the frame writable any more.
+void spt_track(struct spt *s, gpa_t gpa);
 // The frame may be written again: its executable mapping goes.
 void spt_untrack(struct spt *s, gpa_t gpa);
 bool spt_tracked(const struct spt *s, gpa_t gpa);
