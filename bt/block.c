@@ -35,7 +35,7 @@
 static uint32_t
 closing(struct code *c, uint32_t insn)
 {
-	if ((insn & BX_MASK) == BX_VALUE || (insn & MOV_MASK) == MOV_VALUE)
+	if (((insn & BX_MASK) == BX_VALUE || (insn & MOV_MASK) == MOV_VALUE) && (insn & 15u) != 15u)
 		return bt_hyper_svc(insn, BT_HYPER_BLOCK_BX | (insn & 15u));
 	if ((insn & BX_MASK) == BLX_VALUE && (insn & 15u) < 14u)
 		return bt_hyper_svc(insn, BT_HYPER_BLOCK_BLX | (insn & 15u));
