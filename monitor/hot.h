@@ -41,12 +41,13 @@ enum hot_result hot_srs(struct vcpu *v, uint32_t svc);
 enum hot_result hot_cp15(struct vcpu *v, uint32_t svc);
 enum hot_result hot_block(struct vcpu *v, uint32_t svc);
 
+// LDRT is post-indexed: its two registers must differ (A8.8.92).
 static inline uint32_t
 hot_load(uint32_t va)
 {
 	uint32_t value;
 
-	__asm__ volatile("ldrt %0, [%1]" : "=r"(value) : "r"(va) : "memory");
+	__asm__ volatile("ldrt %0, [%1]" : "=&r"(value) : "r"(va) : "memory");
 	return value;
 }
 
