@@ -51,8 +51,8 @@ pool_l1(struct pool *p)
 	return t ? memset(t, 0, L1_BYTES) : NULL;
 }
 
-void *
-pool_page(struct pool *p)
+static void *
+take_page(struct pool *p)
 {
 	void *page = pop(&p->page, &p->n_pages);
 
@@ -61,13 +61,19 @@ pool_page(struct pool *p)
 	return page;
 }
 
+void *
+pool_page(struct pool *p)
+{
+	return p->n_pages > 1 ? take_page(p) : NULL;
+}
+
 uint32_t *
 pool_l2(struct pool *p)
 {
 	void *t = pop(&p->l2, &p->n_l2);
 
 	if (!t) {
-		char *page = pool_page(p);
+		char *page = take_page(p);
 
 		if (!page)
 			return NULL;

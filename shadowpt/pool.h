@@ -24,7 +24,8 @@ struct pool {
 // first-level tables.
 void pool_init(struct pool *p, hpa_t base, uint32_t size, unsigned tables_l1);
 
-// Each returns NULL when there is none left. Tables come zeroed.
+// Each returns NULL when there is none left. Tables come zeroed. The last page is for
+// second-level tables only, so that dropping mappings always makes room for one.
 uint32_t *pool_l1(struct pool *p);
 uint32_t *pool_l2(struct pool *p);
 void *pool_page(struct pool *p);

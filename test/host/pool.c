@@ -62,8 +62,11 @@ test_exhaustion(void)
 		CHECK(zeroed(t, L1_BYTES));
 	}
 	CHECK(!pool_l1(&pool));
-	for (unsigned i = 0; i < PAGES; i++)
+	for (unsigned i = 0; i < PAGES - 1; i++)
 		take(pool_page(&pool), PAGE_SIZE);
+	CHECK(!pool_page(&pool)); // the last page is for tables alone
+	for (unsigned i = 0; i < 4; i++)
+		take(pool_l2(&pool), L2_BYTES);
 	CHECK(!pool_page(&pool));
 	CHECK(!pool_l2(&pool));
 	for (size_t i = 0; i < sizeof(taken); i++)
