@@ -207,6 +207,7 @@ code_patch_exclusives(struct code *c, struct code_page *p, uint32_t offset)
 
 	if (!code_copy(c, p))
 		return false;
+	p->exclusives = true;
 	for (uint32_t w = first; w < PAGE_SIZE / 4 && w <= at + EXCLUSIVE_REACH; w++)
 		if (code_is_exclusive(frame(c, p)[w]))
 			code_put(p, w, code_interned(c, frame(c, p)[w]));

@@ -28,6 +28,7 @@ struct code_page {
 	uint32_t va;       // block policy: the page's address when it was last given out
 	uint16_t patched, doubtful;
 	uint16_t writes; // emulated since it was made
+	bool exclusives; // its exclusive accesses are hypercalls (code_patch_exclusives)
 };
 
 #define CODE_HASH 1024u

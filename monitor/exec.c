@@ -181,6 +181,14 @@ exec_exclusive_store(struct vcpu *v, gpa_t gpa, uint32_t insn)
 	return true;
 }
 
+bool
+exec_emulates_exclusive(struct vcpu *v)
+{
+	const struct code_page *p = page_at(v, GVA(v->pc));
+
+	return v->vm->code.policy == CODE_PAGE || !p || p->exclusives;
+}
+
 // Makes the code at va fit to be reached; false where the guest can't execute there.
 static bool
 reach(struct vcpu *v, gva_t va)

@@ -26,6 +26,10 @@ bool exec_is_own_page(struct vcpu *v, gpa_t gpa);
 // ever: then its exclusives become hypercalls, this STREX fails, and true is returned.
 bool exec_exclusive_store(struct vcpu *v, gpa_t gpa, uint32_t insn);
 
+// Whether the hypercall of an exclusive access at v->pc is to be emulated: not where it
+// only is the last word of a page under the block policy, whose other half runs as it is.
+bool exec_emulates_exclusive(struct vcpu *v);
+
 // Block policy: executes the closed end of a block, original word insn, at v->pc.
 enum exit_reason exec_block_end(struct vcpu *v, uint32_t insn);
 

@@ -34,6 +34,15 @@ view_of(const struct vcpu *v)
 //----------------------------------------------------------------------------
 // SVC and UNDEF
 
+// The word that trapped isn't where the guest's tables lead by now: what it was
+// fetched through is older than they are, and goes.
+static enum exit_reason
+fetch_again(struct vcpu *v, enum exit_reason reason)
+{
+	regime_drop_all(v);
+	return reason;
+}
+
 // A word that trapped in the kernel view: a hypercall of ours, in a patched copy or
 // copied by the guest along with its code; or the guest's own SVC.
 static enum exit_reason
@@ -41,22 +50,22 @@ hypercall(struct vcpu *v)
 {
 	uint32_t run = v->word, original, insn;
 	const struct bt_row *row;
+	bool exclusive;
 
 	trace(v, TRACE_SVC, run);
 	if (!code_meaning(&v->vm->code, run, &insn)) {
 		if (!exec_words(v, &run, &original))
-			return EXIT_guest_svc; // dropped meanwhile: it will be fetched again
+			return fetch_again(v, EXIT_guest_svc);
 		insn = original;
 	}
 	if (bits(run, 23, 16) != BT_IMM_FRAME)
 		return emulate_sensitive(v, insn);
 	row = bt_decode_a32(insn);
-	if (code_is_exclusive(insn))
-		return emulate_exclusive(v, insn);
-	if (!row || !(row->flags & BT_SENSITIVE))
+	exclusive = code_is_exclusive(insn) && exec_emulates_exclusive(v);
+	if (!exclusive && (!row || !(row->flags & BT_SENSITIVE)))
 		return exec_block_end(v, insn);
 	if (emulate_condition(v, insn)) // the SVC's own may be AL, at the end of a page
-		return emulate_sensitive(v, insn);
+		return exclusive ? emulate_exclusive(v, insn) : emulate_sensitive(v, insn);
 	v->pc += 4;
 	return EXIT_block_end;
 }
@@ -102,7 +111,7 @@ undef_kernel(struct vcpu *v)
 	const struct bt_row *row;
 
 	if (!exec_words(v, &run, &original))
-		return EXIT_undef; // dropped meanwhile: it will be fetched again
+		return fetch_again(v, EXIT_undef);
 	if (vfpsys_undef(v, original))
 		return EXIT_fpu;
 	row = bt_decode_a32(original);

@@ -31,6 +31,7 @@ main:
 	last_word end_mov
 	last_word end_b
 	bl	fall_through
+	bl	exclusives
 	set	r7, WINDOW
 	ldr	r0, [r7]
 	bl	mmu_flat
@@ -81,6 +82,23 @@ fall_through:
 	msr	cpsr_f, #0
 	bl	end_change
 	show	"fallen into", r6
+	pop	{r4, pc}
+
+// A pair of exclusives of which the load, resp. the store, is the last word of its page.
+exclusives:
+	push	{r4, lr}
+	set	r4, POOL
+	mov	r0, #0
+	str	r0, [r4]
+	msr	cpsr_f, #0x40000000
+	bl	end_ldrex
+	bl	end_strex
+	bl	end_ldrex
+	bl	end_strex
+	msr	cpsr_f, #0
+	bl	end_strexeq
+	show_at	"counted", r4
+	show	"not stored", r2
 	pop	{r4, pc}
 
 // Code in a domain that has been closed and opened again.
@@ -214,4 +232,33 @@ end_change:
 	beq	1b
 end_change_next:
 	orr	r6, r6, #1
+	bx	lr
+
+	.balign	4096
+	.org	. - 8 + 4096
+end_ldrex:
+	mov	r0, #0
+	ldrex	r0, [r4]
+	add	r0, r0, #1
+	strex	r2, r0, [r4]
+	teq	r2, #0
+	bne	end_ldrex
+	bx	lr
+
+	.balign	4096
+	.org	. - 12 + 4096
+end_strex:
+	ldrex	r0, [r4]
+	add	r0, r0, #0x100
+	strex	r2, r0, [r4]
+	teq	r2, #0
+	bne	end_strex
+	bx	lr
+
+	.balign	4096
+	.org	. - 12 + 4096
+end_strexeq:
+	ldrex	r0, [r4]
+	mov	r2, #3
+	strexeq	r2, r0, [r4]
 	bx	lr
