@@ -26,10 +26,13 @@ _start:
 	.word	0x04030201			@ endianness
 
 1:	cpsid	aif, #0x13			@ SVC mode, nothing interrupts the monitor
-	mrc	p15, 0, r0, c1, c0, 0		@ SCTLR: MMU, D-cache, alignment checks off
+	mrc	p15, 0, r0, c1, c0, 0		@ SCTLR, whoever ran before: MMU, D-cache, alignment checks off
 	bic	r0, r0, #7
 	orr	r0, r0, #0x1000			@ I-cache on
 	bic	r0, r0, #0x2000			@ low vectors, VBAR
+	bic	r0, r0, #0x70000000		@ no TEX remap, access flag, Thumb exceptions,
+	bic	r0, r0, #0x03000000		@ big-endian ones, vectored interrupts,
+	bic	r0, r0, #0x001a0000		@ UWXN, WXN, hardware access flag
 	mcr	p15, 0, r0, c1, c0, 0
 	isb
 

@@ -72,6 +72,9 @@ thumb:
 	cmp	r2, r8
 	blo	2b
 	bl	mmu_flat			// not as it was at the entry
+	mrc	p15, 0, r0, c1, c0, 0
+	orr	r0, r0, #2			// SCTLR.A
+	mcr	p15, 0, r0, c1, c0, 0
 	cpsie	if, #SYS
 	set	r0, 0x84000009			// PSCI SYSTEM_RESET
 	hvc	#0
