@@ -43,7 +43,7 @@ reason(const struct outcome *out, int status)
 	if (out->ended != ENDED_SELF)
 		return out->ended == ENDED_TIMEOUT ? "timeout" : "signal";
 	if (status)
-		return "failed";
+		return status == EXIT_INPUT ? "input" : "failed";
 	if (!strcmp(out->qmp.reason, "guest-shutdown"))
 		return "poweroff";
 	return !strcmp(out->qmp.reason, "guest-reset") ? "reset" : "quit";

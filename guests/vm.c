@@ -12,8 +12,6 @@
 
 #define MIB      0x100000u
 #define RAM_BASE 0x40000000u // of QEMU's virt
-#define DTB_MAX  0x100000u   // QEMU's limit, too
-#define DTB_SIZE 0x8000u     // enough for the built one and the longest command line
 
 struct file
 vm_dtb(const struct vm *vm)
@@ -21,13 +19,16 @@ vm_dtb(const struct vm *vm)
 	const struct options *o = vm->options;
 	struct guestfdt_cfg cfg = {
 	    .ram_base = RAM_BASE, .ram_size = o->memory_mib * MIB, .n_cpus = 1, .bootargs = o->append};
-	struct file f = {.path = "device tree", .data = must_alloc(DTB_MAX + DTB_SIZE)};
+	struct file f = {.path = "device tree", .data = must_alloc(IMAGE_DTB_ROOM)};
 	int size;
 
 	if (vm->dtb.path)
-		size = guestfdt_patch(f.data, DTB_MAX + DTB_SIZE, vm->dtb.data, vm->dtb.size, &cfg);
+		size = guestfdt_patch(f.data, IMAGE_DTB_ROOM, vm->dtb.data, vm->dtb.size, &cfg);
 	else
-		size = guestfdt_build(f.data, DTB_SIZE, &cfg);
+		size = guestfdt_build(f.data, IMAGE_DTB_ROOM, &cfg);
+	if (size == -FDT_ERR_NOSPACE)
+		fail(EXIT_INPUT, "%s: a device tree of more than the %u KiB there is room for", vm->dtb.path,
+		     IMAGE_DTB_ROOM / 1024);
 	if (size < 0)
 		fail(EXIT_INPUT, "%s: %s", vm->dtb.path ? vm->dtb.path : f.path, fdt_strerror(size));
 	f.size = (size_t)size;
@@ -39,7 +40,7 @@ static void
 check_fit(const struct vm *vm)
 {
 	struct file dtb = vm_dtb(vm);
-	size_t sizes[3] = {vm->kernel.size, vm->initrd.size, dtb.size};
+	size_t sizes[3] = {vm->kernel.size, vm->initrd.size, IMAGE_DTB_ROOM};
 	const char *names[3] = {vm->kernel.path, vm->initrd.path, vm->dtb.path ? vm->dtb.path : dtb.path};
 	struct image_layout layout;
 	unsigned which;
@@ -65,8 +66,8 @@ vm_load(struct vm *vm, const struct options *o)
 	vm->dtb = file_read(o->dtb, ram);
 	if (o->dtb && (vm->dtb.size < sizeof(struct fdt_header) || fdt_check_full(vm->dtb.data, vm->dtb.size)))
 		fail(EXIT_INPUT, "%s: is not a device tree, or a damaged one", o->dtb);
-	if (vm->dtb.size > DTB_MAX)
-		fail(EXIT_INPUT, "%s: device tree of more than %u KiB", o->dtb, DTB_MAX / 1024);
+	if (o->dtb && !fdt_pack(vm->dtb.data)) // QEMU's dumpdtb leaves a MiB of air in it
+		vm->dtb.size = fdt_totalsize(vm->dtb.data);
 	check_fit(vm);
 }
 

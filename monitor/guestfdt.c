@@ -355,10 +355,14 @@ add_psci(void *fdt)
 int
 guestfdt_patch(void *buf, size_t size, const void *dtb, size_t dtb_size, const struct guestfdt_cfg *cfg)
 {
-	int err = fdt_check_full(dtb, dtb_size);
+	int err;
 
+	if (dtb_size > size)
+		return -FDT_ERR_NOSPACE;
+	memcpy(buf, dtb, dtb_size); // libfdt wants it aligned, which data in a FIT is not
+	err = fdt_check_full(buf, dtb_size);
 	if (!err)
-		err = fdt_open_into(dtb, buf, size > INT32_MAX ? INT32_MAX : (int)size);
+		err = fdt_open_into(buf, buf, size > INT32_MAX ? INT32_MAX : (int)size);
 	if (!err)
 		err = delete_memory(buf);
 	if (!err)

@@ -123,7 +123,7 @@ chosen_address(const void *fdt, int chosen, const char *name)
 	return cell(fdt, chosen, name, len == 8);
 }
 
-static void
+static const char *
 parse_chosen(struct host *h)
 {
 	int node = fdt_path_offset(h->fdt, "/chosen");
@@ -131,13 +131,14 @@ parse_chosen(struct host *h)
 	uint32_t end;
 
 	if (node < 0)
-		return;
+		return NULL;
 	args = text(h->fdt, node, "bootargs");
 	if (args)
 		memcpy(h->bootargs, args, strnlen(args, sizeof(h->bootargs) - 1));
 	h->initrd.base = chosen_address(h->fdt, node, "linux,initrd-start");
 	end = chosen_address(h->fdt, node, "linux,initrd-end");
 	h->initrd.size = end > h->initrd.base ? end - h->initrd.base : 0;
+	return args && strlen(args) >= sizeof(h->bootargs) ? "bootargs are longer than 511 characters" : NULL;
 }
 
 static int
@@ -190,7 +191,7 @@ parse_devices(struct host *h)
 const char *
 host_parse(struct host *h, const void *fdt)
 {
-	const char *why;
+	const char *args, *why;
 
 	memset(h, 0, sizeof(*h));
 	if (fdt_check_header(fdt) || fdt_check_full(fdt, fdt_totalsize(fdt)))
@@ -198,11 +199,22 @@ host_parse(struct host *h, const void *fdt)
 	h->fdt = fdt;
 	h->fdt_range = (struct host_range){(uint32_t)(uintptr_t)fdt, fdt_totalsize(fdt)};
 	parse_memory(h);
-	if (!h->n_ram)
-		return "no memory node";
-	parse_chosen(h);
-	why = parse_devices(h); // the console among them: first of all
+	args = parse_chosen(h);
+	why = parse_devices(h); // the console among them, without which nothing can be said
+	if (!why && !h->n_ram)
+		why = "no memory node";
+	if (!why)
+		why = args;
 	return why ? why : parse_reserved(h);
+}
+
+// The end of the word at p.
+static const char *
+word_end(const char *p)
+{
+	while (*p && *p != ' ')
+		p++;
+	return p;
 }
 
 bool
@@ -211,16 +223,42 @@ host_arg(const struct host *h, const char *name, char *buf, size_t size)
 	size_t len = strlen(name), n = 0;
 
 	for (const char *p = h->bootargs; *p;) {
-		const char *end = p;
+		const char *end = word_end(p);
 
-		while (*end && *end != ' ')
-			end++;
 		if ((size_t)(end - p) > len && !strncmp(p, name, len) && p[len] == '=') {
 			n = (size_t)(end - p) - len - 1;
 			if (n >= size)
 				return false;
 			memcpy(buf, p + len + 1, n);
 			buf[n] = '\0';
+			return true;
+		}
+		p = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+// Whether the n characters at word are the pattern, or begin with one that ends in "=".
+static bool
+word_is(const char *word, size_t n, const char *pattern)
+{
+	size_t len = strlen(pattern);
+
+	return n >= len && !strncmp(word, pattern, len) && (n == len || pattern[len - 1] == '=');
+}
+
+bool
+host_stray_arg(const struct host *h, const char *const *known, char buf[HOST_BOOTARGS])
+{
+	for (const char *p = h->bootargs; *p;) {
+		const char *end = word_end(p);
+		const char *const *k = known;
+
+		while (*k && !word_is(p, (size_t)(end - p), *k))
+			k++;
+		if (!*k && end != p) {
+			memcpy(buf, p, (size_t)(end - p));
+			buf[end - p] = '\0';
 			return true;
 		}
 		p = *end ? end + 1 : end;

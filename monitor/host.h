@@ -7,6 +7,8 @@
 
 #include "monitor/types.h"
 
+#define HOST_BOOTARGS 512u // bytes, with the final zero
+
 struct host_range {
 	uint32_t base, size; // bytes; a board's memory above 4 GiB is left alone
 };
@@ -19,17 +21,21 @@ struct host {
 	struct host_range reserved[8]; // in RAM, and not to be touched
 	unsigned n_reserved;
 	struct host_range initrd; // the FIT image; size 0: none
-	char bootargs[512];
+	char bootargs[HOST_BOOTARGS];
 	uint32_t uart, gicd, gicc, rtc; // physical addresses of register blocks; rtc: a PL031, 0: none
 	uint32_t uart_irq, timer_irq;   // GIC interrupt IDs; the timer's is the physical one's
 	uint32_t cntfrq;                // Hz
 };
 
-// Fills h from the device tree at fdt. Returns NULL, or what is missing in it.
+// Fills h from the device tree at fdt. Returns NULL, or what is missing or wrong in it.
 const char *host_parse(struct host *h, const void *fdt);
 
 // The value of "name=value" in the boot arguments, up to the next blank, copied to
 // buf; false where there is none or it doesn't fit.
 bool host_arg(const struct host *h, const char *name, char *buf, size_t size);
+
+// Whether there is a boot argument that isn't in known, a NULL-terminated list of words, of
+// which those that end in "=" stand for any value; copies the first such to buf.
+bool host_stray_arg(const struct host *h, const char *const *known, char buf[HOST_BOOTARGS]);
 
 #endif

@@ -35,23 +35,31 @@ arg_is(const struct host *h, const char *name, const char *value)
 	return host_arg(h, name, buf, sizeof(buf)) && !strcmp(buf, value);
 }
 
+// What is mistyped would be another VM than the one that was asked for.
+static void
+check_args(const struct host *h)
+{
+	static const char *const known[] = {"report=semihost", "vm=", "bt=page", "bt=block", "no-reboot=1", NULL};
+	static char stray[HOST_BOOTARGS];
+
+	if (host_stray_arg(h, known, stray))
+		stop_input("is not one of the monitor's boot arguments", stray);
+}
+
 static void
 choose_policy(const struct host *h, struct fit_vm *cfg)
 {
-	char buf[32];
-
-	if (!host_arg(h, "bt", buf, sizeof(buf)))
-		return;
-	if (strcmp(buf, "page") && strcmp(buf, "block"))
-		stop_input("is neither page nor block", "bt");
-	cfg->block = !strcmp(buf, "block");
+	if (arg_is(h, "bt", "page"))
+		cfg->block = false;
+	if (arg_is(h, "bt", "block"))
+		cfg->block = true;
 }
 
 static void
 read_fit(const struct host *h, struct fit_vm *cfg)
 {
 	struct fit_error error;
-	char name[32];
+	static char name[HOST_BOOTARGS];
 	bool named = host_arg(h, "vm", name, sizeof(name));
 
 	if (!h->initrd.size)
@@ -89,6 +97,7 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	report_init(arg_is(&host, "report", "semihost"));
 	if (why)
 		stop_input(why, "host device tree");
+	check_args(&host);
 	host_mmu_init(&host, image, image_end);
 	close_pl0();
 	bt_decode_init();

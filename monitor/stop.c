@@ -123,7 +123,7 @@ void
 stop_input(const char *what, const char *where)
 {
 	report("palimpsest: %s%s%s\n", where ? where : "", where ? ": " : "", what);
-	end(NULL, "input", STATUS_INPUT);
+	report_end(STATUS_INPUT);
 }
 
 void

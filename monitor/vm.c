@@ -39,7 +39,6 @@
 
 #define MIB              (1u << 20)
 #define POOL_MAX         (12u * MIB)
-#define DTB_ROOM         0x10000u
 #define L1_BYTES         0x4000u
 #define CNTKCTL_COUNTERS 3u // PL0PCTEN, PL0VCTEN
 
@@ -173,7 +172,7 @@ vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 static void
 load_images(struct vm *vm, struct image_layout *at)
 {
-	static uint8_t dtb[DTB_ROOM] __attribute__((aligned(8)));
+	static uint8_t dtb[IMAGE_DTB_ROOM] __attribute__((aligned(8)));
 	size_t sizes[3] = {vm->cfg.kernel.size, vm->cfg.ramdisk.size, sizeof(dtb)};
 	const char *why, *const names[] = {"kernel", "ramdisk", "fdt"};
 	struct guestfdt_cfg cfg = {.ram_base = vm->mem.base.v, .ram_size = vm->mem.size, .n_cpus = VM_VCPUS};

@@ -153,6 +153,10 @@ bad "missing DTB" "in/none: No such file" run -kernel in/zImage -dtb in/none
 bad "text as DTB" "in/text: is not a device tree" run -kernel in/zImage -dtb in/text
 bad "truncated DTB" "in/dtb-truncated: is not" run -kernel in/zImage -dtb in/dtb-truncated
 bad "damaged DTB" "in/dtb-damaged: is not" run -kernel in/zImage -dtb in/dtb-damaged
+dtc -q -I dtb -O dtb -S 1048576 -o in/dtb-padded in/dtb # as QEMU's dumpdtb leaves it
+{ echo '/dts-v1/; / {'; for n in $(seq 70); do echo "p$n = \"$(printf '%01000d' 0)\";"; done; echo '};'; } |
+	dtc -q -I dts -O dtb -o in/dtb-large -
+bad "DTB larger than its room" "in/dtb-large: a device tree of more than the 64 KiB" run -kernel in/zImage -dtb in/dtb-large
 bad "unwritable --stats" "none/stats: can't be written" run -kernel in/zImage --stats none/stats
 bad "--stats is a directory" "dir: can't be written" run -kernel in/zImage --stats dir
 bad "unwritable bundle" "none/x: can't be written" bundle -o none/x -kernel in/zImage
@@ -181,6 +185,8 @@ good "dry run, native" 0 "-m 64 -kernel in/zImage -dtb in/dtb -initrd in/initrd 
 good "the smallest and the largest VM" 0 "-m 2240" run --dry-run -kernel in/zImage -m 2G
 good "an initrd larger than what the monitor has room for" 0 "-m 711" \
 	run --dry-run -kernel in/zImage -initrd <(head -c 40000000 /dev/zero) -m 512
+
+good "a DTB with air in it" 0 "-m 704" run --dry-run -kernel in/zImage -dtb in/dtb-padded
 
 bundle() { "$palimpsest" bundle -o "$1" -kernel in/zImage -initrd in/initrd -dtb in/dtb -append "console=x" -m 64 --bt block; }
 check "bundle" bundle one.itb

@@ -160,6 +160,12 @@ test_patch(void)
 	CHECK(has_string(patched, "/chosen", "bootargs", "console=ttyAMA0"));
 	CHECK_EQ(cell(patched, "/chosen", "linux,initrd-end", 0), 0x480d7e40);
 
+	check_case("it may be at any address, as data in a FIT is");
+	char *odd = malloc((size_t)size + 4);
+	memcpy(odd + 4, tree, (size_t)size);
+	CHECK_EQ(guestfdt_patch(patched, sizeof(patched), odd + 4, (size_t)size, &cfg), patched_size);
+	free(odd);
+
 	check_case("the user's other nodes stay");
 	CHECK_EQ(fdt_open_into(tree, tree, sizeof(tree)), 0);
 	CHECK(fdt_setprop_string(tree, fdt_path_offset(tree, "/psci"), "method", "smc") == 0);

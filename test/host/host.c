@@ -287,8 +287,13 @@ test_arguments(void)
 	args[sizeof(args) - 1] = '\0';
 	fdt = board();
 	fdt_setprop(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", args, sizeof(args));
-	CHECK(!parse(fdt));
+	CHECK(says(parse(fdt), "bootargs"));
+	CHECK(h.uart); // so that it can be said
 	CHECK_EQ(strlen(h.bootargs), sizeof(h.bootargs) - 1);
+	fdt = board();
+	set_string(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", args + sizeof(args) - HOST_BOOTARGS);
+	CHECK(!parse(fdt));
+	CHECK_EQ(strlen(h.bootargs), HOST_BOOTARGS - 1);
 	fdt = board();
 	fdt_setprop(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", "abcd", 4);
 	fdt_setprop(fdt, fdt_path_offset(fdt, "/chosen"), "stdout-path", "/uart0", 6);
@@ -318,6 +323,34 @@ test_reserved(void)
 	for (unsigned i = 0; i < 9; i++)
 		fdt_add_mem_rsv(fdt, 0x80000000u + i * 0x10000u, 0x1000);
 	CHECK(parse(fdt) != NULL);
+}
+
+static void
+test_stray_arguments(void)
+{
+	static const char *const known[] = {"bt=page", "vm=", "quiet", NULL};
+	static const struct {
+		const char *args, *stray;
+	} row[] = {{"", NULL},
+		   {"  ", NULL},
+		   {" bt=page  vm=a=b quiet ", NULL},
+		   {"vm=", NULL},
+		   {"bt=pages", "bt=pages"},
+		   {"quiet bt= vm=x", "bt="},
+		   {"vm", "vm"},
+		   {"avm=x quiet", "avm=x"},
+		   {"quiet quieter", "quieter"}};
+	char buf[HOST_BOOTARGS];
+
+	for (unsigned i = 0; i < ARRAY_LEN(row); i++) {
+		void *fdt = board();
+
+		check_case(row[i].args);
+		set_string(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", row[i].args);
+		CHECK(!parse(fdt));
+		CHECK_EQ(host_stray_arg(&h, known, buf), row[i].stray != NULL);
+		CHECK(!row[i].stray || !strcmp(buf, row[i].stray));
+	}
 }
 
 static void
@@ -355,6 +388,7 @@ main(void)
 	test_memory();
 	test_missing();
 	test_arguments();
+	test_stray_arguments();
 	test_damage();
 	test_reserved();
 	return check_done("host");
