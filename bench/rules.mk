@@ -13,6 +13,7 @@ $(BENCH)/tasks: bench/tasks.c
 	@$(CROSS)gcc $(CFLAGS) -march=armv7-a -marm -mfloat-abi=soft -ffreestanding -fno-tree-loop-distribute-patterns \
 	  -nostdlib -static -Wl,-Ttext-segment=0x10000,-z,noexecstack,--build-id=none -o $@ $< -lgcc
 
-bench: all $(BENCH)/insn.so $(BENCH)/tasks
+bench:
 	@guests/setup.sh build bench
+	@$(MAKE) --no-print-directory all $(BENCH)/insn.so $(BENCH)/tasks
 	@BUILD=$(B) bench/run.sh

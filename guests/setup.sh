@@ -46,5 +46,10 @@ fi
 echo "setup.sh: installing$missing" >&2
 export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get -qq update >&2 || echo "setup.sh: apt-get update failed, trying with the lists as they are" >&2
-$as_root apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300 install $missing >&2 </dev/null ||
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+trap 'exit 1' HUP INT TERM
+$as_root apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300 install $missing >"$log" 2>&1 </dev/null || {
+	tail -n 20 "$log" >&2
 	die "apt-get couldn't install$missing"
+}
