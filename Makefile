@@ -90,7 +90,7 @@ run:
 test:
 	@guests/setup.sh build
 	@$(MAKE) --no-print-directory all
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test/guest.ok test-boot
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test/guest.ok test-bad test-boot
 
 #----------------------------------------------------------------------------
 # Host tests: test/host/NAME.c names the sources it links with in its second line
@@ -105,6 +105,7 @@ $(B)/test/%: test/host/%.c test/host/fake_arch.c $$(call uses,test/host/$$*.c) $
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(SAN) -o $@ $< test/host/fake_arch.c $(call uses,$<) $(call libs,$<)
 
+.PRECIOUS: $(B)/test/%
 test/host/%.ok: $(B)/test/%
 	@$<
 

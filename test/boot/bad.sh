@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# bad.sh: bad input as the real monitor meets it, which test/cli.sh has none of: boot
+# arguments, FIT images and boards that it can't use, and kernels that the host command
+# can't tell from good ones. Bad input is one line and nothing else, on the console or,
+# by the host command, as its report; a guest that crashes has a dump and status 2.
+set -u
+
+build=$(realpath "${BUILD:-build}")
+guests=$(realpath "$(dirname "$0")/../../guests")
+limit=60 # seconds for one run
+passed=0 failed=0
+kernel=$("$guests/fetch.sh" kernel-6.1) || exit 1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+cd "$work" || exit 1
+
+verdict() { # NAME WHY
+	if [ -z "$2" ]; then
+		passed=$((passed + 1))
+		echo "ok   $1"
+	else
+		failed=$((failed + 1))
+		echo "FAIL $1: $2"
+		tail -n 20 out | cut -c 1-200 | sed 's/^/     | /'
+	fi
+}
+
+# refuses NAME LINE ARG...: the monitor, started by QEMU itself with ARG..., says LINE and ends.
+refuses() {
+	name=$1 line=$2 why=
+	shift 2
+	timeout $limit qemu-system-arm -M virt -cpu cortex-a15 -nographic -nic none -no-reboot \
+		-kernel "$build/palimpsest.zImage" "$@" </dev/null >out 2>&1 || why="status $?"
+	[ "$(tr -d '\r' <out)" = "palimpsest: $line" ] || why="not the line \"palimpsest: $line\""
+	verdict "$name" "$why"
+}
+
+# ends NAME STATUS PATTERN ARG...: `palimpsest run ARG...` ends with STATUS, and a line matches.
+ends() {
+	name=$1 expected=$2 pattern=$3 why=
+	shift 3
+	"$build/palimpsest" run --timeout $limit "$@" </dev/null >out 2>&1
+	status=$?
+	tr -d '\r' <out | grep -qE -- "$pattern" || why="no line matches $pattern"
+	[ $status -eq "$expected" ] || why="status $status instead of $expected"
+	verdict "$name" "$why"
+}
+
+# dumped: what the last guest left has all that is needed to see why.
+dumped() {
+	for part in '^ r0 [0-9a-f]{8}' 'pc  [0-9a-f]{8}' '^instruction at pc: ' '^last of [0-9]+ trace' '^\{"exit":"crash"'; do
+		tr -d '\r' <out | grep -qE "$part" || { verdict "$1" "no line matches $part"; return; }
+	done
+	verdict "$1" ""
+}
+
+"$guests/mkinitramfs.sh" initrd || exit 1
+"$build/palimpsest" bundle -o vm.itb -kernel "$kernel" -initrd initrd -m 64 || exit 1
+"$build/palimpsest" bundle -o large.itb -kernel "$kernel" -m 2048 || exit 1
+head -c 3000000 vm.itb >truncated.itb
+cp vm.itb nosuch.itb && fdtput -t s nosuch.itb /configurations/vm-1 kernel none
+cp vm.itb tiny.itb && fdtput -t x tiny.itb /configurations/vm-1 palimpsest,memory 3
+truncate -s 9M half
+"$build/palimpsest" bundle -o small.itb -kernel "$kernel" -initrd half -m 64 && fdtput -t x small.itb /configurations/vm-1 palimpsest,memory 10
+head -c 3000 "$kernel" >random # any bytes that aren't a FIT
+long=$(printf '%0600d' 0)
+
+refuses "no FIT" "no FIT image: the initrd must be one" -m 512
+refuses "not a FIT" "FIT image: is missing" -m 512 -initrd random
+refuses "a truncated FIT" "FIT image: is truncated or damaged" -m 512 -initrd truncated.itb
+refuses "a FIT whose kernel is missing" "none: is not among the images" -m 512 -initrd nosuch.itb
+refuses "a FIT of too little memory" "palimpsest,memory: is out of range" -m 512 -initrd tiny.itb
+refuses "a FIT that doesn't fit in its memory" "ramdisk: initrd doesn't fit in the VM's RAM" -m 512 -initrd small.itb
+refuses "more memory than the host's" "vm-1: more memory than the host has free" -m 512 -initrd large.itb
+refuses "hardly more than the VM's" "vm-1: more memory than the host has free" -m 74 -initrd vm.itb
+refuses "a VM that there isn't" "nosuch: is not among the configurations" -m 512 -initrd vm.itb -append vm=nosuch
+refuses "a policy that there isn't" "bt=foo: is not one of the monitor's boot arguments" \
+	-m 512 -initrd vm.itb -append "vm=vm-1 bt=foo"
+refuses "a boot argument of somebody else's" "quiet: is not one of the monitor's boot arguments" \
+	-m 512 -initrd vm.itb -append quiet
+refuses "boot arguments too long" "host device tree: bootargs are longer than 511 characters" \
+	-m 512 -initrd vm.itb -append "vm=$long"
+refuses "a board without GICv2" "host device tree: no GICv2" -m 512 -initrd vm.itb -M gic-version=3
+
+# The first word is a branch to the next; what follows is never ARM code that goes far.
+printf '\377\377\377\352\360\360\360\347' >udf
+ends "a kernel of undefined instructions" 2 "^palimpsest: VM stopped: " -kernel udf -m 16
+dumped "its dump"
+ends "a kernel whose init is missing" 2 "^palimpsest: VM stopped: the guest reset itself" \
+	-kernel "$kernel" -initrd initrd -m 128 -append "console=ttyAMA0 panic=-1 rdinit=/none root=/dev/none" -no-reboot
+dumped "its dump"
+ends "a kernel that panics on its command line's init" 2 "Attempted to kill init" \
+	-kernel "$kernel" -initrd initrd -m 128 -append "console=ttyAMA0 panic=-1 rdinit=/bin/busybox" -no-reboot
+
+# QEMU's own device tree, less what the VM doesn't have.
+qemu-system-arm -M virt,dumpdtb=dumped.dtb -cpu cortex-a15 -nic none -display none >/dev/null 2>&1
+for node in $(fdtget -l dumped.dtb / | grep -E '^(pcie|flash|fw-cfg|platform-bus|virtio_mmio)@'); do
+	fdtput -r dumped.dtb "/$node"
+done
+fdtput -r dumped.dtb /intc@8000000/v2m@8020000
+echo poweroff -f >commands
+"$guests/mkinitramfs.sh" initrd-commands commands || exit 1
+ends "the device tree that QEMU dumps" 0 '"exit":"poweroff"' -kernel "$kernel" -initrd initrd-commands -m 128 \
+	-dtb dumped.dtb
+ends "time's up" 3 "^palimpsest: timed out after 1 s" -kernel "$kernel" -m 128 --timeout 1
+
+echo "bad: $passed passed, $failed failed"
+[ $failed -eq 0 ]
