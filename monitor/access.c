@@ -145,16 +145,32 @@ access_write(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint32_t 
 	return true;
 }
 
-bool
-access_insn(struct vcpu *v, gva_t pc, uint32_t *insn)
+// len bytes of what is executed at pc, all in one page.
+static bool
+fetch(struct vcpu *v, gva_t pc, void *to, uint32_t len)
 {
 	struct mmu_xlat x;
 	const void *p;
 
 	if (mmu_walk(&v->cp15.mmu, &v->vm->mem, pc, &x) != FS_NONE)
 		return false;
-	p = gmem_ptr(&v->vm->mem, x.gpa, 4);
+	p = gmem_ptr(&v->vm->mem, x.gpa, len);
 	if (p)
-		memcpy(insn, p, 4);
+		memcpy(to, p, len);
 	return p != NULL;
+}
+
+bool
+access_insn(struct vcpu *v, gva_t pc, uint32_t *insn)
+{
+	uint16_t half[2] = {0};
+
+	if (in_page(pc, 4))
+		return fetch(v, pc, insn, 4);
+	// T32 at the end of a page; if it has but 16 bits, what follows needn't be there.
+	if (!fetch(v, pc, &half[0], 2))
+		return false;
+	fetch(v, GVA(pc.v + 2u), &half[1], 2);
+	*insn = half[0] | (uint32_t)half[1] << 16;
+	return true;
 }

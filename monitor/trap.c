@@ -129,7 +129,8 @@ undef_kernel(struct vcpu *v)
 static enum exit_reason
 prefetch_abort(struct vcpu *v)
 {
-	struct spt_request rq = {&v->cp15.mmu, GVA(v->pc), MMU_EXEC, vpsr_privileged(v), view_of(v)};
+	gva_t va = GVA(sysreg_read_ifar()); // of a T32 instruction's second half, it may be
+	struct spt_request rq = {&v->cp15.mmu, va, MMU_EXEC, vpsr_privileged(v), view_of(v)};
 	uint32_t fs = FSR_FS(sysreg_read_ifsr());
 	struct mmu_xlat x;
 
@@ -151,7 +152,7 @@ prefetch_abort(struct vcpu *v)
 		fs = FS_SYNC_EXTERNAL; // falls through
 	case SPT_FAULT:
 	case SPT_TRACKED:
-		inject_prefetch_abort(v, fs, GVA(v->pc));
+		inject_prefetch_abort(v, fs, va);
 		return EXIT_fault;
 	}
 	regime_open_domain(v, x.domain);
