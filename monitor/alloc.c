@@ -63,17 +63,3 @@ alloc(uint32_t size, uint32_t align)
 	}
 	return HPA(0);
 }
-
-uint32_t
-alloc_largest(void)
-{
-	uint32_t largest = 0;
-
-	for (unsigned i = 0; i < n_ranges; i++) {
-		uint32_t start = (range[i].start + SECTION_MASK) & ~SECTION_MASK;
-
-		if (start < range[i].end && range[i].end - start > largest)
-			largest = (range[i].end - start) & ~SECTION_MASK;
-	}
-	return largest;
-}

@@ -14,7 +14,4 @@ void alloc_init(const struct host *h, uint32_t image, uint32_t image_end);
 // The memory isn't cleared.
 hpa_t alloc(uint32_t size, uint32_t align);
 
-// The largest VM memory that alloc could still give, in bytes.
-uint32_t alloc_largest(void);
-
 #endif

@@ -11,7 +11,6 @@ struct vcpu;
 struct core {
 	unsigned id;
 	uint32_t stack_top;    // of the monitor's stack on this core
-	struct vcpu *running;  // whose window page is installed
 	struct vcpu *fp_owner; // whose VFP and NEON registers the core holds
 };
 

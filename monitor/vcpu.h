@@ -66,12 +66,11 @@ struct core;
 // The CP15 state that has no effect but to be read back or that C alone acts on.
 struct cp15_state {
 	struct mmu_regs mmu; // SCTLR TTBCR TTBR0/1 DACR PRRR NMRR CONTEXTIDR
-	uint32_t actlr, cpacr, csselr;
+	uint32_t cpacr, csselr;
 	uint32_t dfsr, ifsr, adfsr, aifsr, dfar, ifar, par;
 	uint32_t vbar, tpidruro;
 	uint32_t teecr, teehbr;
 	uint32_t cntkctl;
-	uint32_t pmuserenr, l2ctlr, l2ectlr;
 	uint32_t amair0, amair1;
 };
 
@@ -83,7 +82,7 @@ struct vtimer {
 
 // CP14: breakpoints and watchpoints are stored and read back, never acted on.
 struct cp14_state {
-	uint32_t dscr, vcr, dtr, osdlr;
+	uint32_t dscr, vcr, osdlr;
 	uint32_t bvr[16], bcr[16], wvr[16], wcr[16];
 };
 

@@ -246,7 +246,6 @@ vm_run(struct vm *vm)
 	reset_devices(vm);
 	load_images(vm, &at);
 	reset_vcpu(v, vm, &at);
-	vm->core->running = v;
 	vm->started = sysreg_read_cntvct();
 	vfpsys_update(v);
 	irq_update(v);
