@@ -21,16 +21,22 @@
 uint32_t
 emulate_reg(const struct vcpu *v, unsigned n)
 {
-	return n == 15u ? v->pc + 8u : v->regs[n];
+	return n == 15u ? v->pc + (vpsr_thumb(v) ? 4u : 8u) : v->regs[n];
 }
 
 bool
-emulate_condition(const struct vcpu *v, uint32_t insn)
+emulate_condition(const struct vcpu *v, uint32_t cond)
 {
 	uint32_t n = bit(v->cpsr, 31), z = bit(v->cpsr, 30), c = bit(v->cpsr, 29), o = bit(v->cpsr, 28);
 	const uint32_t holds[] = {z, c, n, o, c && !z, n == o, n == o && !z, 1};
 
-	return insn >= 0xe0000000u || holds[insn >> 29] != bit(insn, 28);
+	return cond >= 14u || holds[cond >> 1] != (cond & 1u);
+}
+
+bool
+emulate_passes(const struct vcpu *v, uint32_t insn)
+{
+	return emulate_condition(v, vpsr_thumb(v) ? vpsr_it_condition(v) : insn >> 28);
 }
 
 enum exit_reason
@@ -43,7 +49,7 @@ emulate_undef(struct vcpu *v)
 enum exit_reason
 emulate_next(struct vcpu *v, enum exit_reason reason)
 {
-	v->pc += 4;
+	vpsr_next(v);
 	return reason;
 }
 
@@ -196,7 +202,7 @@ coprocessor(struct vcpu *v, enum cp_result result, enum exit_reason reason)
 static enum exit_reason
 hvc(struct vcpu *v)
 {
-	v->pc += 4; // the call returns there, unless it doesn't
+	vpsr_next(v); // the call returns there, unless it doesn't
 	switch (psci_call(v)) {
 	case PSCI_SYSTEM_OFF:
 		stop_poweroff(v);

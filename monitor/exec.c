@@ -177,7 +177,7 @@ exec_exclusive_store(struct vcpu *v, gpa_t gpa, uint32_t insn)
 	else if (!had_copy)
 		regime_drop_all(v); // the frame itself is mapped
 	v->regs[op.rd] = 1;
-	v->pc += 4;
+	vpsr_next(v);
 	return true;
 }
 
@@ -226,7 +226,7 @@ direct(struct vcpu *v, const struct bt_row *row, uint32_t insn)
 	if (!branches)
 		return; // its page has been dropped meanwhile
 	v->pc = pc + 4;
-	if (!emulate_condition(v, insn))
+	if (!emulate_passes(v, insn))
 		return;
 	if (row->flags & BT_CALL)
 		v->regs[14] = pc + 4;
@@ -266,7 +266,7 @@ indirect(struct vcpu *v, const struct bt_row *row, uint32_t insn)
 {
 	uint32_t target;
 
-	if (!emulate_condition(v, insn)) { // of a page's last word the SVC's own is AL
+	if (!emulate_passes(v, insn)) { // of a page's last word the SVC's own is AL
 		v->pc += 4;
 		return EXIT_branch;
 	}

@@ -156,8 +156,8 @@ emulate_ldst(struct vcpu *v, uint32_t insn)
 
 	if (!bt_ldst_decode(insn, &op) || op.kind == BT_LDST_EXCLUSIVE || op.user_bank)
 		return false;
-	if (!emulate_condition(v, insn)) {
-		v->pc += 4;
+	if (!emulate_passes(v, insn)) {
+		vpsr_next(v);
 		return true;
 	}
 	operands(v, regs);
@@ -169,7 +169,7 @@ emulate_ldst(struct vcpu *v, uint32_t insn)
 	if (op.writeback && !(op.load && (op.rt == op.rn || (op.kind == BT_LDST_MULTIPLE && bit(op.reglist, op.rn)))))
 		v->regs[op.rn] = back;
 	if (v->pc == pc)
-		v->pc += 4;
+		vpsr_next(v);
 	return true;
 }
 
@@ -205,6 +205,6 @@ emulate_exclusive(struct vcpu *v, uint32_t insn)
 		v->exclusive = op.load;
 		v->exclusive_va = GVA(at);
 	}
-	v->pc += 4;
+	vpsr_next(v);
 	return EXIT_write_code;
 }

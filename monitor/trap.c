@@ -64,9 +64,9 @@ hypercall(struct vcpu *v)
 	exclusive = code_is_exclusive(insn) && exec_emulates_exclusive(v);
 	if (!exclusive && (!row || !(row->flags & BT_SENSITIVE)))
 		return exec_block_end(v, insn);
-	if (emulate_condition(v, insn)) // the SVC's own may be AL, at the end of a page
+	if (emulate_passes(v, insn)) // the SVC's own may be AL, at the end of a page
 		return exclusive ? emulate_exclusive(v, insn) : emulate_sensitive(v, insn);
-	v->pc += 4;
+	vpsr_next(v);
 	return EXIT_block_end;
 }
 
@@ -96,7 +96,7 @@ undef_user(struct vcpu *v)
 		enum cp_result r = bit(insn, 8) ? cp15_access(v, insn) : cp14_access(v, insn);
 
 		if (r == CP_DONE) {
-			v->pc += 4;
+			vpsr_next(v);
 			return bit(insn, 8) ? EXIT_cp15 : EXIT_cp14;
 		}
 	}
@@ -266,6 +266,7 @@ trap_slow(struct vcpu *v, enum trap trap)
 		v->view[VIEW_USER].tpidrurw = sysreg_read_tpidrurw();
 	if (vpsr_privileged(v) && v->cpsr & PSR_T)
 		stop_crash(v, "the guest's kernel enters Thumb state, which is not supported");
+	v->size = 4; // but for T16, whose handlers know
 	reason = handle(v, trap);
 
 	if (v->timers_changed)

@@ -124,6 +124,7 @@ struct vcpu {
 	struct cp15_state cp15;
 	struct cp14_state cp14;
 	struct vtimer vtimer, ptimer;
+	uint32_t size;       // bytes of the instruction that is being emulated
 	uint32_t fpexc;      // the guest's FPEXC, whatever the physical one is
 	uint64_t deadline;   // that the host's timer is set to
 	bool timers_changed; // the guest's timers or their deadline may have

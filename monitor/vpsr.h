@@ -39,6 +39,45 @@ vpsr_get(const struct vcpu *v)
 	return (v->cpsr & ~PSR_VIRTUAL) | v->mode;
 }
 
+static inline bool
+vpsr_thumb(const struct vcpu *v)
+{
+	return v->cpsr & PSR_T;
+}
+
+// ITSTATE[7:0] (A2.5.2): the base condition and its slots' lowest bits; 0 outside IT blocks.
+static inline uint32_t
+vpsr_it(uint32_t psr)
+{
+	return bits(psr, 15, 10) << 2 | bits(psr, 26, 25);
+}
+
+static inline uint32_t
+vpsr_with_it(uint32_t psr, uint32_t it)
+{
+	return (psr & ~PSR_IT) | (it >> 2) << 10 | (it & 3u) << 25;
+}
+
+// The condition that ITSTATE gives the current instruction, AL outside IT blocks.
+static inline uint32_t
+vpsr_it_condition(const struct vcpu *v)
+{
+	uint32_t it = vpsr_it(v->cpsr);
+
+	return it & 15u ? it >> 4 : 14u;
+}
+
+// On to the next instruction, past one of v->size bytes (A2.5.2, ITAdvance()).
+static inline void
+vpsr_next(struct vcpu *v)
+{
+	uint32_t it = vpsr_it(v->cpsr);
+
+	v->pc += v->size;
+	if (it)
+		v->cpsr = vpsr_with_it(v->cpsr, it & 7u ? (it & 0xe0u) | (it << 1 & 0x1fu) : 0);
+}
+
 static inline struct bank *
 vpsr_bank(struct vcpu *v, uint32_t mode)
 {
