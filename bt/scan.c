@@ -5,6 +5,7 @@
 // so the cost is bounded whatever the guest has put there.
 #include <string.h>
 #include "bt/decode.h"
+#include "bt/flow.h"
 #include "bt/hyper_imm.h"
 #include "bt/ldst.h"
 #include "bt/scan.h"
@@ -29,45 +30,9 @@ struct scan {
 	uint32_t pending[BT_MAP_WORDS];   // to be followed
 	uint32_t odd[BT_MAP_WORDS];       // matter to the flow, are sensitive or data-like
 	uint32_t sensitive[BT_MAP_WORDS]; // of the words seen as code or presumed
+	uint32_t interworks[BT_MAP_WORDS]; // BLX to Thumb, or ADR of what a BX goes to in Thumb state
 	uint8_t flags[BT_PAGE_WORDS];     // of the odd words: their row's, and DATA_LIKE
 };
-
-static void
-set(uint32_t *map, unsigned word)
-{
-	map[word / 32u] |= 1u << (word % 32u);
-}
-
-static void
-set_range(uint32_t *map, unsigned from, unsigned to)
-{
-	while (from < to) {
-		unsigned n = 32u - from % 32u, left = to - from;
-
-		if (n > left)
-			n = left;
-		map[from / 32u] |= (0xffffffffu >> (32u - n)) << (from % 32u);
-		from += n;
-	}
-}
-
-// The first word from i on that is in the map, or the page's end.
-static unsigned
-next_in(const uint32_t *map, unsigned i)
-{
-	unsigned m = i / 32u;
-	uint32_t left;
-
-	if (i >= BT_PAGE_WORDS)
-		return BT_PAGE_WORDS;
-	left = map[m] >> (i % 32u) << (i % 32u);
-	while (!left) {
-		if (++m == BT_MAP_WORDS)
-			return BT_PAGE_WORDS;
-		left = map[m];
-	}
-	return m * 32u + (unsigned)__builtin_ctz(left);
-}
 
 // Of the n words from index: those that are in the page are literals.
 static void
@@ -75,7 +40,7 @@ mark_literals(struct bt_scan *out, int32_t index, unsigned n)
 {
 	for (; n; n--, index++)
 		if (index >= 0 && index < (int32_t)BT_PAGE_WORDS)
-			set(out->literal, (unsigned)index);
+			bt_map_set(out->literal, (unsigned)index);
 }
 
 // The length of the table that LDR PC, [PC, Rm, LSL #2] at p[i] jumps through: from the
@@ -177,9 +142,12 @@ examine(struct scan *s, unsigned i)
 	uint32_t insn = s->page[i];
 	const struct bt_row *row = bt_decode_a32(insn);
 	unsigned flags = row ? row->flags & ~BT_LITERAL : 0;
+	int32_t target;
 
 	if ((~insn & PC_IN_RN) == 0)
 		name_literal(s->out, s->page, i, (int32_t)i);
+	if (row && row->action == BT_ADR && bt_flow_adr_thumb(s->page, i, &target))
+		bt_map_set(s->interworks, i);
 	return (uint8_t)(data_like(insn) ? flags | DATA_LIKE : flags);
 }
 
@@ -190,6 +158,8 @@ glance(struct scan *s, unsigned i)
 	uint32_t insn = s->page[i];
 	uint8_t hints;
 
+	if (is_branch(insn) && insn >= 0xf0000000u)
+		bt_map_set(s->interworks, i);
 	if (is_branch(insn))
 		return BT_BRANCH | (insn >= 0xf0000000u || bit(insn, 24) ? BT_CALL : BT_ENDS);
 	hints = bt_bucket_of_a32(insn)->hints;
@@ -224,7 +194,7 @@ add_target(struct scan *s, unsigned i)
 	uint32_t target = i + 2u + (uint32_t)((int32_t)(insn << 8) >> 8);
 
 	if (target < BT_PAGE_WORDS && insn < 0xf0000000u) // else off the page, or Thumb code
-		set(s->pending, target);
+		bt_map_set(s->pending, target);
 }
 
 // Whether only padding is between the call at i and a literal: then what is called never returns.
@@ -242,14 +212,14 @@ static void
 follow(struct scan *s, unsigned i)
 {
 	for (;;) {
-		unsigned odd = next_in(s->odd, i);
+		unsigned odd = bt_map_next(s->odd, i, BT_PAGE_WORDS);
 
-		set_range(s->flow, i, odd);
+		bt_map_set_range(s->flow, i, odd);
 		if (odd == BT_PAGE_WORDS || bt_map_test(s->flow, odd))
 			return;
-		set(s->flow, odd);
+		bt_map_set(s->flow, odd);
 		if (s->flags[odd] & BT_SENSITIVE)
-			set(s->sensitive, odd);
+			bt_map_set(s->sensitive, odd);
 		if (s->flags[odd] & BT_BRANCH)
 			add_target(s, odd);
 		if (s->flags[odd] & BT_ENDS && bt_always(s->page[odd]))
@@ -262,11 +232,10 @@ follow(struct scan *s, unsigned i)
 
 // Each call of follow() marks at least the word it starts from, so there are at most 1024.
 static void
-follow_all(struct scan *s, unsigned entry)
+follow_all(struct scan *s)
 {
 	bool again = true;
 
-	set(s->pending, entry);
 	while (again) {
 		again = false;
 		for (unsigned m = 0; m < BT_MAP_WORDS; m++)
@@ -279,23 +248,23 @@ follow_all(struct scan *s, unsigned entry)
 static unsigned
 presume_run(struct scan *s, unsigned i)
 {
-	unsigned start = i, known = next_in(s->known, i);
+	unsigned start = i, known = bt_map_next(s->known, i, BT_PAGE_WORDS);
 
 	for (;; i++) {
-		i = next_in(s->odd, i);
+		i = bt_map_next(s->odd, i, BT_PAGE_WORDS);
 		if (i >= known) {
 			// Code runs into code or off the page, but not into its literals.
 			if (known == BT_PAGE_WORDS || bt_map_test(s->flow, known))
-				set_range(s->out->code, start, known);
+				bt_map_set_range(s->out->code, start, known);
 			return known;
 		}
 		if (s->flags[i] & DATA_LIKE)
 			return i + 1u;
 		if (s->flags[i] & BT_SENSITIVE)
-			set(s->sensitive, i);
+			bt_map_set(s->sensitive, i);
 		if (!(s->flags[i] & (BT_BRANCH | BT_INDIRECT | BT_ENDS | BT_CALL)))
 			continue;
-		set_range(s->out->code, start, i + 1u);
+		bt_map_set_range(s->out->code, start, i + 1u);
 		start = i + 1u;
 		if (s->flags[i] & BT_ENDS && bt_always(s->page[i]))
 			return start;
@@ -379,45 +348,54 @@ judge(struct scan *s)
 			unsigned i = m * 32u + (unsigned)__builtin_ctz(left);
 
 			if (must_patch(s, i)) {
-				set(s->out->patch, i);
+				bt_map_set(s->out->patch, i);
 				s->out->n_patch++;
 			} else {
-				set(s->out->doubtful, i);
+				bt_map_set(s->out->doubtful, i);
 				s->out->n_doubtful++;
 			}
 		}
+}
+
+// Whether code that the flow reaches goes to Thumb state.
+static bool
+turns_thumb(const struct scan *s)
+{
+	uint32_t any = 0;
+
+	for (unsigned m = 0; m < BT_MAP_WORDS; m++)
+		any |= s->interworks[m] & s->flow[m];
+	return any != 0;
+}
+
+void
+bt_scan_a32(struct bt_scan *out, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
+	    const uint32_t *entries, const uint32_t *literal)
+{
+	struct scan s;
+
+	memset(&s, 0, offsetof(struct scan, flags));
+	memset(out, 0, sizeof(*out));
+	memcpy(out->literal, literal, sizeof(out->literal));
+	memcpy(s.pending, entries, sizeof(s.pending));
+	s.page = page;
+	s.out = out;
+	collect_literals(out, prev, -(int32_t)BT_PAGE_WORDS);
+	collect_literals(out, next, BT_PAGE_WORDS);
+	examine_page(&s);
+	follow_all(&s);
+	presume(&s);
+	judge(&s);
+	out->thumb = turns_thumb(&s);
 }
 
 void
 bt_scan_page(struct bt_scan *out, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
 	     uint32_t entry_offset)
 {
-	struct scan s;
+	uint32_t entries[BT_MAP_WORDS] = {0}, literal[BT_MAP_WORDS] = {0};
 
 	BUG_ON(entry_offset / 4u >= BT_PAGE_WORDS);
-	memset(&s, 0, offsetof(struct scan, flags));
-	memset(out, 0, sizeof(*out));
-	s.page = page;
-	s.out = out;
-	collect_literals(out, prev, -(int32_t)BT_PAGE_WORDS);
-	collect_literals(out, next, BT_PAGE_WORDS);
-	examine_page(&s);
-	follow_all(&s, entry_offset / 4u);
-	presume(&s);
-	judge(&s);
-}
-
-unsigned
-bt_scan_block(const uint32_t *page, unsigned word, unsigned *end)
-{
-	unsigned n = 0;
-
-	for (;; word++) {
-		const struct bt_row *row = bt_decode_a32(page[word]);
-
-		n += row && row->flags & BT_SENSITIVE;
-		*end = word;
-		if (word == BT_PAGE_WORDS - 1u || (row && row->flags & (BT_BRANCH | BT_INDIRECT | BT_ENDS)))
-			return n;
-	}
+	bt_map_set(entries, entry_offset / 4u);
+	bt_scan_a32(out, page, prev, next, entries, literal);
 }

@@ -23,6 +23,7 @@
 #ifndef BT_SCAN_H
 #define BT_SCAN_H
 
+#include "bt/maps.h"
 #include "monitor/types.h"
 
 #define BT_PAGE_WORDS 1024u
@@ -34,22 +35,17 @@ struct bt_scan {
 	uint32_t patch[BT_MAP_WORDS];    // to be replaced by hypercalls
 	uint32_t doubtful[BT_MAP_WORDS]; // look sensitive, stay as they are
 	unsigned n_patch, n_doubtful;
+	bool thumb; // the flow changes to Thumb state
 };
-
-static inline bool
-bt_map_test(const uint32_t *map, unsigned word)
-{
-	return map[word / 32u] >> (word % 32u) & 1u;
-}
 
 // Judges one page that is entered at entry_offset (bytes). prev and next are the
 // original frames of the virtually adjacent pages, or NULL.
 void bt_scan_page(struct bt_scan *out, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
 		  uint32_t entry_offset);
 
-// The block policy: *end gets the index of the last word of the basic block that
-// begins at word: the first that may write the PC, or the page's last. Returns how
-// many words in [word, *end] are sensitive.
-unsigned bt_scan_block(const uint32_t *page, unsigned word, unsigned *end);
+// The same for a page that is entered at all words of the map entries, and in which
+// those of the map literal are known not to be A32 code.
+void bt_scan_a32(struct bt_scan *out, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
+		 const uint32_t *entries, const uint32_t *literal);
 
 #endif

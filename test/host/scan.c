@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/ldst.c bt/scan.c
+// uses: bt/decode.c bt/ldst.c bt/scan.c bt/flow.c
 //
 // The page policy's scanner on pages made by hand: what it takes for code and for
 // data, and that data is left alone however much it looks sensitive.
@@ -224,24 +224,6 @@ test_presumed(void)
 	CHECK(PATCH(101) && PATCH(104));
 }
 
-static void
-test_blocks(void)
-{
-	unsigned end;
-
-	fill("blocks");
-	PUT(8, MOV, MRS, CPSID, BNE(3), MOV, 0xe8bd8010, MOV, 0xe1b0f00e);
-	CHECK_EQ(bt_scan_block(page, 8, &end), 2);
-	CHECK_EQ(end, 11);
-	CHECK_EQ(bt_scan_block(page, 12, &end), 0);
-	CHECK_EQ(end, 13);
-	CHECK_EQ(bt_scan_block(page, 14, &end), 1);
-	CHECK_EQ(end, 15);
-	PUT(1022, MRS, MOV);
-	CHECK_EQ(bt_scan_block(page, 1022, &end), 1);
-	CHECK_EQ(end, 1023);
-}
-
 // Whatever is in the pages, the scan ends, and its maps agree with each other.
 static void
 test_noise(void)
@@ -279,7 +261,6 @@ main(void)
 	test_literals();
 	test_jump_tables();
 	test_presumed();
-	test_blocks();
 	test_noise();
 	return check_done("scan");
 }

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+//
+// See flow.h. Each instruction is visited once in each state, so the cost is bounded by
+// the page's size; pending targets are in bitmaps.
+#include "bt/flow.h"
+#include "bt/decode.h"
+#include "bt/maps.h"
+#include "monitor/string.h"
+
+#define WORDS        BT_PAGE_WORDS
+#define HALVES       BT_PAGE_HALVES
+#define NOP_T16      0xbf00u
+#define ADR_DISTANCE 8u // how far after ADR the branch through its register is looked for
+#define CMP_DISTANCE 8u // halfwords: how far before TBB its index may be compared
+
+#define BX_MASK        0x0fffffd0u // BX or BLX Rm
+#define BX_VALUE       0x012fff10u
+#define CMP_T16_MASK   0xf800u
+#define CMP_T16        0x2800u // CMP Rn, #imm8
+#define CMP_T32_MASK   0xfff0ff00u
+#define CMP_T32        0xf1b00f00u // CMP.W Rn, #imm8, not rotated
+#define TBH            0x10u
+
+static uint32_t
+half(const uint32_t *page, unsigned i)
+{
+	return page[i / 2u] >> (16u * (i % 2u)) & 0xffffu;
+}
+
+void
+bt_flow_init(struct bt_flow *f, const uint32_t *page, const uint32_t *next)
+{
+	memset(f, 0, sizeof(*f));
+	f->page = page;
+	f->after = next ? half(next, 0) : 0;
+}
+
+uint32_t
+bt_flow_thumb(const struct bt_flow *f, unsigned i)
+{
+	uint32_t first = half(f->page, i);
+
+	if (!bt_is_t32(first))
+		return first;
+	return first << 16 | (i + 1u < HALVES ? half(f->page, i + 1u) : f->after);
+}
+
+// Of n halfwords from index those that are in the page are data.
+static void
+mark_literal(struct bt_flow *f, int32_t index, unsigned n)
+{
+	for (; n; n--, index++)
+		if (index >= 0 && index < (int32_t)HALVES)
+			bt_map_set(f->literal, (unsigned)index);
+}
+
+static unsigned
+literal_halves(const struct bt_row *row)
+{
+	return row->action == BT_LITERAL_DUAL || row->action == BT_LITERAL_VFP_DUAL ? 4u : 2u;
+}
+
+// Indexes from the page's start, of pages before it too, are signed: as addresses they wrap.
+static int32_t
+target_half(const struct bt_row *row, uint32_t insn, int32_t at)
+{
+	return (int32_t)(bt_target(row, insn, (uint32_t)at * 2u)) >> 1;
+}
+
+static void
+name(struct bt_flow *f, int32_t at, uint32_t insn)
+{
+	const struct bt_row *row = bt_decode_thumb(insn);
+
+	if (row && row->flags & BT_LITERAL)
+		mark_literal(f, target_half(row, insn, at), literal_halves(row));
+}
+
+void
+bt_flow_name(struct bt_flow *f, unsigned i, uint32_t insn)
+{
+	name(f, (int32_t)i, insn);
+}
+
+void
+bt_flow_name_from(struct bt_flow *f, const uint32_t *prev)
+{
+	struct bt_flow p = {.page = prev, .after = half(f->page, 0)};
+
+	for (unsigned i = 0; i < HALVES;) {
+		uint32_t insn = bt_flow_thumb(&p, i);
+
+		name(f, (int32_t)i - (int32_t)HALVES, insn);
+		i += bt_thumb_size(insn) / 2u;
+	}
+}
+
+bool
+bt_flow_adr_thumb(const uint32_t *p, unsigned i, int32_t *target)
+{
+	const struct bt_row *row = bt_decode_a32(p[i]);
+	uint32_t va;
+
+	if (!row || row->action != BT_ADR)
+		return false;
+	va = bt_target(row, p[i], i * 4u);
+	*target = (int32_t)va >> 1;
+	if (!(va & 1u))
+		return false;
+	for (unsigned n = i + 1u; n <= i + ADR_DISTANCE && n < WORDS; n++)
+		if ((p[n] & BX_MASK) == BX_VALUE && bits(p[n], 3, 0) == bits(p[i], 15, 12))
+			return true;
+	return false;
+}
+
+static void
+pend_thumb(struct bt_flow *f, int32_t i)
+{
+	if (i >= 0 && i < (int32_t)HALVES)
+		bt_map_set(f->pending_thumb, (unsigned)i);
+}
+
+static void
+pend_a32(struct bt_flow *f, int32_t w)
+{
+	if (w >= 0 && w < (int32_t)WORDS)
+		bt_map_set(f->pending_a32, (unsigned)w);
+}
+
+// The greatest index that a CMP before the TBB at halfword i lets through; else no bound.
+static unsigned
+table_bound(const struct bt_flow *f, unsigned i, unsigned rm)
+{
+	for (unsigned n = 1; n <= CMP_DISTANCE && n <= i; n++) {
+		uint32_t insn = bt_flow_thumb(f, i - n);
+
+		if ((insn & ~0xfu) >> 16 && (insn & CMP_T32_MASK) == CMP_T32 && bits(insn, 19, 16) == rm)
+			return bits(insn, 7, 0);
+		if (insn < 0x10000u && (insn & CMP_T16_MASK) == CMP_T16 && bits(insn, 10, 8) == rm)
+			return bits(insn, 7, 0);
+	}
+	return HALVES;
+}
+
+// TBB or TBH [PC, Rm] at halfword i: its table, which ends before its nearest target, and
+// where it leads.
+static void
+follow_table(struct bt_flow *f, unsigned i, uint32_t insn)
+{
+	unsigned size = insn & TBH ? 2u : 1u, base = i + 2u, nearest = HALVES;
+	unsigned bound = table_bound(f, i, bits(insn, 3, 0));
+
+	if (bits(insn, 19, 16) != 15u)
+		return;
+	for (unsigned k = 0; k <= bound; k++) {
+		unsigned at = base + k * size / 2u, entry;
+
+		if (at >= nearest)
+			return;
+		entry = half(f->page, at);
+		if (size == 1u)
+			entry = k % 2u ? entry >> 8 : entry & 0xffu;
+		if (base + entry > at && base + entry < nearest)
+			nearest = base + entry;
+		bt_map_set(f->literal, at);
+		pend_thumb(f, (int32_t)(base + entry));
+	}
+}
+
+// Whether only padding is between halfword i and a literal: then the call before it never returns.
+static bool
+literal_ahead(const struct bt_flow *f, unsigned i)
+{
+	while (i < HALVES && !bt_map_test(f->literal, i) && (half(f->page, i) == NOP_T16 || !half(f->page, i)))
+		i++;
+	return i < HALVES && bt_map_test(f->literal, i);
+}
+
+static void
+branch_thumb(struct bt_flow *f, const struct bt_row *row, uint32_t insn, unsigned i)
+{
+	int32_t target = target_half(row, insn, (int32_t)i);
+
+	if (row->action == BT_BLX_IMM)
+		pend_a32(f, target >> 1);
+	else
+		pend_thumb(f, target);
+}
+
+static void
+follow_thumb(struct bt_flow *f, unsigned i)
+{
+	unsigned slots = 0; // of an IT block, to come
+
+	while (i < HALVES && !bt_map_test(f->thumb, i)) {
+		uint32_t insn = bt_flow_thumb(f, i);
+		unsigned n = bt_thumb_size(insn) / 2u;
+		const struct bt_row *row = bt_decode_thumb(insn);
+		uint32_t flags = row ? row->flags : 0;
+		bool always = !slots && bt_thumb_always(row, insn);
+
+		if (!row && bt_undefined_thumb(insn))
+			return;
+		bt_map_set(f->thumb, i);
+		bt_map_set_range(f->covered, i, i + n < HALVES ? i + n : HALVES);
+		slots -= slots != 0;
+		if (flags & BT_BRANCH)
+			branch_thumb(f, row, insn, i);
+		if (flags & BT_LITERAL)
+			bt_flow_name(f, i, insn);
+		if (row && row->action == BT_TABLE_BRANCH)
+			follow_table(f, i, insn);
+		if (row && row->action == BT_IT)
+			slots = 4u - (unsigned)__builtin_ctz(insn);
+		if (flags & BT_ENDS && always)
+			return;
+		i += n;
+		if (flags & BT_CALL && literal_ahead(f, i))
+			return;
+	}
+}
+
+static void
+branch_a32(struct bt_flow *f, const struct bt_row *row, uint32_t insn, unsigned w)
+{
+	int32_t target = (int32_t)bt_target(row, insn, w * 4u);
+
+	if (row->action == BT_BLX_IMM)
+		pend_thumb(f, target >> 1);
+	else
+		pend_a32(f, target >> 2);
+}
+
+static void
+follow_a32(struct bt_flow *f, unsigned w)
+{
+	for (; w < WORDS && !bt_map_test(f->a32, w); w++) {
+		uint32_t insn = f->page[w];
+		const struct bt_row *row = bt_decode_a32(insn);
+		uint32_t flags = row ? row->flags : 0;
+		int32_t target;
+
+		bt_map_set(f->a32, w);
+		if (flags & BT_BRANCH)
+			branch_a32(f, row, insn, w);
+		if (flags & BT_LITERAL)
+			mark_literal(f, (int32_t)bt_target(row, insn, w * 4u) >> 1, literal_halves(row));
+		if (bt_flow_adr_thumb(f->page, w, &target))
+			pend_thumb(f, target);
+		if (flags & BT_ENDS && bt_always(insn))
+			return;
+		if (flags & BT_CALL && literal_ahead(f, 2u * w + 2u))
+			return;
+	}
+}
+
+// Each call marks at least the instruction it begins at, if that is one, or forgets it.
+static bool
+follow_pending(struct bt_flow *f)
+{
+	bool any = false;
+
+	for (unsigned w = bt_map_next(f->pending_a32, 0, WORDS); w < WORDS; w = bt_map_next(f->pending_a32, w, WORDS)) {
+		bt_map_clear(f->pending_a32, w);
+		follow_a32(f, w);
+		any = true;
+	}
+	for (unsigned i = bt_map_next(f->pending_thumb, 0, HALVES); i < HALVES;
+	     i = bt_map_next(f->pending_thumb, i, HALVES)) {
+		bt_map_clear(f->pending_thumb, i);
+		follow_thumb(f, i);
+		any = true;
+	}
+	return any;
+}
+
+void
+bt_flow_follow(struct bt_flow *f, uint32_t offset, bool thumb)
+{
+	if (thumb)
+		pend_thumb(f, (int32_t)(offset / 2u));
+	else
+		pend_a32(f, (int32_t)(offset / 4u));
+	while (follow_pending(f))
+		;
+}

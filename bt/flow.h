@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+//
+// What the control flow reaches within one page, in A32 and Thumb state. Branches and
+// calls with an immediate are followed, through changes of state too: BLX, BX of a register that
+// ADR has set to an odd address just before, and the tables of TBB and TBH.
+//
+// A T32 instruction may begin in the page's last halfword; the first one of the page
+// behind is given for that.
+#ifndef BT_FLOW_H
+#define BT_FLOW_H
+
+#include "bt/scan.h"
+
+#define BT_PAGE_HALVES 2048u
+#define BT_HALF_MAP    (BT_PAGE_HALVES / 32u)
+
+struct bt_flow {
+	const uint32_t *page;
+	uint32_t after;                // the halfword behind the page
+	uint32_t a32[BT_MAP_WORDS];    // words reached in A32 state
+	uint32_t thumb[BT_HALF_MAP];   // halfwords where an instruction reached in Thumb state begins
+	uint32_t covered[BT_HALF_MAP]; // all halfwords of those
+	uint32_t literal[BT_HALF_MAP]; // halfwords that Thumb loads name
+	uint32_t pending_a32[BT_MAP_WORDS], pending_thumb[BT_HALF_MAP];
+};
+
+// Begins with nothing reached. next is the frame of the page behind, or NULL.
+void bt_flow_init(struct bt_flow *f, const uint32_t *page, const uint32_t *next);
+
+// Follows the flow from offset (bytes), in Thumb state or A32, to all of its ends.
+void bt_flow_follow(struct bt_flow *f, uint32_t offset, bool thumb);
+
+// The Thumb instruction that begins at halfword i of the page.
+uint32_t bt_flow_thumb(const struct bt_flow *f, unsigned i);
+
+// Marks what the Thumb load or ADR insn, which begins at halfword i, names.
+void bt_flow_name(struct bt_flow *f, unsigned i, uint32_t insn);
+
+// The same for the whole of the page before, whose loads reach into this one.
+void bt_flow_name_from(struct bt_flow *f, const uint32_t *prev);
+
+// An A32 ADR at p[i] makes an address with bit 0 set, and a BX or BLX soon jumps there:
+// true, with the halfword's index from p's page in *target (which may be off the page).
+bool bt_flow_adr_thumb(const uint32_t *p, unsigned i, int32_t *target);
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// Bitmaps over the words or halfwords of a page: bit n of word m is number 32m + n.
+#ifndef BT_MAPS_H
+#define BT_MAPS_H
+
+#include "monitor/types.h"
+
+static inline bool
+bt_map_test(const uint32_t *map, unsigned n)
+{
+	return map[n / 32u] >> (n % 32u) & 1u;
+}
+
+static inline void
+bt_map_set(uint32_t *map, unsigned n)
+{
+	map[n / 32u] |= 1u << (n % 32u);
+}
+
+static inline void
+bt_map_clear(uint32_t *map, unsigned n)
+{
+	map[n / 32u] &= ~(1u << (n % 32u));
+}
+
+// Bits [from, to).
+static inline void
+bt_map_set_range(uint32_t *map, unsigned from, unsigned to)
+{
+	while (from < to) {
+		unsigned n = 32u - from % 32u, left = to - from;
+
+		if (n > left)
+			n = left;
+		map[from / 32u] |= (0xffffffffu >> (32u - n)) << (from % 32u);
+		from += n;
+	}
+}
+
+// The first bit from i on that is set, or end, the map's length.
+static inline unsigned
+bt_map_next(const uint32_t *map, unsigned i, unsigned end)
+{
+	unsigned m = i / 32u;
+	uint32_t left;
+
+	if (i >= end)
+		return end;
+	left = map[m] >> (i % 32u) << (i % 32u);
+	while (!left) {
+		if (++m == end / 32u)
+			return end;
+		left = map[m];
+	}
+	return m * 32u + (unsigned)__builtin_ctz(left);
+}
+
+#endif

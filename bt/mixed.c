@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+//
+// See mixed.h. The A32 rule runs over a copy of the page in which all that is Thumb is zero.
+#include "bt/mixed.h"
+#include "bt/decode.h"
+#include "monitor/string.h"
+
+#define WORDS       BT_PAGE_WORDS
+#define HALVES      BT_PAGE_HALVES
+#define SMALL_AREA  16u // halfwords: too few to tell their state from
+#define AROUND      2u  // instructions on either side that speak for a sensitive one
+#define COND_AL     0xeu
+
+struct mixed {
+	struct bt_flow *f;
+	struct bt_scan *out;
+	uint32_t a32_area[BT_MAP_WORDS]; // words of areas taken for A32
+	bool thumb;                      // the state of what was last seen
+};
+
+static bool
+is_a32(const struct mixed *m, unsigned i)
+{
+	return bt_map_test(m->f->a32, i / 2u);
+}
+
+static bool
+is_known(const struct mixed *m, unsigned i)
+{
+	return is_a32(m, i) || bt_map_test(m->f->covered, i) || bt_map_test(m->f->literal, i);
+}
+
+// Whether the area of halfwords [from, to) is A32 code.
+static bool
+looks_a32(const struct mixed *m, unsigned from, unsigned to)
+{
+	unsigned first = (from + 1u) / 2u, end = to / 2u, always = 0;
+
+	if (to - from < SMALL_AREA)
+		return !m->thumb;
+	for (unsigned w = first; w < end; w++)
+		always += m->f->page[w] >> 28 == COND_AL;
+	return 2u * always >= end - first;
+}
+
+// How many instructions from i on, of n at most, are neither undefined nor data. The page's end and
+// what the flow has reached speak for code.
+static unsigned
+code_ahead(const struct mixed *m, unsigned i, unsigned n)
+{
+	unsigned good = 0;
+
+	while (good < n && i < HALVES && !is_a32(m, i) && !bt_map_test(m->f->literal, i)) {
+		uint32_t insn = bt_flow_thumb(m->f, i);
+
+		if (bt_undefined_thumb(insn))
+			return good;
+		good++;
+		i += bt_thumb_size(insn) / 2u;
+	}
+	return i >= HALVES ? n : good;
+}
+
+// Decodes the Thumb area [from, to); is_known() ends it early where a load has named data.
+static void
+decode_area(struct mixed *m, unsigned from, unsigned to)
+{
+	unsigned before = AROUND; // instructions since something undefined; the area's edge speaks for code
+
+	for (unsigned i = from; i < to && !is_known(m, i);) {
+		uint32_t insn = bt_flow_thumb(m->f, i);
+		const struct bt_row *row = bt_decode_thumb(insn);
+		unsigned n = bt_thumb_size(insn) / 2u;
+
+		if (bt_undefined_thumb(insn)) {
+			before = 0;
+			i++;
+			continue;
+		}
+		if (row && row->flags & BT_LITERAL)
+			bt_flow_name(m->f, i, insn);
+		if (row && row->flags & BT_SENSITIVE && (before < AROUND || code_ahead(m, i + n, AROUND) < AROUND)) {
+			m->out->n_doubtful++;
+		} else {
+			bt_map_set(m->f->thumb, i);
+			bt_map_set_range(m->f->covered, i, i + n < HALVES ? i + n : HALVES);
+		}
+		before++;
+		i += n;
+	}
+}
+
+static unsigned
+area_end(const struct mixed *m, unsigned i)
+{
+	while (i < HALVES && !is_known(m, i))
+		i++;
+	return i;
+}
+
+static void
+presume(struct mixed *m)
+{
+	for (unsigned i = 0; i < HALVES;) {
+		unsigned to = area_end(m, i);
+
+		if (to == i) {
+			if (!bt_map_test(m->f->literal, i))
+				m->thumb = !is_a32(m, i);
+			i++;
+			continue;
+		}
+		if (looks_a32(m, i, to))
+			bt_map_set_range(m->a32_area, (i + 1u) / 2u, to / 2u);
+		else
+			decode_area(m, i, to);
+		i = to;
+	}
+}
+
+// The page as A32 code sees it: what is Thumb, or data of Thumb code, is literal.
+static void
+judge_a32(struct mixed *m, const uint32_t *prev, const uint32_t *next)
+{
+	uint32_t masked[WORDS], literal[BT_MAP_WORDS] = {0};
+	bool any = false;
+	unsigned doubtful = m->out->n_doubtful;
+
+	for (unsigned w = 0; w < WORDS; w++) {
+		bool a32 = bt_map_test(m->f->a32, w) || bt_map_test(m->a32_area, w);
+
+		masked[w] = a32 ? m->f->page[w] : 0;
+		any |= a32;
+		if (!a32)
+			bt_map_set(literal, w);
+	}
+	memset(m->out, 0, sizeof(*m->out));
+	if (any)
+		bt_scan_a32(m->out, masked, prev, next, m->f->a32, literal);
+	m->out->n_doubtful += doubtful;
+}
+
+void
+bt_scan_mixed(struct bt_scan *out, struct bt_flow *flow, const uint32_t *page, const uint32_t *prev,
+	      const uint32_t *next, uint32_t entry_offset, bool thumb)
+{
+	struct mixed m = {.f = flow, .out = out, .thumb = thumb};
+
+	memset(out, 0, sizeof(*out));
+	bt_flow_init(flow, page, next);
+	bt_flow_follow(flow, entry_offset, thumb);
+	if (prev)
+		bt_flow_name_from(flow, prev);
+	presume(&m);
+	judge_a32(&m, prev, next);
+}

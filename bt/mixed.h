@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+//
+// Judges a page of a guest whose kernel uses Thumb state, so that any page may hold code of
+// either state, or of both:
+//
+//   1. What the flow reaches from the entry, in the states it reaches it in (bt/flow.h), is code.
+//   2. What Thumb loads of it or of the page before name is data.
+//   3. The rest is taken in areas between these. An area is A32 if at least half of its words have
+//      the condition AL, else Thumb; one of a few words is what stands before it.
+//   4. A32 areas are judged by the rule of bt/scan.h. Thumb areas are decoded from their
+//      beginning; loads name data; what is sensitive is code if neither the two instructions before it
+//      nor the two after are undefined or data.
+//
+// What is in flow.thumb then is patched if it is sensitive. A trap from an instruction that isn't
+// in there has the flow followed from it as well (bt/thumb.c).
+#ifndef BT_MIXED_H
+#define BT_MIXED_H
+
+#include "bt/flow.h"
+
+// As bt_scan_page(); flow gets what is Thumb code, out what is A32 code.
+void bt_scan_mixed(struct bt_scan *out, struct bt_flow *flow, const uint32_t *page, const uint32_t *prev,
+		   const uint32_t *next, uint32_t entry_offset, bool thumb);
+
+#endif
