@@ -8,14 +8,16 @@
 #include "bt/code_internal.h"
 #include "bt/decode.h"
 #include "bt/hyper.h"
-#include "bt/scan.h"
+#include "bt/mixed.h"
 #include "monitor/arch.h"
 #include "monitor/string.h"
 
 #define WRITES_MAX 64u // after so many emulated writes a page is dropped instead
 
 // SEV and YIELD become NOP: the monitor's WFE never waits, so there is nobody to wake.
-#define NOP 0x0320f000u
+#define NOP     0x0320f000u
+#define NOP_T16 0xbf00u
+#define NOP_T32 0xf3af8000u
 
 // So do DCIMVAC, DCCMVAC and DCCIMVAC: everything that could look at a guest's memory from
 // beyond the point of coherency is the monitor, which looks at it through the caches.
@@ -57,6 +59,10 @@ code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_p
 }
 
 #define SVC_MASK 0x0f000000u
+
+// Under what a hypercall that stands in some copy is in the table of words: nothing sensitive
+// begins with 1111 1111. A32's lose their condition; UDF.W begins with 1111 0111.
+#define TAG(word) ((word) | 0xff000000u)
 #define POP_PC   0x08bd8000u // LDMIA sp!, {..., pc}
 #define BX       0x012fff10u
 #define BLX      0x012fff30u
@@ -90,7 +96,21 @@ code_meaning(const struct code *c, uint32_t word, uint32_t *insn)
 		return false;
 	if (bits(word, 23, 16) == BT_IMM_FRAME)
 		return closing_meaning(c, word, insn);
-	return bt_hyper_decode(word, insn);
+	return intern_has(c->words, TAG(word)) && bt_hyper_decode(word, insn);
+}
+
+bool
+code_meaning_thumb(const struct code *c, uint32_t udf, uint32_t *insn)
+{
+	uint32_t imm;
+
+	if (!bt_hyper_udf_imm(udf, &imm))
+		return false;
+	if (udf >= 0x10000u && imm - BT_T32_INTERN < c->words->n) {
+		*insn = c->words->word[imm - BT_T32_INTERN];
+		return true;
+	}
+	return intern_has(c->words, TAG(udf)) && bt_hyper_decode_thumb(udf, insn);
 }
 
 struct code_page *
@@ -123,6 +143,32 @@ code_run(const struct code *c, const struct code_page *p, uint32_t offset)
 	return ((const uint32_t *)code_host(c, p).v)[offset / 4];
 }
 
+static uint32_t
+half_of(const uint32_t *words, uint32_t offset)
+{
+	return words[offset / 4] >> (offset & 2u ? 16 : 0) & 0xffffu;
+}
+
+uint32_t
+code_half_run(const struct code *c, const struct code_page *p, uint32_t offset)
+{
+	return half_of((const uint32_t *)code_host(c, p).v, offset);
+}
+
+uint32_t
+code_half(const struct code *c, const struct code_page *p, uint32_t offset)
+{
+	return half_of(frame(c, p), offset);
+}
+
+uint32_t
+code_original_thumb(const struct code *c, uint32_t insn)
+{
+	uint32_t meaning;
+
+	return code_meaning_thumb(c, insn, &meaning) ? meaning : insn;
+}
+
 bool
 code_copy(struct code *c, struct code_page *p)
 {
@@ -151,17 +197,36 @@ code_interned(struct code *c, uint32_t insn)
 	return bt_hyper_svc(insn, n == INTERN_NONE ? BT_HYPER_FRAME : BT_HYPER_INTERN + n);
 }
 
+uint32_t
+code_substitute(const struct bt_row *row, uint32_t insn)
+{
+	bool t16 = row->isa == BT_T16;
+
+	if (row->action == BT_TPIDRPRW)
+		return (insn & ~MRC_OPC2_MASK) | MRC_OPC2_TPIDRURW;
+	if (row->action == BT_SEV || row->action == BT_YIELD || (!t16 && cleans_to_poc(insn)))
+		return t16 ? NOP_T16 : row->isa == BT_T32 ? NOP_T32 : (insn & 0xf0000000u) | NOP;
+	return 0;
+}
+
+uint32_t
+code_emitted(struct code *c, uint32_t hypercall)
+{
+	intern_number(c->words, TAG(hypercall));
+	return hypercall;
+}
+
 // What a sensitive word is replaced by.
 static uint32_t
 replacement(struct code *c, const struct bt_row *row, uint32_t insn)
 {
-	if (row->imm == BT_IMM_MRC_TPIDRPRW)
-		return (insn & ~MRC_OPC2_MASK) | MRC_OPC2_TPIDRURW;
-	if (row->imm == BT_IMM_SEV || row->imm == BT_IMM_YIELD || cleans_to_poc(insn))
-		return (insn & 0xf0000000u) | NOP;
+	uint32_t word = code_substitute(row, insn);
+
+	if (word)
+		return word;
 	if (row->imm == BT_IMM_FRAME)
 		return code_interned(c, insn);
-	return bt_hyper_encode(insn);
+	return code_emitted(c, bt_hyper_encode(insn));
 }
 
 bool
@@ -215,15 +280,42 @@ code_patch_exclusives(struct code *c, struct code_page *p, uint32_t offset)
 }
 
 static bool
+patch_map(struct code *c, struct code_page *p, const uint32_t *patch)
+{
+	for (unsigned w = bt_map_next(patch, 0, BT_PAGE_WORDS); w < BT_PAGE_WORDS;
+	     w = bt_map_next(patch, w + 1, BT_PAGE_WORDS))
+		if (!code_patch_word(c, p, w))
+			return false;
+	return true;
+}
+
+static bool
+scan_mixed(struct code *c, struct code_page *p, const struct code_request *rq, struct bt_scan *scan)
+{
+	struct bt_flow flow;
+
+	p->scanned = pool_l2(c->pool);
+	if (!p->scanned)
+		return false;
+	bt_scan_mixed(scan, &flow, frame(c, p), rq->prev, rq->next, rq->entry, rq->thumb);
+	memcpy(p->scanned, scan->code, sizeof(scan->code));
+	return code_thumb_patch(c, p, &flow);
+}
+
+static bool
 scan_page(struct code *c, struct code_page *p, const struct code_request *rq)
 {
 	struct bt_scan scan;
 
-	bt_scan_page(&scan, frame(c, p), rq->prev, rq->next, rq->entry);
-	for (unsigned w = 0; w < ARRAY_LEN(scan.patch); w++)
-		for (uint32_t m = scan.patch[w]; m; m &= m - 1)
-			if (!code_patch_word(c, p, w * 32 + (unsigned)__builtin_ctz(m)))
-				return false;
+	c->thumb |= rq->thumb;
+	if (!c->thumb) {
+		bt_scan_page(&scan, frame(c, p), rq->prev, rq->next, rq->entry);
+		c->thumb = scan.thumb;
+	}
+	if (c->thumb && !scan_mixed(c, p, rq, &scan))
+		return false;
+	if (!patch_map(c, p, scan.patch))
+		return false;
 	p->doubtful = (uint16_t)scan.n_doubtful;
 	c->n.doubtful += scan.n_doubtful;
 	arch_sync_code((const void *)code_host(c, p).v, PAGE_SIZE);
@@ -253,6 +345,7 @@ code_make(struct code *c, const struct code_request *rq)
 		return NULL;
 	c->free = p->next;
 	*p = (struct code_page){.gpa = GPA(rq->gpa.v & ~PAGE_MASK)};
+	p->after = rq->next ? (uint16_t)half_of(rq->next, 0) : 0;
 	if (c->policy == CODE_PAGE)
 		done = scan_page(c, p, rq);
 	else
@@ -276,6 +369,8 @@ code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
 {
 	if (++p->writes > WRITES_MAX)
 		return false;
+	if (c->thumb)
+		return code_thumb_written(c, p, offset, len);
 	if (!p->copy) {
 		for (uint32_t w = offset / 4; w <= (offset + len - 1) / 4; w++) {
 			const struct bt_row *row = bt_decode_a32(frame(c, p)[w]);

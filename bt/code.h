@@ -24,10 +24,12 @@ struct code_page {
 	struct code_page *next; // in its hash chain, or the free list
 	gpa_t gpa;
 	uint32_t *copy;    // NULL: the frame itself is run
-	uint32_t *scanned; // block policy: a bit per word that control may reach
+	uint32_t *scanned; // what control may reach (block policy) or is code (page policy, where the
+			   // guest uses Thumb): a bit per A32 word, then one per halfword for Thumb
 	uint32_t va;       // block policy: the page's address when it was last given out
 	uint16_t patched, doubtful;
 	uint16_t writes; // emulated since it was made
+	uint16_t after;  // the halfword behind the page when it was made: T32 may straddle
 	bool exclusives; // its exclusive accesses are hypercalls (code_patch_exclusives)
 };
 
@@ -45,6 +47,7 @@ struct code {
 	const struct gmem *mem;
 	struct pool *pool;
 	enum code_policy policy;
+	bool thumb; // the guest's kernel has been in Thumb state: any page may have code of either
 	struct code_page *hash[CODE_HASH];
 	struct code_page *free;
 	struct intern *words;
@@ -56,6 +59,7 @@ struct code_request {
 	gpa_t gpa;                   // of the page
 	const uint32_t *prev, *next; // frames of the virtually adjacent pages, or NULL
 	uint32_t entry;              // offset at which it is entered
+	bool thumb;                  // in Thumb state
 };
 
 // Memory that a code translator is given: records bound how many pages are known at
@@ -78,14 +82,23 @@ struct code_page *code_make(struct code *c, const struct code_request *rq);
 // Where the page is run from.
 hpa_t code_host(const struct code *c, const struct code_page *p);
 
-// What a word that runs in the kernel view stands for: false if it isn't a hypercall
-// of ours, or one whose original is only in the frame.
+// What a word, or Thumb instruction, that runs in the kernel view stands for: false if it isn't a
+// hypercall of ours, or one whose original is only in the frame.
 bool code_meaning(const struct code *c, uint32_t word, uint32_t *insn);
+bool code_meaning_thumb(const struct code *c, uint32_t udf, uint32_t *insn);
 
 // The instruction at offset as the guest means it, and as it is run. A hypercall in the
 // guest's own frame is one that it copied, along with its code, out of a patched page.
 uint32_t code_original(const struct code *c, const struct code_page *p, uint32_t offset);
 uint32_t code_run(const struct code *c, const struct code_page *p, uint32_t offset);
+
+// The halfword at offset as it is run, and as it is in the guest's frame.
+uint32_t code_half_run(const struct code *c, const struct code_page *p, uint32_t offset);
+uint32_t code_half(const struct code *c, const struct code_page *p, uint32_t offset);
+
+// The Thumb instruction that insn, read from the guest's frame, means: itself, or what it was
+// replaced by where the guest has copied it from.
+uint32_t code_original_thumb(const struct code *c, uint32_t insn);
 
 // A sensitive word that was left unpatched has been reached. False when there is
 // no memory for a copy, which is then to be told from the frame's own mapping.
@@ -101,6 +114,17 @@ bool code_is_exclusive(uint32_t insn);
 // The guest has written len bytes at offset of the frame: the copy follows. False
 // when the page had better be dropped, because it is written all the time.
 bool code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len);
+
+// Whether the Thumb instruction at offset is known: looked at and, if need be, patched.
+bool code_thumb_reached(const struct code_page *p, uint32_t offset);
+// Makes the Thumb code at offset fit to be reached, where slots instructions of an IT block are
+// still to come. False: no memory for a copy.
+bool code_thumb_reach(struct code *c, struct code_page *p, uint32_t offset, unsigned slots);
+// Page policy, a guest that uses Thumb: control has got to offset by a trap, in this state; what was not
+// taken for code is followed from there. False: no memory for a copy.
+bool code_arrive(struct code *c, struct code_page *p, uint32_t offset, bool thumb);
+// Block policy: the Thumb instruction at offset may run as it is.
+void code_thumb_restore(struct code *c, struct code_page *p, uint32_t offset);
 
 void code_drop(struct code *c, struct code_page *p);
 void code_drop_all(struct code *c);

@@ -5,6 +5,8 @@
 #define BT_CODE_INTERNAL_H
 
 #include "bt/code.h"
+#include "bt/decode.h"
+#include "bt/flow.h"
 
 // Gives the page a copy; false when the pool is empty.
 bool code_copy(struct code *c, struct code_page *p);
@@ -15,6 +17,14 @@ bool code_patch_word(struct code *c, struct code_page *p, uint32_t word);
 uint32_t code_interned(struct code *c, uint32_t insn);
 // Writes one word of the copy and syncs it.
 void code_put(struct code_page *p, uint32_t word, uint32_t insn);
+// What a sensitive word, which row describes, is replaced by if not by a hypercall; 0: by one.
+uint32_t code_substitute(const struct bt_row *row, uint32_t insn);
+// Remembers that this hypercall stands in some copy, so that it is known where the guest copies it to.
+uint32_t code_emitted(struct code *c, uint32_t hypercall);
+// Patches the Thumb instructions of the map, of a page that has just been scanned. False: can't.
+bool code_thumb_patch(struct code *c, struct code_page *p, const struct bt_flow *flow);
+// The guest has rewritten len bytes at offset, some of which may be Thumb code: the copy follows.
+bool code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len);
 // The guest has rewritten a word: if control may reach it, it is scanned again.
 void code_block_rewritten(struct code *c, struct code_page *p, uint32_t word);
 

@@ -1,23 +1,37 @@
 // SPDX-License-Identifier: MIT
 //
-// Parses the instruction table and looks words up in it.
+// Parses the instruction tables and looks A32 words up (Thumb: bt/thumb.c).
 //
-// Each pattern becomes a mask and a value; the condition of a pattern that begins
-// with cccc is checked through the index alone, which keeps the unconditional
+// Each pattern becomes a mask and a value; the condition of an A32 pattern that
+// begins with cccc is checked through the index alone, which keeps the unconditional
 // space (bits [31:28] = 1111) apart. ARM ARM A5.1: the encodings of A32.
-#include "bt/decode.h"
+#include "bt/decode_internal.h"
 #include "bt/hyper_imm.h"
 #include "monitor/arch.h"
 
 #define ROW_MAX   128u
 #define INDEX_MAX 4096u
 
-static const struct {
-	const char *pattern, *name, *section;
+struct source {
+	const char *pattern, *name, *section, *a32;
 	uint8_t action, imm;
-} table_a32[] = {
-#define BT_ROW(pattern, name, section, action, imm) {pattern, name, section, BT_##action, BT_IMM_##imm},
+};
+
+static const struct source source_a32[] = {
+#define BT_ROW(pattern, name, section, action, imm) {pattern, name, section, "", BT_##action, BT_IMM_##imm},
 #include "bt/a32.def"
+#undef BT_ROW
+};
+
+static const struct source source_t16[] = {
+#define BT_ROW(pattern, name, section, action, imm, a32) {pattern, name, section, a32, BT_##action, BT_IMM_T16_##imm},
+#include "bt/t16.def"
+#undef BT_ROW
+};
+
+static const struct source source_t32[] = {
+#define BT_ROW(pattern, name, section, action, imm, a32) {pattern, name, section, a32, BT_##action, BT_IMM_T32_##imm},
+#include "bt/t32.def"
 #undef BT_ROW
 };
 
@@ -27,15 +41,26 @@ static const uint8_t action_flags[BT_ACTION_COUNT] = {
 #undef BT_ACTION
 };
 
-#define ROWS_A32 ((unsigned)ARRAY_LEN(table_a32))
-_Static_assert(ARRAY_LEN(table_a32) <= ROW_MAX, "the index holds row numbers in bytes");
+static struct bt_row rows_a32[ARRAY_LEN(source_a32)], rows_t16[ARRAY_LEN(source_t16)], rows_t32[ARRAY_LEN(source_t32)];
+_Static_assert(ARRAY_LEN(rows_a32) <= ROW_MAX && ARRAY_LEN(rows_t16) <= ROW_MAX && ARRAY_LEN(rows_t32) <= ROW_MAX,
+	       "the indexes hold row numbers in bytes");
 
-static struct bt_row rows_a32[ARRAY_LEN(table_a32)];
+static const struct {
+	const struct source *source;
+	struct bt_row *rows;
+	unsigned n, top; // top: the pattern's highest bit
+} tables[BT_ISAS] = {
+    [BT_A32] = {source_a32, rows_a32, ARRAY_LEN(rows_a32), 31},
+    [BT_T16] = {source_t16, rows_t16, ARRAY_LEN(rows_t16), 15},
+    [BT_T32] = {source_t32, rows_t32, ARRAY_LEN(rows_t32), 31},
+};
+
 static uint8_t index_a32[INDEX_MAX];
 struct bt_bucket bt_bucket_a32[512];
 
-static void
-add_to_field(struct bt_row *row, char letter, uint32_t one)
+// The place of a letter in the row, a new one if it has none yet.
+static unsigned
+place_of(struct bt_row *row, char letter)
 {
 	unsigned i = 0;
 
@@ -43,30 +68,53 @@ add_to_field(struct bt_row *row, char letter, uint32_t one)
 		i++;
 	BUG_ON(i == BT_FIELDS);
 	row->letter[i] = letter;
-	row->field[i] |= one;
-	row->payload |= one;
+	return i;
 }
 
+// In A32, c is the condition; in Thumb a letter like the others.
 static void
-parse_row(struct bt_row *row, const char *pattern)
+parse_row(struct bt_row *row, unsigned top)
 {
-	uint32_t one = 1u << 31;
+	uint32_t one = 1u << top;
 
-	row->conditional = pattern[0] == 'c';
-	for (const char *p = pattern; *p; p++) {
+	row->conditional = row->isa == BT_A32 && row->pattern[0] == 'c';
+	row->mask = ~(one | (one - 1u)); // above a T16 nothing may be set
+	for (const char *p = row->pattern; *p; p++) {
 		if (*p == ' ')
 			continue;
 		BUG_ON(!one);
-		if (*p == '0' || *p == '1')
+		if (*p == '0' || *p == '1') {
 			row->mask |= one;
-		else if (*p != 'c')
-			add_to_field(row, *p, one);
+		} else if (*p != 'c' || row->isa != BT_A32) {
+			row->field[place_of(row, *p)] |= one;
+			row->payload |= one;
+		}
 		row->lax |= *p == 'x';
 		if (*p == '1')
 			row->value |= one;
 		one >>= 1;
 	}
 	BUG_ON(one);
+}
+
+// The equivalent's letters must all be the row's, and as wide.
+static void
+parse_equivalent(struct bt_row *row)
+{
+	const char *p = row->a32[0] == '=' ? row->pattern : row->a32;
+	uint32_t one = 1u << 31;
+
+	for (; *p; p++) {
+		if (*p == ' ')
+			continue;
+		if (*p == '1')
+			row->a32_value |= one;
+		else if (*p != '0')
+			row->a32_field[place_of(row, *p)] |= one;
+		one >>= 1;
+	}
+	for (unsigned i = 0; i < BT_FIELDS; i++)
+		BUG_ON(row->a32_field[i] && count_ones(row->a32_field[i]) != count_ones(row->field[i]));
 }
 
 // Whether words with these bits [27:20] may be UNDEFINED; see bt_undefined_a32().
@@ -97,7 +145,7 @@ index_rows(void)
 		bool r15 = true;
 
 		*bucket = (struct bt_bucket){.first = (uint16_t)used, .hints = holes(b)};
-		for (unsigned i = 0; i < ROWS_A32; i++) {
+		for (unsigned i = 0; i < ARRAY_LEN(rows_a32); i++) {
 			const struct bt_row *row = &rows_a32[i];
 
 			if (row->conditional != (b < 256u) || ((word ^ row->value) & row->mask & 0x0ff00000u))
@@ -112,30 +160,38 @@ index_rows(void)
 	}
 }
 
+static void
+fill_row(struct bt_row *row, const struct source *from, enum bt_isa isa)
+{
+	*row = (struct bt_row){
+	    .pattern = from->pattern,
+	    .name = from->name,
+	    .section = from->section,
+	    .a32 = from->a32,
+	    .isa = (uint8_t)isa,
+	    .action = from->action,
+	    .flags = action_flags[from->action],
+	    .imm = from->imm,
+	};
+	parse_row(row, tables[isa].top);
+	parse_equivalent(row);
+}
+
 void
 bt_decode_init(void)
 {
-	for (unsigned i = 0; i < ROWS_A32; i++) {
-		struct bt_row *row = &rows_a32[i];
-
-		*row = (struct bt_row){
-		    .pattern = table_a32[i].pattern,
-		    .name = table_a32[i].name,
-		    .section = table_a32[i].section,
-		    .action = table_a32[i].action,
-		    .flags = action_flags[table_a32[i].action],
-		    .imm = table_a32[i].imm,
-		};
-		parse_row(row, row->pattern);
-	}
+	for (enum bt_isa isa = BT_A32; isa < BT_ISAS; isa++)
+		for (unsigned i = 0; i < tables[isa].n; i++)
+			fill_row(&tables[isa].rows[i], &tables[isa].source[i], isa);
 	index_rows();
+	bt_thumb_index();
 }
 
 const struct bt_row *
-bt_rows_a32(unsigned *n)
+bt_rows(enum bt_isa isa, unsigned *n)
 {
-	*n = ROWS_A32;
-	return rows_a32;
+	*n = tables[isa].n;
+	return tables[isa].rows;
 }
 
 const struct bt_row *
@@ -196,6 +252,30 @@ bt_field(const struct bt_row *row, uint32_t insn, char letter)
 	arch_bug(__FILE__, __LINE__, "no such letter in the pattern");
 }
 
+uint32_t
+bt_as_a32(const struct bt_row *row, uint32_t insn)
+{
+	uint32_t a32 = row->a32_value;
+
+	if (row->isa == BT_A32 || row->a32[0] == '=')
+		return insn;
+	for (unsigned i = 0; i < BT_FIELDS; i++)
+		a32 |= bt_scatter(bt_gather(insn, row->field[i]), row->a32_field[i]);
+	return a32;
+}
+
+uint32_t
+bt_condition(const struct bt_row *row, uint32_t insn)
+{
+	uint32_t cond = 14;
+
+	if (row->conditional)
+		cond = insn >> 28;
+	else if (row->action == BT_B_COND)
+		cond = row->isa == BT_T16 ? bits(insn, 11, 8) : bits(insn, 25, 22);
+	return cond;
+}
+
 // ARM ARM A5.2.4, modified immediate constants.
 static uint32_t
 rotated_imm8(uint32_t insn)
@@ -210,6 +290,8 @@ bt_target(const struct bt_row *row, uint32_t insn, uint32_t pc)
 {
 	uint32_t offset;
 
+	if (row->isa != BT_A32)
+		return bt_thumb_target(row, insn, pc);
 	switch (row->action) {
 	case BT_B:
 	case BT_BL:
@@ -231,101 +313,4 @@ bt_target(const struct bt_row *row, uint32_t insn, uint32_t pc)
 		offset = bits(insn, 11, 0);
 	}
 	return pc + 8u + (bit(insn, 23) ? offset : -offset);
-}
-
-// ARM ARM A5.4, media instructions: bits [24:20] and [7:5] decide.
-static bool
-undefined_media(uint32_t insn)
-{
-	// Per bits [24:20]: which of the eight bits [7:5] are allocated.
-	static const uint8_t allocated[32] = {
-	    [0x01] = 0x9f, [0x02] = 0x9f, [0x03] = 0x9f, // signed
-	    [0x05] = 0x9f, [0x06] = 0x9f, [0x07] = 0x9f, // unsigned
-	    [0x08] = 0x7d,                               // PKH, SXTAB16, SEL
-	    [0x0a] = 0x5f,                               // SSAT, SSAT16, SXTAB
-	    [0x0b] = 0x7f,                               // SSAT, REV, SXTAH, REV16
-	    [0x0c] = 0x08,                               // UXTAB16
-	    [0x0e] = 0x5f,                               // USAT, USAT16, UXTAB
-	    [0x0f] = 0x7f,                               // USAT, RBIT, UXTAH, REVSH
-	    [0x10] = 0x0f,                               // SMLAD, SMLSD
-	    [0x11] = 0x01,                               // SDIV
-	    [0x13] = 0x01,                               // UDIV
-	    [0x14] = 0x0f,                               // SMLALD, SMLSLD
-	    [0x15] = 0xc3,                               // SMMLA, SMMLS
-	    [0x18] = 0x01,                               // USAD8
-	    [0x1a] = 0x44, [0x1b] = 0x44,                // SBFX
-	    [0x1c] = 0x11, [0x1d] = 0x11,                // BFC, BFI
-	    [0x1e] = 0x44, [0x1f] = 0x44,                // UBFX
-	};
-	return !bit(allocated[bits(insn, 24, 20)], bits(insn, 7, 5));
-}
-
-// ARM ARM A5.7: the space whose bits [31:28] are 1111.
-static bool
-undefined_unconditional(uint32_t insn)
-{
-	uint32_t op1 = bits(insn, 27, 20);
-
-	if (op1 >= 0xc0u) // coprocessor instructions that no coprocessor has
-		return true;
-	if (op1 >= 0xa0u) // BLX
-		return false;
-	if (op1 >= 0x80u) // SRS and RFE: either S or L
-		return bit(op1, 2) == bit(op1, 0);
-	if (op1 >= 0x60u) // PLI, PLD with a register
-		return bit(insn, 4) || !bit(op1, 0);
-	if (op1 >= 0x50u) // PLI, PLD, barriers
-		return !bit(op1, 0);
-	if (op1 >= 0x20u) // Advanced SIMD
-		return false;
-	return op1 != 0x10u || (bit(insn, 16) ? bits(insn, 7, 4) != 0 : bit(insn, 5) != 0);
-}
-
-// ARM ARM A5.2.5, A5.2.10, A5.2.12: multiply, synchronization, miscellaneous.
-static bool
-undefined_register(uint32_t insn)
-{
-	static const uint8_t misc[8] = {0xf, 0xa, 0x2, 0x2, 0x0, 0xf, 0x8, 0xe}; // by [6:4]: the [22:21] allocated
-
-	if ((insn & 0xf0u) == 0x90u)
-		return bit(bit(insn, 24) ? 0x00eeu : 0x00a0u, bits(insn, 23, 20));
-	if ((insn & 0x01900080u) == 0x01000000u)
-		return !bit(misc[bits(insn, 6, 4)], bits(insn, 22, 21));
-	return false;
-}
-
-// ARM ARM A5.6: the core has p10, p11, p14 and p15, the last two without data operations.
-static bool
-undefined_coprocessor(uint32_t insn)
-{
-	uint32_t coproc = bits(insn, 11, 8);
-
-	if (bits(insn, 27, 21) == 0x60u) // 1100 000x
-		return true;
-	if (coproc == 10u || coproc == 11u)
-		return false;
-	if (coproc < 14u)
-		return true;
-	if (bit(insn, 25)) // CDP
-		return !bit(insn, 4);
-	return coproc == 15u && bits(insn, 27, 21) != 0x62u; // LDC, STC; but MCRR, MRRC
-}
-
-bool
-bt_undefined_a32(uint32_t insn)
-{
-	if (insn >= 0xf0000000u)
-		return undefined_unconditional(insn);
-	switch (bits(insn, 27, 25)) {
-	case 0:
-		return undefined_register(insn);
-	case 3:
-		return bit(insn, 4) && undefined_media(insn);
-	case 6:
-		return undefined_coprocessor(insn);
-	case 7:
-		return !bit(insn, 24) && undefined_coprocessor(insn);
-	default:
-		return false;
-	}
 }

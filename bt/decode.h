@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The instruction table: what a guest word is and what the translator does with
-// it. The rows stand in bt/a32.def; bt_decode_init() parses their patterns once.
-// A word that no row matches is plain: it does the same at PL0 as at PL1, doesn't
-// write the PC and names no literal. Row types also fit T16 and T32 patterns.
+// The instruction tables: what a guest instruction is and what the translator does
+// with it. The rows stand in bt/a32.def, bt/t16.def and bt/t32.def; bt_decode_init()
+// parses their patterns once. An instruction that no row matches is plain: it does
+// the same at PL0 as at PL1, doesn't write the PC and names no literal.
+//
+// An instruction is held in 32 bits: an A32 word; a T16 halfword (below 0x10000);
+// a T32's first halfword << 16 | the second (from 0xe8000000 on). So one of Thumb
+// tells its own size. ARM ARM A5 (A32), A6.2 (T16), A6.3 (T32).
 #ifndef BT_DECODE_H
 #define BT_DECODE_H
 
@@ -57,7 +61,12 @@
 	BT_ACTION(CP_REG2, BT_SENSITIVE)                                                                               \
 	BT_ACTION(CP_OTHER, BT_SENSITIVE)                                                                              \
 	BT_ACTION(VFP_SYSTEM, BT_SENSITIVE)                                                                            \
-	BT_ACTION(SVC, BT_SENSITIVE | BT_CALL)
+	BT_ACTION(SVC, BT_SENSITIVE | BT_CALL)                                                                         \
+	BT_ACTION(SVC_THUMB, BT_REFLECT | BT_CALL)                                                                     \
+	BT_ACTION(B_COND, BT_BRANCH)                                                                                   \
+	BT_ACTION(CBZ, BT_BRANCH)                                                                                      \
+	BT_ACTION(TABLE_BRANCH, BT_INDIRECT | BT_ENDS)                                                                 \
+	BT_ACTION(IT, 0)
 
 enum bt_action {
 #define BT_ACTION(name, flags) BT_##name,
@@ -68,7 +77,7 @@ enum bt_action {
 
 #define BT_SENSITIVE 0x01u // must be replaced by a hypercall before the guest's kernel runs it
 #define BT_SILENT    0x02u // of these: goes wrong at PL0 without a trap
-#define BT_ENDS      0x04u // never falls through, if its condition is AL
+#define BT_ENDS      0x04u // never falls through, if its condition is AL or, in Thumb, outside an IT block
 #define BT_BRANCH    0x08u // direct: bt_target() has where to
 #define BT_INDIRECT  0x10u // writes the PC from a register or memory
 #define BT_LITERAL   0x20u // PC-relative load: bt_target() has what it names
@@ -77,24 +86,31 @@ enum bt_action {
 
 #define BT_FIELDS 8u // letters in a pattern, at most
 
+enum bt_isa { BT_A32, BT_T16, BT_T32, BT_ISAS };
+
 struct bt_row {
 	uint32_t mask, value; // the fixed bits
-	uint32_t payload;     // the variable bits without the condition
+	uint32_t payload;     // the variable bits without A32's condition
 	uint32_t field[BT_FIELDS];
 	char letter[BT_FIELDS];
+	uint32_t a32_value; // Thumb: the A32 equivalent's fixed bits, 0 if it has none
+	uint32_t a32_field[BT_FIELDS];
 	const char *pattern, *name, *section; // name: mnemonics separated by |, then a note
+	const char *a32;                      // the A32 equivalent's pattern, "" if it has none
+	uint8_t isa;                          // enum bt_isa
 	uint8_t action;                       // enum bt_action
 	uint8_t flags;                        // BT_SENSITIVE etc.
-	uint8_t imm;                          // BT_IMM_*: the first imm24[23:16] of its hypercalls
-	bool conditional;                     // bits [31:28] are a condition
+	uint8_t imm;                          // BT_IMM_*: the first class value of its hypercalls
+	bool conditional;                     // A32: bits [31:28] are a condition
 	bool lax;                             // some should-be bits don't count
 };
 
-// Index by bits [27:20], unconditional space above 256: the rows that can match.
+// Index of A32 by bits [27:20], unconditional space above 256; of Thumb by the first
+// halfword's [12:4], T16 above 512 by bits [15:8]: the rows that can match.
 struct bt_bucket {
 	uint16_t first;
 	uint8_t n;
-	uint8_t hints; // BT_ROWS etc.: when a word needs a closer look
+	uint8_t hints; // A32: BT_ROWS etc.: when a word needs a closer look
 };
 
 #define BT_ROWS       0x1u // has rows
@@ -102,16 +118,20 @@ struct bt_bucket {
 #define BT_HOLES      0x4u // some words are UNDEFINED
 #define BT_HOLES_BIT4 0x8u // some words are UNDEFINED, all with bit [4] set
 
-extern struct bt_bucket bt_bucket_a32[512];
+#define BT_T16_BUCKETS 512u
 
-// Parses the table; once, before anything else here.
+extern struct bt_bucket bt_bucket_a32[512];
+extern struct bt_bucket bt_bucket_thumb[BT_T16_BUCKETS + 256u];
+
+// Parses the tables; once, before anything else here.
 void bt_decode_init(void);
 
-// The rows, for those who walk the table; *n gets their number.
-const struct bt_row *bt_rows_a32(unsigned *n);
+// The rows, for those who walk a table; *n gets their number.
+const struct bt_row *bt_rows(enum bt_isa isa, unsigned *n);
 
 // The first row that matches insn, looked up in its bucket.
 const struct bt_row *bt_lookup_a32(uint32_t insn, const struct bt_bucket *bucket);
+const struct bt_row *bt_lookup_thumb(uint32_t insn, const struct bt_bucket *bucket);
 
 static inline const struct bt_bucket *
 bt_bucket_of_a32(uint32_t insn)
@@ -137,7 +157,41 @@ bt_decode_a32(uint32_t insn)
 	return bt_lookup_a32(insn, bucket);
 }
 
-// True if insn is always executed when reached: condition AL, or the unconditional space.
+// Whether this first halfword begins a T32 instruction (ARM ARM A6.1).
+static inline bool
+bt_is_t32(uint32_t halfword)
+{
+	return halfword >= 0xe800u;
+}
+
+// Bytes of a Thumb instruction.
+static inline unsigned
+bt_thumb_size(uint32_t insn)
+{
+	return insn < 0x10000u ? 2u : 4u;
+}
+
+// The row of a T16 or T32 instruction, or NULL for a plain one.
+static inline const struct bt_row *
+bt_decode_thumb(uint32_t insn)
+{
+	const struct bt_bucket *bucket = &bt_bucket_thumb[(insn >> 20) & 0x1ffu];
+
+	if (insn < 0x10000u)
+		bucket = &bt_bucket_thumb[BT_T16_BUCKETS + (insn >> 8)];
+	return bucket->n ? bt_lookup_thumb(insn, bucket) : NULL;
+}
+
+#define BT_IT_MAX 4u // instructions in an IT block
+
+// How many instructions the IT instruction insn governs, or ITSTATE still does (A8.8.54, A2.5.2).
+static inline unsigned
+bt_it_slots(uint32_t insn)
+{
+	return 4u - (unsigned)__builtin_ctz(insn | 0x10u);
+}
+
+// True if A32's insn is always executed when reached: condition AL, or the unconditional space.
 static inline bool
 bt_always(uint32_t insn)
 {
@@ -146,6 +200,14 @@ bt_always(uint32_t insn)
 
 // The bits of the field that a letter of the row's pattern names, gathered.
 uint32_t bt_field(const struct bt_row *row, uint32_t insn, char letter);
+
+// The condition that insn itself carries, 14 (AL) if none: in Thumb that's for B<c> alone, and
+// CBZ's is none of them. What an IT block adds is not in the instruction.
+uint32_t bt_condition(const struct bt_row *row, uint32_t insn);
+
+// The A32 instruction, condition AL, that does the same as this one of Thumb: every letter's bits
+// carried to the same letter of row->a32. 0 if the row has no equivalent.
+uint32_t bt_as_a32(const struct bt_row *row, uint32_t insn);
 
 // For rows with BT_BRANCH or BT_LITERAL, and ADR: what insn at address pc refers to.
 uint32_t bt_target(const struct bt_row *row, uint32_t insn, uint32_t pc);
@@ -158,5 +220,8 @@ uint32_t bt_scatter(uint32_t packed, uint32_t mask);
 // SIMD and divide, permanently undefined ones included, as far as the tables of ARM ARM
 // A5.1-A5.7 tell without operands: a sign that a word is data.
 bool bt_undefined_a32(uint32_t insn);
+
+// The same for Thumb: ARM ARM A6.2 and A6.3.
+bool bt_undefined_thumb(uint32_t insn);
 
 #endif

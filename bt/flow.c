@@ -28,11 +28,11 @@ half(const uint32_t *page, unsigned i)
 }
 
 void
-bt_flow_init(struct bt_flow *f, const uint32_t *page, const uint32_t *next)
+bt_flow_init(struct bt_flow *f, const uint32_t *page, uint32_t after)
 {
 	memset(f, 0, sizeof(*f));
 	f->page = page;
-	f->after = next ? half(next, 0) : 0;
+	f->after = after;
 }
 
 uint32_t
@@ -197,7 +197,7 @@ follow_thumb(struct bt_flow *f, unsigned i)
 		unsigned n = bt_thumb_size(insn) / 2u;
 		const struct bt_row *row = bt_decode_thumb(insn);
 		uint32_t flags = row ? row->flags : 0;
-		bool always = !slots && bt_thumb_always(row, insn);
+		bool always = !slots;
 
 		if (!row && bt_undefined_thumb(insn))
 			return;
@@ -211,7 +211,7 @@ follow_thumb(struct bt_flow *f, unsigned i)
 		if (row && row->action == BT_TABLE_BRANCH)
 			follow_table(f, i, insn);
 		if (row && row->action == BT_IT)
-			slots = 4u - (unsigned)__builtin_ctz(insn);
+			slots = bt_it_slots(insn);
 		if (flags & BT_ENDS && always)
 			return;
 		i += n;

@@ -24,8 +24,8 @@ struct bt_flow {
 	uint32_t pending_a32[BT_MAP_WORDS], pending_thumb[BT_HALF_MAP];
 };
 
-// Begins with nothing reached. next is the frame of the page behind, or NULL.
-void bt_flow_init(struct bt_flow *f, const uint32_t *page, const uint32_t *next);
+// Begins with nothing reached.
+void bt_flow_init(struct bt_flow *f, const uint32_t *page, uint32_t after);
 
 // Follows the flow from offset (bytes), in Thumb state or A32, to all of its ends.
 void bt_flow_follow(struct bt_flow *f, uint32_t offset, bool thumb);

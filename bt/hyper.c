@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Packs sensitive words into SVC immediates and back, by the rows' payload masks.
-// SVC: ARM ARM A8.8.228. Every row owns whole values of imm24[23:16], so one
-// lookup by these bits finds the row; bits between class and payload are zero.
+// Packs sensitive instructions into the immediates of SVC (A32) and UDF (Thumb), and
+// back, by the rows' payload masks. ARM ARM A8.8.228, A8.8.247. Every row owns whole
+// values of the immediate's upper bits, so one lookup by these finds the row; bits
+// between class and payload are zero.
 #include "bt/decode.h"
 #include "bt/hyper.h"
 #include "monitor/arch.h"
@@ -10,14 +11,33 @@
 #define SVC       0x0f000000u
 #define SVC_IMM24 0x00ffffffu
 #define COND_AL   0xe0000000u
+#define UDF_T16   0x0000de00u
+#define UDF_T32   0xf7f0a000u
 
-static const struct bt_row *class_row[256];
+static const uint8_t operand_bits[BT_ISAS] = {[BT_A32] = 16, [BT_T16] = 0, [BT_T32] = 8}; // below the class
+static const uint8_t frame_imm[BT_ISAS] = {
+    [BT_A32] = BT_IMM_FRAME, [BT_T16] = BT_IMM_T16_FRAME, [BT_T32] = BT_IMM_T32_FRAME};
+static const struct bt_row *class_row[BT_ISAS][256];
 
-// How many values of imm24[23:16] the row owns: what its payload overflows 16 bits by.
+// How many classes the row owns: what its payload overflows the operand bits by.
 static unsigned
 values_owned(const struct bt_row *row)
 {
-	return (bt_gather(0xffffffffu, row->payload) >> 16) + 1u;
+	return (bt_gather(0xffffffffu, row->payload) >> operand_bits[row->isa]) + 1u;
+}
+
+// Whether the class can't be the guest's own: hyper_imm.h.
+static bool
+can_be_ours(enum bt_isa isa, unsigned class)
+{
+	switch (isa) {
+	case BT_A32:
+		return class >= 0x10u && (class & 0xf0u) != 0x90u && class < 256u;
+	case BT_T16:
+		return class >= 0xa0u && class < 0xc0u;
+	default:
+		return class >= 0x01u && class < 0x80u;
+	}
 }
 
 static void
@@ -27,24 +47,25 @@ own_values(const struct bt_row *row)
 
 	BUG_ON(row->imm % n != 0);
 	for (unsigned i = row->imm; i < row->imm + n; i++) {
-		BUG_ON(i >= ARRAY_LEN(class_row) || i < 0x10u || (i & 0xf0u) == 0x90u);
-		BUG_ON(class_row[i] || i == BT_IMM_FRAME);
-		class_row[i] = row;
+		BUG_ON(!can_be_ours(row->isa, i) || i == frame_imm[row->isa] || class_row[row->isa][i]);
+		class_row[row->isa][i] = row;
 	}
 }
 
 void
 bt_hyper_init(void)
 {
-	unsigned n;
-	const struct bt_row *rows = bt_rows_a32(&n);
+	for (enum bt_isa isa = BT_A32; isa < BT_ISAS; isa++) {
+		unsigned n;
+		const struct bt_row *rows = bt_rows(isa, &n);
 
-	for (unsigned i = 0; i < ARRAY_LEN(class_row); i++)
-		class_row[i] = NULL;
-	for (unsigned i = 0; i < n; i++) {
-		BUG_ON(((rows[i].flags & BT_SENSITIVE) != 0) != (rows[i].imm != BT_IMM_NONE));
-		if (rows[i].imm != BT_IMM_NONE && rows[i].imm != BT_IMM_FRAME)
-			own_values(&rows[i]);
+		for (unsigned i = 0; i < ARRAY_LEN(class_row[isa]); i++)
+			class_row[isa][i] = NULL;
+		for (unsigned i = 0; i < n; i++) {
+			BUG_ON(((rows[i].flags & BT_SENSITIVE) != 0) != (rows[i].imm != BT_IMM_NONE));
+			if (rows[i].imm != BT_IMM_NONE && rows[i].imm != frame_imm[isa])
+				own_values(&rows[i]);
+		}
 	}
 }
 
@@ -69,11 +90,56 @@ bool
 bt_hyper_decode(uint32_t word, uint32_t *insn)
 {
 	uint32_t imm24 = word & SVC_IMM24;
-	const struct bt_row *row = class_row[imm24 >> 16];
+	const struct bt_row *row = class_row[BT_A32][imm24 >> 16];
 
 	if (!row || (word & SVC) != SVC || word >= 0xf0000000u)
 		return false;
 	imm24 -= (uint32_t)row->imm << 16;
 	*insn = row->value | bt_scatter(imm24, row->payload) | (row->conditional ? word & 0xf0000000u : 0);
 	return bt_decode_a32(*insn) == row && bt_gather(*insn, row->payload) == imm24;
+}
+
+uint32_t
+bt_hyper_udf(uint32_t insn, uint32_t imm)
+{
+	return bt_thumb_size(insn) == 2 ? UDF_T16 | imm : UDF_T32 | (imm >> 12) << 16 | (imm & 0xfffu);
+}
+
+bool
+bt_hyper_udf_imm(uint32_t word, uint32_t *imm)
+{
+	if (bt_thumb_size(word) == 2) {
+		*imm = bits(word, 7, 0);
+		return (word & 0xff00u) == UDF_T16;
+	}
+	*imm = bits(word, 19, 16) << 12 | bits(word, 11, 0);
+	return (word & 0xfff0f000u) == UDF_T32;
+}
+
+uint32_t
+bt_hyper_encode_thumb(uint32_t insn)
+{
+	const struct bt_row *row = bt_decode_thumb(insn);
+
+	BUG_ON(!row || !(row->flags & BT_SENSITIVE));
+	if (row->imm == frame_imm[row->isa])
+		return bt_hyper_udf(insn, row->isa == BT_T16 ? BT_IMM_T16_FRAME : BT_T32_FRAME);
+	return bt_hyper_udf(insn, ((uint32_t)row->imm << operand_bits[row->isa]) + bt_gather(insn, row->payload));
+}
+
+bool
+bt_hyper_decode_thumb(uint32_t udf, uint32_t *insn)
+{
+	enum bt_isa isa = bt_thumb_size(udf) == 2 ? BT_T16 : BT_T32;
+	const struct bt_row *row;
+	uint32_t imm;
+
+	if (!bt_hyper_udf_imm(udf, &imm))
+		return false;
+	row = class_row[isa][imm >> operand_bits[isa]];
+	if (!row)
+		return false;
+	imm -= (uint32_t)row->imm << operand_bits[isa];
+	*insn = row->value | bt_scatter(imm, row->payload);
+	return bt_decode_thumb(*insn) == row && bt_gather(*insn, row->payload) == imm;
 }

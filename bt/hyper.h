@@ -7,6 +7,9 @@
 // row's variable bits in pattern order, so the original can be rebuilt bit for
 // bit, should-be fields included. Rows with BT_IMM_FRAME are not self-contained:
 // all become SVC<c> #BT_HYPER_FRAME, and the original is in the guest's frame.
+//
+// In Thumb it's UDF of the same width, UDF #imm8 (T16) or UDF.W #imm16 (T32), which
+// is legal in an IT block and depends on it as the original does (ARM ARM A8.8.247).
 #ifndef BT_HYPER_H
 #define BT_HYPER_H
 
@@ -25,5 +28,19 @@ uint32_t bt_hyper_svc(uint32_t insn, uint32_t imm24);
 // Rebuilds the word that the hypercall svc stands for. False if svc is none of
 // ours, or one whose original is only in the frame.
 bool bt_hyper_decode(uint32_t svc, uint32_t *insn);
+
+// The hypercall for a sensitive Thumb instruction, as wide as it is. BT_IMM_T16_FRAME or
+// BT_T32_FRAME if the original doesn't fit.
+uint32_t bt_hyper_encode_thumb(uint32_t insn);
+
+// The UDF as wide as insn with this immediate: imm8 or imm16.
+uint32_t bt_hyper_udf(uint32_t insn, uint32_t imm);
+
+// If word is a UDF of either width, its immediate in *imm.
+bool bt_hyper_udf_imm(uint32_t word, uint32_t *imm);
+
+// Rebuilds the instruction that the hypercall udf stands for. False if udf is none of
+// ours, goes by number or has its original only in the frame.
+bool bt_hyper_decode_thumb(uint32_t udf, uint32_t *insn);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The space of SVC's imm24, shared by the tables, the C side and the assembly of
+// The immediates of hypercalls. A32: the space of SVC's imm24, shared by the tables, the C side and the assembly of
 // the hot exits. imm24[23:16] alone names the class: a handler dispatches on
 // these eight bits through 256 entries. A class whose operands take more than 16
 // bits owns 2, 4, ... 64 neighbouring values, beginning at the one given here.
@@ -63,5 +63,47 @@
 #define BT_HYPER_BLOCK_BLX 0x8f0110
 #define BT_HYPER_INTERN    0x8f0200
 #define BT_HYPER_BLOCK_POP 0x8f8000
+
+// T16: UDF #imm8. The classes that take operands own 2^n neighbouring values.
+#define BT_IMM_T16_NONE   0x00
+#define BT_IMM_T16_CPS    0xa0 // 16 values: im A I F
+#define BT_IMM_T16_SETEND 0xb0 // 2 values: E
+#define BT_IMM_T16_YIELD  0xb2
+#define BT_IMM_T16_WFE    0xb3
+#define BT_IMM_T16_WFI    0xb4
+#define BT_IMM_T16_SEV    0xb5
+#define BT_IMM_T16_FRAME  0xbf // the original is in the guest's frame at the same offset
+
+// T32: UDF.W #imm16. Below 0x8000, imm16[15:8] is the class and the rest the row's
+// variable bits; a class that takes more than 8 bits owns 2^n neighbouring values.
+// Class 0 is never ours: breakpoints of debuggers and of Linux's kprobes.
+#define BT_IMM_T32_NONE         0x00
+#define BT_IMM_T32_MRS_CPSR     0x01 // Rd
+#define BT_IMM_T32_MRS_SPSR     0x02 // Rd
+#define BT_IMM_T32_MSR_CPSR     0x03 // Rn mask
+#define BT_IMM_T32_MSR_SPSR     0x04 // Rn mask
+#define BT_IMM_T32_YIELD        0x05
+#define BT_IMM_T32_WFE          0x06
+#define BT_IMM_T32_WFI          0x07
+#define BT_IMM_T32_SEV          0x08
+#define BT_IMM_T32_MRC_TPIDRURW 0x09 // Rt
+#define BT_IMM_T32_MCR_TPIDRURW 0x0a // Rt
+#define BT_IMM_T32_MRC_TPIDRPRW 0x0b // Rt
+#define BT_IMM_T32_RFE_DB       0x0c // W Rn
+#define BT_IMM_T32_RFE_IA       0x0d // W Rn
+#define BT_IMM_T32_SRS_DB       0x0e // W mode:5
+#define BT_IMM_T32_SRS_IA       0x0f // W mode:5
+#define BT_IMM_T32_CPS          0x10 // 8 values: imod:2 M A I F mode:5
+#define BT_IMM_T32_MRS_BANKED   0x18 // 4 values: R SYSm[3:0] Rd SYSm[4]
+#define BT_IMM_T32_MSR_BANKED   0x1c // 4 values: R Rn SYSm[3:0] SYSm[4]
+#define BT_IMM_T32_SUBS_PC      0x20 // imm8
+#define BT_IMM_T32_SMC          0x21 // imm4
+#define BT_IMM_T32_BXJ          0x22 // Rm
+#define BT_IMM_T32_VMRS         0x23 // reg Rt
+#define BT_IMM_T32_VMSR         0x24 // reg Rt
+#define BT_IMM_T32_FRAME        0xff // what doesn't fit: by number, or in the frame
+
+#define BT_T32_INTERN 0x8000 // + n: instruction n of the VM's table (bt/intern.h)
+#define BT_T32_FRAME  0xffff // the original is in the guest's frame at the same offset
 
 #endif

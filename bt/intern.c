@@ -5,17 +5,33 @@
 
 _Static_assert(INTERN_HASH >= 2 * INTERN_WORDS, "probing ends");
 
-uint32_t
-intern_number(struct intern *t, uint32_t word)
+// The hash entry that has word, or the free one where it would go.
+static uint32_t
+find(const struct intern *t, uint32_t word)
 {
 	uint32_t at = (word * 0x9e3779b1u) >> 16;
 
-	for (; t->hash[at]; at = (at + 1) % INTERN_HASH)
-		if (t->word[t->hash[at] - 1u] == word)
-			return t->hash[at] - 1u;
+	while (t->hash[at] && t->word[t->hash[at] - 1u] != word)
+		at = (at + 1) % INTERN_HASH;
+	return at;
+}
+
+uint32_t
+intern_number(struct intern *t, uint32_t word)
+{
+	uint32_t at = find(t, word);
+
+	if (t->hash[at])
+		return t->hash[at] - 1u;
 	if (t->n == INTERN_WORDS)
 		return INTERN_NONE;
 	t->word[t->n++] = word;
 	t->hash[at] = (uint16_t)t->n;
 	return t->n - 1u;
+}
+
+bool
+intern_has(const struct intern *t, uint32_t word)
+{
+	return t->n == INTERN_WORDS || t->hash[find(t, word)];
 }

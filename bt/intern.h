@@ -22,4 +22,7 @@ struct intern {
 // The number of word, given to it if it has none; INTERN_NONE when the table is full.
 uint32_t intern_number(struct intern *t, uint32_t word);
 
+// Whether word has a number, or may have lost it to a full table.
+bool intern_has(const struct intern *t, uint32_t word);
+
 #endif

@@ -147,7 +147,7 @@ bt_scan_mixed(struct bt_scan *out, struct bt_flow *flow, const uint32_t *page, c
 	struct mixed m = {.f = flow, .out = out, .thumb = thumb};
 
 	memset(out, 0, sizeof(*out));
-	bt_flow_init(flow, page, next);
+	bt_flow_init(flow, page, next ? next[0] & 0xffffu : 0);
 	bt_flow_follow(flow, entry_offset, thumb);
 	if (prev)
 		bt_flow_name_from(flow, prev);

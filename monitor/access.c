@@ -5,7 +5,9 @@
 #include "monitor/inject.h"
 #include "monitor/string.h"
 #include "monitor/trace.h"
+#include "bt/decode.h"
 #include "monitor/vm.h"
+#include "monitor/vpsr.h"
 
 void
 access_code_drop(struct vcpu *v, gpa_t gpa)
@@ -165,12 +167,15 @@ access_insn(struct vcpu *v, gva_t pc, uint32_t *insn)
 {
 	uint16_t half[2] = {0};
 
-	if (in_page(pc, 4))
+	if (!vpsr_thumb(v))
 		return fetch(v, pc, insn, 4);
-	// T32 at the end of a page; if it has but 16 bits, what follows needn't be there.
 	if (!fetch(v, pc, &half[0], 2))
 		return false;
-	fetch(v, GVA(pc.v + 2u), &half[1], 2);
-	*insn = half[0] | (uint32_t)half[1] << 16;
+	*insn = half[0];
+	if (!bt_is_t32(half[0]))
+		return true;
+	if (!fetch(v, GVA(pc.v + 2u), &half[1], 2)) // in the next page, it may be
+		return false;
+	*insn = *insn << 16 | half[1];
 	return true;
 }

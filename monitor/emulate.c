@@ -232,8 +232,8 @@ bxj(struct vcpu *v, uint32_t insn)
 {
 	uint32_t target = emulate_reg(v, insn & 15u);
 
-	v->cpsr = target & 1u ? v->cpsr | PSR_T : v->cpsr;
-	v->pc = target & (target & 1u ? ~1u : ~3u);
+	vpsr_next(v);
+	vpsr_branch_exchange(v, target);
 	return EXIT_branch;
 }
 
@@ -293,4 +293,15 @@ emulate_sensitive(struct vcpu *v, uint32_t insn)
 	default:
 		return emulate_undef(v); // SMC, ERET, banked MRS and MSR, LDC and CDP of p14 and p15
 	}
+}
+
+enum exit_reason
+emulate_sensitive_thumb(struct vcpu *v, uint32_t insn)
+{
+	const struct bt_row *row = bt_decode_thumb(insn);
+
+	v->size = bt_thumb_size(insn);
+	if (row->action == BT_LDST_UNPRIV) // the only ones that A32 has none like
+		return emulate_ldst(v, insn) ? EXIT_unpriv : emulate_undef(v);
+	return emulate_sensitive(v, bt_as_a32(row, insn));
 }

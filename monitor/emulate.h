@@ -12,6 +12,9 @@
 // Returns what to count it as.
 enum exit_reason emulate_sensitive(struct vcpu *v, uint32_t insn);
 
+// The same for a sensitive Thumb instruction.
+enum exit_reason emulate_sensitive_thumb(struct vcpu *v, uint32_t insn);
+
 // Executes a load or store (bt/ldst.h) at v->pc, its condition not yet looked at.
 // False, and nothing done, for a word that isn't one.
 bool emulate_ldst(struct vcpu *v, uint32_t insn);

@@ -18,12 +18,31 @@
 #include "monitor/vm.h"
 #include "monitor/vpsr.h"
 
+struct exec_target
+exec_here(const struct vcpu *v)
+{
+	bool thumb = vpsr_thumb(v);
+
+	return (struct exec_target){v->pc, thumb, thumb ? bt_it_slots(vpsr_it(v->cpsr)) : 0};
+}
+
 void
 exec_flush(struct vcpu *v)
 {
 	code_drop_all(&v->vm->code);
 	memset(v->targets, 0, sizeof(v->targets));
 	regime_drop_all(v);
+}
+
+// Under the page policy, pages given out before were judged as having A32 code only.
+void
+exec_meets_thumb(struct vcpu *v)
+{
+	if (v->vm->code.thumb)
+		return;
+	v->vm->code.thumb = true;
+	if (v->vm->code.policy == CODE_PAGE)
+		exec_flush(v);
 }
 
 // The frame of a page that the kernel may execute, or NULL.
@@ -39,20 +58,22 @@ executable_frame(struct vcpu *v, gva_t va)
 }
 
 static struct code_page *
-make(struct vcpu *v, gva_t va, gpa_t gpa)
+make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 {
-	uint32_t page = va.v & ~PAGE_MASK;
+	uint32_t page = to.va & ~PAGE_MASK;
 	struct code_request rq = {
 	    .gpa = gpa,
 	    .prev = executable_frame(v, GVA(page - PAGE_SIZE)),
 	    .next = executable_frame(v, GVA(page + PAGE_SIZE)),
-	    .entry = va.v & PAGE_MASK,
+	    .entry = to.va & PAGE_MASK,
+	    .thumb = to.thumb,
 	};
+	bool thumb = v->vm->code.thumb;
 	struct code_page *p = code_make(&v->vm->code, &rq);
 
-	trace(v, TRACE_EXEC, va.v);
-	if (!p) {
-		exec_flush(v);
+	trace(v, TRACE_EXEC, to.va);
+	if (!p || (v->vm->code.policy == CODE_PAGE && thumb != v->vm->code.thumb)) {
+		exec_flush(v); // for room, or because the others were judged as A32 only
 		p = code_make(&v->vm->code, &rq);
 	}
 	if (!p)
@@ -61,8 +82,8 @@ make(struct vcpu *v, gva_t va, gpa_t gpa)
 	return p;
 }
 
-static struct code_page *
-page_at(struct vcpu *v, gva_t va)
+struct code_page *
+exec_page_at(struct vcpu *v, gva_t va)
 {
 	struct mmu_xlat x;
 
@@ -71,26 +92,53 @@ page_at(struct vcpu *v, gva_t va)
 	return code_find(&v->vm->code, x.gpa);
 }
 
+// Has the code at an offset of its page looked at. False: no memory, and nothing known.
+static bool
+reach_in_page(struct vcpu *v, struct code_page *p, uint32_t offset, struct exec_target to)
+{
+	if (to.thumb)
+		return code_thumb_reach(&v->vm->code, p, offset, to.slots);
+	if (v->vm->code.policy == CODE_BLOCK)
+		code_block_reach(&v->vm->code, p, offset);
+	return true;
+}
+
+// What falls off the page before comes into this one.
+static void
+reach_from_before(struct vcpu *v, struct code_page *p)
+{
+	const struct code_page *before = exec_page_at(v, GVA(p->va - PAGE_SIZE));
+	uint32_t last;
+
+	if (!before)
+		return;
+	if (code_block_reached(before, PAGE_SIZE - 4))
+		code_block_reach(&v->vm->code, p, 0);
+	last = code_half(&v->vm->code, before, PAGE_SIZE - 2);
+	if (code_thumb_reached(before, PAGE_SIZE - 2))
+		code_thumb_reach(&v->vm->code, p, bt_is_t32(last) ? 2 : 0, BT_IT_MAX);
+	else if (code_thumb_reached(before, PAGE_SIZE - 4))
+		code_thumb_reach(&v->vm->code, p, 0, BT_IT_MAX);
+}
+
 static struct code_page *
-find_or_make(struct vcpu *v, gva_t va, gpa_t gpa)
+find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 {
 	struct code_page *p = code_find(&v->vm->code, gpa);
-	const struct code_page *before;
 
 	if (v->vm->code.policy == CODE_PAGE)
-		return p ? p : make(v, va, gpa);
-	if (!(p && p->va == (va.v & ~PAGE_MASK)) && code_block_moved(&v->vm->code, gpa, va)) {
+		return p ? p : make(v, to, gpa);
+	if (!(p && p->va == (to.va & ~PAGE_MASK)) && code_block_moved(&v->vm->code, gpa, GVA(to.va))) {
 		exec_flush(v);
 		p = NULL;
 	}
 	if (!p) {
-		p = make(v, va, gpa);
-		before = page_at(v, GVA((va.v & ~PAGE_MASK) - PAGE_SIZE));
-		if (before && code_block_reached(before, PAGE_SIZE - 4))
-			code_block_reach(&v->vm->code, p, 0); // may fall off its page into this one
+		p = make(v, to, gpa);
+		p->va = to.va & ~PAGE_MASK;
+		reach_from_before(v, p);
 	}
-	p->va = va.v & ~PAGE_MASK;
-	code_block_reach(&v->vm->code, p, va.v & PAGE_MASK);
+	p->va = to.va & ~PAGE_MASK;
+	reach_in_page(v, p, to.va & PAGE_MASK, to);
 	return p;
 }
 
@@ -120,7 +168,12 @@ void
 exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x)
 {
 	bool known = code_find(&v->vm->code, x->gpa) != NULL;
-	struct code_page *p = find_or_make(v, rq->va, x->gpa);
+	struct exec_target to = exec_here(v);
+	struct code_page *p;
+
+	if ((to.va ^ rq->va.v) & ~PAGE_MASK) // the second half of a T32 instruction, and what is behind it
+		to = (struct exec_target){rq->va.v + 2u, true, BT_IT_MAX};
+	p = find_or_make(v, to, x->gpa);
 
 	spt_map_exec(&v->vm->spt, rq, x, code_host(&v->vm->code, p));
 	if (known && x->shift >= SECTION_SHIFT && v->vm->code.policy == CODE_PAGE)
@@ -128,11 +181,48 @@ exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x
 	regime_refresh(v);
 }
 
+// The halfword at va as it is run and as it stands in the guest's frame.
+static bool
+half_words(struct vcpu *v, gva_t va, uint32_t *run, uint32_t *original)
+{
+	const struct code_page *p = exec_page_at(v, va);
+	const uint32_t *frame = p ? NULL : executable_frame(v, va);
+
+	if (p) {
+		*run = code_half_run(&v->vm->code, p, va.v & PAGE_MASK);
+		*original = code_half(&v->vm->code, p, va.v & PAGE_MASK);
+	} else if (frame) {
+		*run = *original = ((const uint16_t *)frame)[(va.v & PAGE_MASK) / 2u];
+	}
+	return p || frame;
+}
+
+static bool
+thumb_words(struct vcpu *v, uint32_t *run, uint32_t *original)
+{
+	uint32_t run2 = 0, original2 = 0;
+
+	if (!half_words(v, GVA(v->pc), run, original))
+		return false;
+	if (!bt_is_t32(*run) && !bt_is_t32(*original))
+		return true;
+	if (!half_words(v, GVA(v->pc + 2u), &run2, &original2))
+		return false;
+	if (bt_is_t32(*run))
+		*run = *run << 16 | run2;
+	if (bt_is_t32(*original))
+		*original = *original << 16 | original2;
+	*original = code_original_thumb(&v->vm->code, *original);
+	return true;
+}
+
 bool
 exec_words(struct vcpu *v, uint32_t *run, uint32_t *original)
 {
-	struct code_page *p = page_at(v, GVA(v->pc));
+	struct code_page *p = exec_page_at(v, GVA(v->pc));
 
+	if (vpsr_thumb(v))
+		return p && thumb_words(v, run, original);
 	if (!p)
 		return false;
 	*run = code_run(&v->vm->code, p, v->pc & PAGE_MASK);
@@ -143,13 +233,14 @@ exec_words(struct vcpu *v, uint32_t *run, uint32_t *original)
 void
 exec_patch_late(struct vcpu *v)
 {
-	struct code_page *p = page_at(v, GVA(v->pc));
+	struct code_page *p = exec_page_at(v, GVA(v->pc));
 	bool had_copy = p && p->copy;
 
 	v->vm->unpatched_trapped++;
 	if (!p)
 		return;
-	if (!code_patch(&v->vm->code, p, v->pc & PAGE_MASK))
+	if (vpsr_thumb(v) ? !code_arrive(&v->vm->code, p, v->pc & PAGE_MASK, true)
+			  : !code_patch(&v->vm->code, p, v->pc & PAGE_MASK))
 		exec_flush(v);
 	else if (!had_copy)
 		regime_drop_all(v); // the frame itself is mapped
@@ -158,7 +249,7 @@ exec_patch_late(struct vcpu *v)
 bool
 exec_is_own_page(struct vcpu *v, gpa_t gpa)
 {
-	const struct code_page *p = vpsr_privileged(v) ? page_at(v, GVA(v->pc)) : NULL;
+	const struct code_page *p = vpsr_privileged(v) ? exec_page_at(v, GVA(v->pc)) : NULL;
 
 	return p && p->gpa.v == (gpa.v & ~PAGE_MASK);
 }
@@ -166,11 +257,11 @@ exec_is_own_page(struct vcpu *v, gpa_t gpa)
 bool
 exec_exclusive_store(struct vcpu *v, gpa_t gpa, uint32_t insn)
 {
-	struct code_page *p = page_at(v, GVA(v->pc));
+	struct code_page *p = exec_page_at(v, GVA(v->pc));
 	bool had_copy = p && p->copy;
 	struct bt_ldst op;
 
-	if (!exec_is_own_page(v, gpa) || !bt_ldst_decode(insn, &op) || op.kind != BT_LDST_EXCLUSIVE)
+	if (vpsr_thumb(v) || !exec_is_own_page(v, gpa) || !bt_ldst_decode(insn, &op) || op.kind != BT_LDST_EXCLUSIVE)
 		return false;
 	if (!code_patch_exclusives(&v->vm->code, p, v->pc & PAGE_MASK))
 		exec_flush(v);
@@ -184,124 +275,44 @@ exec_exclusive_store(struct vcpu *v, gpa_t gpa, uint32_t insn)
 bool
 exec_emulates_exclusive(struct vcpu *v)
 {
-	const struct code_page *p = page_at(v, GVA(v->pc));
+	const struct code_page *p = exec_page_at(v, GVA(v->pc));
 
 	return v->vm->code.policy == CODE_PAGE || !p || p->exclusives;
 }
 
-// Makes the code at va fit to be reached; false where the guest can't execute there.
-static bool
-reach(struct vcpu *v, gva_t va)
+bool
+exec_reach(struct vcpu *v, struct exec_target to)
 {
-	struct spt_request rq = {&v->cp15.mmu, va, MMU_EXEC, true, SPT_KERNEL};
 	struct mmu_xlat x;
 
-	if (mmu_walk(rq.regs, &v->vm->mem, va, &x) != FS_NONE || mmu_check(rq.regs, &x, MMU_EXEC, true) != FS_NONE ||
-	    !gmem_has(&v->vm->mem, x.gpa, 4))
+	if (mmu_walk(&v->cp15.mmu, &v->vm->mem, GVA(to.va), &x) != FS_NONE ||
+	    mmu_check(&v->cp15.mmu, &x, MMU_EXEC, true) != FS_NONE || !gmem_has(&v->vm->mem, x.gpa, 2))
 		return false;
-	find_or_make(v, va, x.gpa); // mapped when it is run
+	find_or_make(v, to, x.gpa); // mapped when it is run
 	return true;
 }
 
-// A direct branch, or a word that falls off its page: when all it can lead to is
-// scanned, it is given back and run.
 static void
-direct(struct vcpu *v, const struct bt_row *row, uint32_t insn)
+arrive_in_page(struct vcpu *v)
 {
-	uint32_t pc = v->pc;
-	bool fits = true, branches = row && (row->flags & BT_BRANCH);
-	struct code_page *p;
+	struct code_page *p = exec_page_at(v, GVA(v->pc));
+	bool had_copy = p && p->copy;
 
-	if (branches && row->action == BT_BLX_IMM)
-		stop_crash(v, "the guest's kernel enters Thumb state, which is not supported");
-	if (branches)
-		fits = reach(v, GVA(bt_target(row, insn, pc)));
-	if (!branches || !bt_always(insn))
-		reach(v, GVA(pc + 4)); // where that can't be executed, running it faults
-	p = page_at(v, GVA(pc));       // looked up now: reaching may have flushed
-	if (p && fits && code_block_reached(p, pc & PAGE_MASK)) {
-		code_block_restore(&v->vm->code, p, pc & PAGE_MASK);
-		return;
-	}
-	if (!branches)
-		return; // its page has been dropped meanwhile
-	v->pc = pc + 4;
-	if (!emulate_passes(v, insn))
-		return;
-	if (row->flags & BT_CALL)
-		v->regs[14] = pc + 4;
-	v->pc = bt_target(row, insn, pc);
-}
-
-static void
-go(struct vcpu *v, uint32_t target)
-{
-	if (target & 1u)
-		stop_crash(v, "the guest's kernel enters Thumb state, which is not supported");
-	v->pc = target & ~3u;
+	if (!p)
+		return; // its prefetch abort will say
+	if (!code_arrive(&v->vm->code, p, v->pc & PAGE_MASK, vpsr_thumb(v)))
+		exec_flush(v);
+	else if (p->copy && !had_copy)
+		regime_drop_all(v); // the frame itself is mapped
 }
 
 void
 exec_arrive(struct vcpu *v)
 {
-	if (vpsr_privileged(v) && reach(v, GVA(v->pc)))
+	if (!vpsr_privileged(v))
+		return;
+	if (v->vm->code.policy == CODE_PAGE)
+		arrive_in_page(v);
+	else if (exec_reach(v, exec_here(v)) && !vpsr_thumb(v))
 		v->targets[(v->pc >> 2) % TARGET_ENTRIES] = v->pc | 1u;
-}
-
-// LDR pc and LDM with the PC: as any load (emulate_ldst), the target then in v->pc.
-static enum exit_reason
-load_pc(struct vcpu *v, uint32_t insn)
-{
-	uint32_t pc = v->pc;
-
-	if (!emulate_ldst(v, insn))
-		stop_crash(v, "a load of the PC that can't be decoded");
-	if (v->pc != pc)
-		go(v, v->pc);
-	return EXIT_branch;
-}
-
-static enum exit_reason
-indirect(struct vcpu *v, const struct bt_row *row, uint32_t insn)
-{
-	uint32_t target;
-
-	if (!emulate_passes(v, insn)) { // of a page's last word the SVC's own is AL
-		v->pc += 4;
-		return EXIT_branch;
-	}
-	switch ((enum bt_action)row->action) {
-	case BT_BX:
-		target = emulate_reg(v, insn & 15u);
-		break;
-	case BT_BLX_REG:
-		target = emulate_reg(v, insn & 15u);
-		v->regs[14] = v->pc + 4;
-		break;
-	case BT_PC_WRITE:
-		if (bits(insn, 27, 26) != 0)
-			return load_pc(v, insn);
-		target = emulate_alu(v, insn);
-		break;
-	default: // LDR from literals and jump tables
-		return load_pc(v, insn);
-	}
-	go(v, target);
-	return EXIT_branch;
-}
-
-enum exit_reason
-exec_block_end(struct vcpu *v, uint32_t insn)
-{
-	const struct bt_row *row = bt_decode_a32(insn);
-	uint32_t flags = row ? row->flags : 0;
-	struct code_page *p = page_at(v, GVA(v->pc));
-
-	if (p && !code_block_reached(p, v->pc & PAGE_MASK)) // rewritten by the guest
-		code_block_reach(&v->vm->code, p, v->pc & PAGE_MASK);
-	else if ((flags & BT_INDIRECT) && !(flags & BT_SENSITIVE))
-		return indirect(v, row, insn);
-	else
-		direct(v, row, insn);
-	return EXIT_block_end;
 }

@@ -8,10 +8,23 @@
 #include "monitor/vcpu.h"
 #include "shadowpt/spt.h"
 
+// Where control goes.
+struct exec_target {
+	uint32_t va;
+	bool thumb;
+	unsigned slots; // instructions of an IT block still to come
+};
+
+// Where the VCPU is now.
+struct exec_target exec_here(const struct vcpu *v);
+
+// The code page at va, or NULL.
+struct code_page *exec_page_at(struct vcpu *v, gva_t va);
+
 // Gives out the kernel page of rq->va for execution: scans it if it isn't known.
 void exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x);
 
-// The word that trapped at v->pc in the kernel view, as it was run and as the guest
+// The word, or Thumb instruction, that trapped at v->pc in the kernel view, as it was run and as the guest
 // wrote it. False where the page can't be found.
 bool exec_words(struct vcpu *v, uint32_t *run, uint32_t *original);
 
@@ -30,11 +43,18 @@ bool exec_exclusive_store(struct vcpu *v, gpa_t gpa, uint32_t insn);
 // only is the last word of a page under the block policy, whose other half runs as it is.
 bool exec_emulates_exclusive(struct vcpu *v);
 
+// Block policy: makes the code there fit to be reached; false where the guest can't execute.
+bool exec_reach(struct vcpu *v, struct exec_target to);
+
 // Block policy: executes the closed end of a block, original word insn, at v->pc.
 enum exit_reason exec_block_end(struct vcpu *v, uint32_t insn);
 
-// Block policy: the kernel is about to run at v->pc, from wherever it comes.
+// The kernel is about to run at v->pc, from wherever it comes. For the block policy, and for guests that
+// use Thumb.
 void exec_arrive(struct vcpu *v);
+
+// The kernel has been found in Thumb state.
+void exec_meets_thumb(struct vcpu *v);
 
 // Drops every code page and every shadow.
 void exec_flush(struct vcpu *v);

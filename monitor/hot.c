@@ -8,7 +8,7 @@
 enum hot_result
 hot_svc_user(struct vcpu *v)
 {
-	if (!hot_may_go(v, MODE_SVC, v->vectors + VECTOR_SVC)) {
+	if (!hot_may_go(v, MODE_SVC | v->exc_psr, v->vectors + VECTOR_SVC)) {
 		v->pc -= v->cpsr & PSR_T ? 2u : 4u; // the slow way starts from the SVC itself
 		return HOT_SLOW;
 	}

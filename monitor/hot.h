@@ -95,11 +95,14 @@ hot_known_target(const struct vcpu *v, uint32_t target)
 	return v->targets[(target >> 2) % TARGET_ENTRIES] == (target | 1u);
 }
 
-// Under the block policy the kernel goes only where C has been before.
+// Under the block policy the kernel goes only where C has been before. Where it goes in Thumb
+// state C looks (exec_arrive).
 static inline bool
 hot_may_go(const struct vcpu *v, uint32_t psr, uint32_t target)
 {
-	return !v->block || !(psr & 15u) || hot_known_target(v, target);
+	if (!(psr & 15u))
+		return true;
+	return !(psr & PSR_T) && (!v->block || hot_known_target(v, target));
 }
 
 #endif

@@ -70,13 +70,67 @@ hypercall(struct vcpu *v)
 	return EXIT_block_end;
 }
 
+// An instruction of the guest's own that traps by itself.
+static enum exit_reason
+reflect(struct vcpu *v, const struct bt_row *row)
+{
+	if (row && row->action == BT_BKPT) {
+		inject_prefetch_abort(v, FS_DEBUG, GVA(v->pc));
+		return EXIT_bkpt;
+	}
+	inject_undef(v);
+	return row && row->flags & BT_REFLECT ? EXIT_bkpt : EXIT_undef;
+}
+
+// SVC leaves ITSTATE advanced (A8.8.228, TakeSVCException()), as it is when SVC itself traps.
+static enum exit_reason
+svc_at_page_end(struct vcpu *v)
+{
+	vpsr_next(v);
+	v->pc -= v->size;
+	inject_svc(v);
+	return EXIT_guest_svc;
+}
+
+// A Thumb instruction of the kernel's has trapped: a hypercall, the end of a block, or one that traps by itself.
+static enum exit_reason
+trapped_thumb(struct vcpu *v)
+{
+	uint32_t run, original, flags;
+	const struct bt_row *row;
+
+	if (!exec_words(v, &run, &original))
+		return fetch_again(v, EXIT_undef);
+	v->size = bt_thumb_size(original);
+	row = bt_decode_thumb(original);
+	flags = row ? row->flags : 0;
+	if (run == original && vfpsys_undef(v, original))
+		return EXIT_fpu;
+	if (run == original && flags & BT_SENSITIVE)
+		exec_patch_late(v);
+	if (!(flags & (BT_SENSITIVE | BT_REFLECT)) && run != original)
+		return exec_block_end(v, original);
+	if (row && row->action != BT_BKPT && !emulate_passes(v, original)) {
+		vpsr_next(v); // of a page's last instruction the hypercall is unconditional
+		return EXIT_block_end;
+	}
+	if (flags & BT_SENSITIVE)
+		return emulate_sensitive_thumb(v, original);
+	if (row && row->action == BT_SVC_THUMB)
+		return svc_at_page_end(v);
+	return reflect(v, row);
+}
+
 static enum exit_reason
 svc(struct vcpu *v)
 {
-	if (vpsr_privileged(v))
+	enum exit_reason reason;
+
+	if (vpsr_privileged(v) && !vpsr_thumb(v))
 		return hypercall(v);
-	inject_svc(v);
-	return EXIT_svc_user;
+	reason = vpsr_privileged(v) ? EXIT_guest_svc : EXIT_svc_user;
+	inject_svc(v); // Thumb's hypercalls are UDFs
+	return reason;
 }
 
 static enum exit_reason
@@ -88,11 +142,9 @@ undef_user(struct vcpu *v)
 		inject_undef(v);
 		return EXIT_undef;
 	}
-	if (v->cpsr & PSR_T)
-		insn = insn << 16 | insn >> 16;
 	if (vfpsys_undef(v, insn))
 		return EXIT_fpu;
-	if (!(v->cpsr & PSR_T) && insn < 0xf0000000u && bits(insn, 27, 26) == 3u && bits(insn, 11, 9) == 7u) {
+	if (insn < 0xf0000000u && bits(insn, 27, 26) == 3u && bits(insn, 11, 9) == 7u) {
 		enum cp_result r = bit(insn, 8) ? cp15_access(v, insn) : cp14_access(v, insn);
 
 		if (r == CP_DONE) {
@@ -110,6 +162,8 @@ undef_kernel(struct vcpu *v)
 	uint32_t run, original;
 	const struct bt_row *row;
 
+	if (vpsr_thumb(v))
+		return trapped_thumb(v);
 	if (!exec_words(v, &run, &original))
 		return fetch_again(v, EXIT_undef);
 	if (vfpsys_undef(v, original))
@@ -119,8 +173,7 @@ undef_kernel(struct vcpu *v)
 		exec_patch_late(v);
 		return emulate_sensitive(v, original);
 	}
-	inject_undef(v);
-	return row && (row->flags & BT_REFLECT) ? EXIT_bkpt : EXIT_undef;
+	return reflect(v, row);
 }
 
 //----------------------------------------------------------------------------
@@ -134,6 +187,8 @@ prefetch_abort(struct vcpu *v)
 	uint32_t fs = FSR_FS(sysreg_read_ifsr());
 	struct mmu_xlat x;
 
+	if (fs == FS_DEBUG && vpsr_privileged(v) && vpsr_thumb(v))
+		return trapped_thumb(v);
 	if (fs == FS_DEBUG) {
 		inject_prefetch_abort(v, FS_DEBUG, GVA(v->pc));
 		return EXIT_bkpt;
@@ -166,7 +221,7 @@ emulate_access(struct vcpu *v, enum exit_reason reason)
 {
 	uint32_t insn;
 
-	if (!access_insn(v, GVA(v->pc), &insn) || v->cpsr & PSR_T || !emulate_ldst(v, insn))
+	if (!access_insn(v, GVA(v->pc), &insn) || !emulate_ldst(v, insn))
 		stop_crash(v, "a device is accessed by an instruction that is not supported");
 	irq_after_mmio(v);
 	v->timers_changed = true; // the RTC's alarm is one
@@ -178,7 +233,7 @@ tracked_write(struct vcpu *v, gpa_t gpa)
 {
 	uint32_t insn;
 
-	if (vpsr_privileged(v) && !(v->cpsr & PSR_T) && access_insn(v, GVA(v->pc), &insn) &&
+	if (vpsr_privileged(v) && access_insn(v, GVA(v->pc), &insn) &&
 	    (emulate_ldst(v, insn) || exec_exclusive_store(v, gpa, insn)))
 		return EXIT_write_code;
 	if (exec_is_own_page(v, gpa)) // dropped, it would only be fetched back for the next try
@@ -264,8 +319,8 @@ trap_slow(struct vcpu *v, enum trap trap)
 
 	if (v->view_now == VIEW_USER) // the user's own to write; load_view will write it back
 		v->view[VIEW_USER].tpidrurw = sysreg_read_tpidrurw();
-	if (vpsr_privileged(v) && v->cpsr & PSR_T)
-		stop_crash(v, "the guest's kernel enters Thumb state, which is not supported");
+	if (vpsr_privileged(v) && vpsr_thumb(v))
+		exec_meets_thumb(v);
 	v->size = 4; // but for T16, whose handlers know
 	reason = handle(v, trap);
 
@@ -275,7 +330,7 @@ trap_slow(struct vcpu *v, enum trap trap)
 	if (v->waiting)
 		irq_wait(v);
 	irq_deliver(v);
-	if (v->block)
+	if (v->block || v->vm->code.thumb)
 		exec_arrive(v);
 	v->count[reason]++;
 	v->slow[reason]++;

@@ -169,6 +169,20 @@ vpsr_return(struct vcpu *v, uint32_t psr, uint32_t pc)
 	return true;
 }
 
+// Branches to an address in this state, and to where bit 0 tells the state (A2.3.1, BXWritePC()).
+static inline void
+vpsr_branch(struct vcpu *v, uint32_t target, bool thumb)
+{
+	v->cpsr = thumb ? v->cpsr | PSR_T : v->cpsr & ~PSR_T;
+	v->pc = target & (thumb ? ~1u : ~3u);
+}
+
+static inline void
+vpsr_branch_exchange(struct vcpu *v, uint32_t target)
+{
+	vpsr_branch(v, target, target & 1u);
+}
+
 // The bits of a PSR that an MSR with this field mask writes (B9.3.11).
 static inline uint32_t
 vpsr_field_mask(uint32_t fields)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c
+// uses: bt/decode.c bt/thumb.c bt/undefined.c
 // libs: -lcapstone
 //
 // The A32 table against hand-made examples, against capstone over random operands
@@ -169,7 +169,7 @@ static void
 test_examples(void)
 {
 	unsigned n;
-	const struct bt_row *rows = bt_rows_a32(&n);
+	const struct bt_row *rows = bt_rows(BT_A32, &n);
 
 	CHECK_EQ(n, ARRAY_LEN(examples));
 	for (unsigned i = 0; i < n && i < ARRAY_LEN(examples); i++) {
@@ -271,7 +271,7 @@ static void
 test_capstone_rows(void)
 {
 	unsigned n;
-	const struct bt_row *rows = bt_rows_a32(&n);
+	const struct bt_row *rows = bt_rows(BT_A32, &n);
 
 	for (unsigned i = 0; i < n; i++) {
 		unsigned agreed = 0, shown = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/hyper.c
+// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c
 //
 // Every sensitive word must come back bit for bit from its hypercall, no two may
 // share one, and the classes must stand where the assembly looks for them.
@@ -41,7 +41,7 @@ static void
 test_rows(void)
 {
 	unsigned n;
-	const struct bt_row *rows = bt_rows_a32(&n);
+	const struct bt_row *rows = bt_rows(BT_A32, &n);
 
 	for (unsigned i = 0; i < n; i++) {
 		unsigned bad = 0;

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+//
+// Thumb code in code pages: a bit per halfword at which an instruction begins that
+// control may reach (block.c's invariant) or that is code (page policy).
+//
+// A T16 instruction is replaced by UDF, a T32 one by UDF.W: each is as wide as the original
+// and, in an IT block, depends on it likewise. A T32 one in the page's last halfword has only that in
+// this page: it is BKPT, which traps unconditionally whatever ITSTATE says (ARM ARM A8.8.24), with the
+// original in the frames. So is what falls off its page under `block`.
+#include "bt/code_internal.h"
+#include "bt/hyper.h"
+#include "bt/maps.h"
+#include "monitor/arch.h"
+
+#define HALVES     BT_PAGE_HALVES
+#define BKPT_FRAME (0xbe00u | BT_IMM_T16_FRAME)
+
+static uint32_t *
+map_of(const struct code_page *p)
+{
+	return p->scanned + BT_MAP_WORDS;
+}
+
+bool
+code_thumb_reached(const struct code_page *p, uint32_t offset)
+{
+	return p->scanned && bt_map_test(map_of(p), offset / 2u);
+}
+
+// The instruction that begins at halfword i, as the guest means it.
+static uint32_t
+original(const struct code *c, const struct code_page *p, unsigned i)
+{
+	uint32_t first = code_half(c, p, 2u * i);
+	uint32_t second = i + 1u < HALVES ? code_half(c, p, 2u * i + 2u) : p->after;
+
+	return code_original_thumb(c, bt_is_t32(first) ? first << 16 | second : first);
+}
+
+static void
+put_half(struct code_page *p, unsigned i, uint32_t half)
+{
+	uint16_t *at = (uint16_t *)p->copy + i;
+
+	*at = (uint16_t)half;
+}
+
+// Puts insn, which may be cut by the page's end, and syncs.
+static void
+put(struct code_page *p, unsigned i, uint32_t insn)
+{
+	bool wide = bt_thumb_size(insn) == 4u;
+
+	put_half(p, i, wide ? insn >> 16 : insn);
+	if (wide && i + 1u < HALVES)
+		put_half(p, i + 1u, insn);
+	arch_sync_code((uint16_t *)p->copy + i, wide && i + 1u < HALVES ? 4 : 2);
+}
+
+// The UDF that stands for insn by its number or, for T16, in the frame.
+static uint32_t
+by_number(struct code *c, uint32_t insn)
+{
+	uint32_t n;
+
+	if (insn < 0x10000u)
+		return bt_hyper_udf(insn, BT_IMM_T16_FRAME);
+	n = intern_number(c->words, insn);
+	return bt_hyper_udf(insn, n == INTERN_NONE ? BT_T32_FRAME : BT_T32_INTERN + n);
+}
+
+// A UDF of the guest's own that could be taken for one of ours.
+static bool
+is_ambiguous(const struct code *c, uint32_t insn)
+{
+	uint32_t imm, meaning;
+
+	return bt_hyper_udf_imm(insn, &imm) && (imm == BT_IMM_T16_FRAME || imm >= BT_T32_INTERN ||
+						 bt_hyper_decode_thumb(insn, &meaning) || code_meaning_thumb(c, insn, &meaning));
+}
+
+// What insn is replaced by; itself if it may run as it is.
+static uint32_t
+replacement(struct code *c, const struct bt_row *row, uint32_t insn)
+{
+	uint32_t flags = row ? row->flags : 0, word;
+
+	if (!(flags & BT_SENSITIVE))
+		return is_ambiguous(c, insn) ? by_number(c, insn) : insn;
+	word = code_substitute(row, insn);
+	if (word)
+		return word;
+	word = bt_hyper_encode_thumb(insn);
+	if (word == bt_hyper_udf(insn, insn < 0x10000u ? BT_IMM_T16_FRAME : BT_T32_FRAME))
+		return by_number(c, insn);
+	return code_emitted(c, word);
+}
+
+// Replaces the instruction at halfword i by word, if it isn't that already. False: no memory.
+static bool
+replace(struct code *c, struct code_page *p, unsigned i, uint32_t insn, uint32_t word)
+{
+	if (word == insn)
+		return true;
+	if (!code_copy(c, p))
+		return false;
+	if (i == HALVES - 1u && bt_thumb_size(insn) == 4u)
+		word = BKPT_FRAME;
+	put(p, i, word);
+	p->patched++;
+	c->n.patched++;
+	return true;
+}
+
+static bool
+patch(struct code *c, struct code_page *p, unsigned i)
+{
+	uint32_t insn = original(c, p, i);
+
+	return replace(c, p, i, insn, replacement(c, bt_decode_thumb(insn), insn));
+}
+
+// Patches all of the map that isn't known yet.
+static bool
+patch_new(struct code *c, struct code_page *p, const uint32_t *map)
+{
+	for (unsigned i = bt_map_next(map, 0, HALVES); i < HALVES; i = bt_map_next(map, i + 1u, HALVES)) {
+		if (bt_map_test(map_of(p), i))
+			continue;
+		bt_map_set(map_of(p), i);
+		if (!patch(c, p, i))
+			return false;
+	}
+	return true;
+}
+
+bool
+code_thumb_patch(struct code *c, struct code_page *p, const struct bt_flow *flow)
+{
+	return patch_new(c, p, flow->thumb);
+}
+
+// Page policy: what the flow reaches from there is code, in either state.
+static bool
+reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb)
+{
+	struct bt_flow flow;
+
+	bt_flow_init(&flow, (const uint32_t *)gmem_hpa(c->mem, p->gpa).v, p->after);
+	bt_flow_follow(&flow, offset, thumb);
+	if (thumb)
+		bt_map_set(flow.thumb, offset / 2u); // executed, whatever it looks like
+	for (unsigned w = bt_map_next(flow.a32, 0, BT_PAGE_WORDS); w < BT_PAGE_WORDS;
+	     w = bt_map_next(flow.a32, w + 1u, BT_PAGE_WORDS)) {
+		if (bt_map_test(p->scanned, w))
+			continue;
+		bt_map_set(p->scanned, w);
+		if (!code_patch(c, p, 4u * w))
+			return false;
+	}
+	return patch_new(c, p, flow.thumb);
+}
+
+// Block policy: makes the instruction at halfword i fit to be reached. Returns whether control may
+// fall through to the next one.
+static bool
+scan_one(struct code *c, struct code_page *p, unsigned i, uint32_t insn, bool in_it)
+{
+	const struct bt_row *row = bt_decode_thumb(insn);
+	uint32_t flags = row ? row->flags : 0, word = insn;
+	bool ends = (flags & (BT_CALL | BT_ENDS)) && !in_it;
+
+	bt_map_set(map_of(p), i);
+	if (i + bt_thumb_size(insn) / 2u >= HALVES && !ends)
+		word = BKPT_FRAME; // C has the next page reached
+	else if (!(flags & BT_SENSITIVE) && flags & (BT_BRANCH | BT_INDIRECT))
+		word = by_number(c, insn);
+	else
+		word = replacement(c, row, insn);
+	replace(c, p, i, insn, word); // can't fail: the page has its copy
+	return !ends;
+}
+
+static void
+reach_block(struct code *c, struct code_page *p, uint32_t offset, unsigned slots)
+{
+	unsigned i = offset / 2u;
+	bool falls = true;
+
+	c->n.blocks++;
+	while (falls && i < HALVES && !bt_map_test(map_of(p), i)) {
+		uint32_t insn = original(c, p, i);
+		const struct bt_row *row = bt_decode_thumb(insn);
+
+		falls = scan_one(c, p, i, insn, slots != 0);
+		slots -= slots != 0;
+		if (row && row->action == BT_IT)
+			slots = bt_it_slots(insn);
+		i += bt_thumb_size(insn) / 2u;
+	}
+}
+
+bool
+code_arrive(struct code *c, struct code_page *p, uint32_t offset, bool thumb)
+{
+	if (thumb ? code_thumb_reached(p, offset) : bt_map_test(p->scanned, offset / 4u))
+		return true;
+	return reach_flow(c, p, offset, thumb);
+}
+
+bool
+code_thumb_reach(struct code *c, struct code_page *p, uint32_t offset, unsigned slots)
+{
+	if (code_thumb_reached(p, offset))
+		return true;
+	if (c->policy == CODE_PAGE)
+		return reach_flow(c, p, offset, true);
+	reach_block(c, p, offset, slots);
+	return true;
+}
+
+void
+code_thumb_restore(struct code *c, struct code_page *p, uint32_t offset)
+{
+	c->n.restored++;
+	put(p, offset / 2u, original(c, p, offset / 2u));
+}
+
+// All halfwords from the one before to the one behind are as in the frame again, but for the instructions
+// known to begin there: those that were changed are followed anew, for they may lead elsewhere now, their
+// neighbours patched again.
+bool
+code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
+{
+	unsigned first = offset / 2u, last = (offset + len - 1u) / 2u;
+	unsigned from = first ? first - 1u : 0, to = last + 1u < HALVES ? last + 1u : last;
+
+	if (!p->copy && !code_copy(c, p))
+		return false;
+	c->n.rescanned++;
+	for (unsigned i = from; i <= to; i++)
+		put_half(p, i, code_half(c, p, 2u * i));
+	arch_sync_code((uint16_t *)p->copy + from, 2u * (to - from + 1u));
+	for (unsigned w = from / 2u; w <= to / 2u; w++) {
+		if (c->policy == CODE_BLOCK)
+			code_block_rewritten(c, p, w);
+		else if (bt_map_test(p->scanned, w) && !code_patch(c, p, 4u * w))
+			return false;
+	}
+	for (unsigned i = from ? from - 1u : 0; i <= to; i++) {
+		if (!bt_map_test(map_of(p), i))
+			continue;
+		bt_map_clear(map_of(p), i);
+		if (!code_thumb_reach(c, p, 2u * i, 0))
+			return false;
+	}
+	return true;
+}

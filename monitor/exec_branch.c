@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+//
+// The block policy's ends of blocks: branches that were closed by a hypercall, and what falls
+// off its page. A direct branch is given back once what it leads to is scanned; an indirect one
+// is emulated each time. ARM ARM A8.8 (the instructions), A2.3.1 (interworking).
+#include "bt/decode.h"
+#include "monitor/access.h"
+#include "monitor/emulate.h"
+#include "monitor/exec.h"
+#include "monitor/stop.h"
+#include "monitor/vm.h"
+#include "monitor/vpsr.h"
+
+static bool
+is_reached(const struct code_page *p, struct exec_target at)
+{
+	uint32_t offset = at.va & PAGE_MASK;
+
+	return at.thumb ? code_thumb_reached(p, offset) : code_block_reached(p, offset);
+}
+
+static struct exec_target
+branch_target(const struct bt_row *row, uint32_t insn, struct exec_target from)
+{
+	bool thumb = from.thumb != (row->action == BT_BLX_IMM);
+
+	return (struct exec_target){.va = bt_target(row, insn, from.va), .thumb = thumb};
+}
+
+// Whether the branch is taken now: by its own condition, its register or ITSTATE.
+static bool
+taken(const struct vcpu *v, const struct bt_row *row, uint32_t insn)
+{
+	if (row->action == BT_CBZ)
+		return (v->regs[bits(insn, 2, 0)] != 0) == bit(insn, 11);
+	if (row->action == BT_B_COND)
+		return emulate_condition(v, bt_condition(row, insn));
+	return emulate_passes(v, insn);
+}
+
+static bool
+may_fall(const struct bt_row *row, uint32_t insn, struct exec_target from)
+{
+	if (!from.thumb)
+		return !bt_always(insn);
+	return !(row->flags & (BT_ENDS | BT_CALL)) || from.slots;
+}
+
+static struct exec_target
+behind(struct exec_target from, uint32_t size)
+{
+	from.va += size;
+	from.slots -= from.slots != 0;
+	return from;
+}
+
+// A direct branch, or what falls off its page: when all it can lead to is scanned, it is given
+// back and run.
+static void
+direct(struct vcpu *v, const struct bt_row *row, uint32_t insn)
+{
+	struct exec_target from = exec_here(v);
+	bool fits = true, branches = row && (row->flags & BT_BRANCH);
+	struct code_page *p;
+
+	if (branches)
+		fits = exec_reach(v, branch_target(row, insn, from));
+	if (!branches || may_fall(row, insn, from))
+		exec_reach(v, behind(from, v->size)); // where that can't be executed, running it faults
+	p = exec_page_at(v, GVA(from.va));           // looked up now: reaching may have flushed
+	if (p && fits && is_reached(p, from)) {
+		if (from.thumb)
+			code_thumb_restore(&v->vm->code, p, from.va & PAGE_MASK);
+		else
+			code_block_restore(&v->vm->code, p, from.va & PAGE_MASK);
+		return;
+	}
+	if (!branches)
+		return; // its page has been dropped meanwhile
+	fits = taken(v, row, insn);
+	vpsr_next(v);
+	if (!fits)
+		return;
+	if (row->flags & BT_CALL)
+		v->regs[14] = v->pc | from.thumb;
+	vpsr_branch(v, branch_target(row, insn, from).va, row->action == BT_BLX_IMM ? !from.thumb : from.thumb);
+}
+
+// LDR pc and LDM with the PC: as any load (emulate_ldst), the target then in v->pc.
+static void
+load_pc(struct vcpu *v, uint32_t insn)
+{
+	uint32_t pc = v->pc;
+
+	if (!emulate_ldst(v, insn))
+		stop_crash(v, "a load of the PC that can't be decoded");
+	if (v->pc != pc)
+		vpsr_branch_exchange(v, v->pc);
+}
+
+// Data-processing into the PC: in A32 it interworks, in T16 (MOV and ADD) it doesn't.
+static void
+write_pc(struct vcpu *v, uint32_t insn)
+{
+	bool thumb = vpsr_thumb(v);
+	uint32_t target;
+
+	if (thumb ? insn >> 9 != 0x22u && insn >> 9 != 0x23u : bits(insn, 27, 26) != 0) {
+		load_pc(v, insn);
+		return;
+	}
+	if (thumb)
+		target = emulate_reg(v, bits(insn, 6, 3)) + (insn >> 9 == 0x22u ? v->pc + 4u : 0);
+	else
+		target = emulate_alu(v, insn);
+	vpsr_next(v);
+	if (thumb)
+		vpsr_branch(v, target, true);
+	else
+		vpsr_branch_exchange(v, target);
+}
+
+static void
+exchange(struct vcpu *v, uint32_t insn, bool link)
+{
+	bool thumb = vpsr_thumb(v);
+	uint32_t target = emulate_reg(v, thumb ? bits(insn, 6, 3) : bits(insn, 3, 0));
+
+	vpsr_next(v);
+	if (link)
+		v->regs[14] = v->pc | thumb;
+	vpsr_branch_exchange(v, target);
+}
+
+// TBB, TBH.
+static void
+table_branch(struct vcpu *v, uint32_t insn)
+{
+	unsigned size = bit(insn, 4) ? 2u : 1u;
+	uint32_t base = emulate_reg(v, bits(insn, 19, 16)), index = v->regs[bits(insn, 3, 0)], entry;
+	uint32_t from = v->pc + 4u;
+
+	if (!access_read(v, GVA(base + index * size), size, true, &entry))
+		return;
+	vpsr_next(v);
+	vpsr_branch(v, from + 2u * (size == 1u ? entry & 0xffu : entry & 0xffffu), true);
+}
+
+static void
+indirect(struct vcpu *v, const struct bt_row *row, uint32_t insn)
+{
+	if (!emulate_passes(v, insn)) { // of a page's last word the hypercall is unconditional
+		vpsr_next(v);
+		return;
+	}
+	switch ((enum bt_action)row->action) {
+	case BT_BX:
+		exchange(v, insn, false);
+		break;
+	case BT_BLX_REG:
+		exchange(v, insn, true);
+		break;
+	case BT_PC_WRITE:
+		write_pc(v, insn);
+		break;
+	case BT_TABLE_BRANCH:
+		table_branch(v, insn);
+		break;
+	default: // LDR from literals and jump tables
+		load_pc(v, insn);
+	}
+}
+
+enum exit_reason
+exec_block_end(struct vcpu *v, uint32_t insn)
+{
+	const struct bt_row *row = vpsr_thumb(v) ? bt_decode_thumb(insn) : bt_decode_a32(insn);
+	uint32_t flags = row ? row->flags : 0;
+	const struct code_page *p = exec_page_at(v, GVA(v->pc));
+
+	if (p && !is_reached(p, exec_here(v))) { // rewritten by the guest
+		exec_reach(v, exec_here(v));
+		return EXIT_block_end;
+	}
+	if (!(flags & BT_INDIRECT) || flags & BT_SENSITIVE) {
+		direct(v, row, insn);
+		return EXIT_block_end;
+	}
+	indirect(v, row, insn);
+	return EXIT_branch;
+}
