@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # setup.sh [GROUP...]: installs what is missing of the Debian packages a group
-# needs: build (the default: to build, run and test), lint, bench. Asks for nothing
+# needs: build (the default: to build, run and test), lint, bench, slow. Asks for nothing
 # and touches nothing where all are there; else it needs root or sudo.
 set -eu
 
@@ -10,6 +10,7 @@ BUILD="make gcc libc6-dev gcc-arm-none-eabi libnewlib-dev qemu-system-arm libfdt
 	device-tree-compiler u-boot-tools cpio gzip debian-archive-keyring"
 LINT="clang-format clang-tidy cppcheck shellcheck"
 BENCH="gnuplot-nox"
+SLOW="bc bison flex xz-utils" # to build a kernel
 
 die() {
 	echo "setup.sh: $*" >&2
@@ -23,7 +24,8 @@ for group; do
 	build) wanted="$wanted $BUILD" ;;
 	lint) wanted="$wanted $LINT" ;;
 	bench) wanted="$wanted $BENCH" ;;
-	*) die "unknown group '$group' (build lint bench)" ;;
+	slow) wanted="$wanted $SLOW" ;;
+	*) die "unknown group '$group' (build lint bench slow)" ;;
 	esac
 done
 

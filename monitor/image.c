@@ -8,8 +8,6 @@
 #include "monitor/image.h"
 
 // The zImage header, offsets in bytes.
-#define ZIMAGE_THUMB  0x1cu // an ARM NOP, or the switch to Thumb of a Thumb-2 kernel
-#define ZIMAGE_BRANCH 0x20u
 #define ZIMAGE_MAGIC  0x24u
 #define ZIMAGE_START  0x28u
 #define ZIMAGE_END    0x2cu
@@ -19,8 +17,6 @@
 #define MAGIC       0x016f2818u
 #define MAGIC_BE    0x18286f01u
 #define ENDIAN_LE   0x04030201u
-#define SUB_PC_PC_3 0xe24ff003u // both ways into a Thumb-2 kernel, by age
-#define BX_R12      0xe12fff1cu
 #define MOV_R0_R0   0xe1a00000u // the first word of a zImage, without
 #define MZ_NOP      0xe2255a4du // and with an EFI stub: "MZ" as an instruction
 
@@ -46,8 +42,6 @@ check_zimage(const uint8_t *p, size_t size)
 		return "has a damaged zImage header";
 	if (size < end - start)
 		return "is truncated: shorter than its zImage header says";
-	if (word(p, ZIMAGE_THUMB) == SUB_PC_PC_3 || word(p, ZIMAGE_BRANCH) == BX_R12)
-		return "is a Thumb-2 kernel (CONFIG_THUMB2_KERNEL), which is not supported";
 	return NULL;
 }
 

@@ -87,7 +87,6 @@ zimage() { # FIRST-OF-SWITCH BRANCH MAGIC ENDIAN END
 }
 
 zimage e1a00000 ea000002 016f2818 04030201 00000400 >in/zImage
-zimage e24ff003 f000b802 016f2818 04030201 00000400 >in/thumb
 zimage e1a00000 ea000002 18286f01 01020304 00000400 >in/big-endian
 zimage e1a00000 ea000002 016f2818 04030201 00000000 >in/damaged
 head -c 500 in/zImage >in/truncated
@@ -135,7 +134,6 @@ bad "kernel: a directory" "dir: is a directory" run -kernel dir
 bad "kernel truncated" "in/truncated: is truncated" run -kernel in/truncated
 bad "kernel truncated in its header" "in/stump: is truncated" run -kernel in/stump
 bad "kernel with a damaged header" "in/damaged: has a damaged" run -kernel in/damaged
-bad "Thumb kernel" "in/thumb: is a Thumb-2 kernel" run -kernel in/thumb
 bad "big-endian kernel" "in/big-endian: is a big-endian" run -kernel in/big-endian
 bad "ELF kernel" "in/elf: is an ELF" run -kernel in/elf
 bad "arm64 kernel" "in/arm64: is an arm64" run -kernel in/arm64

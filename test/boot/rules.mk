@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: MIT
 #
-# Boots of Debian's kernels, included by the Makefile: make test/boot/6.1-page.ok; and
-# test-bad, what doesn't boot.
+# Boots of Debian's kernels, included by the Makefile: make test/boot/6.1-page.ok; of one in
+# Thumb-2, whose first build takes minutes; and test-bad, what doesn't boot.
 
-.PHONY: test-boot test-bad
+.PHONY: test-boot test-boot-thumb2 test-bad
 test-bad: all
 	@BUILD=$(B) test/boot/bad.sh
 
 test-boot: all $(B)/bench/insn.so
 	@BUILD=$(B) test/boot/run.sh
+
+test-boot-thumb2: all $(B)/bench/insn.so
+	@guests/thumb-kernel.sh >/dev/null
+	@BUILD=$(B) test/boot/run.sh thumb2-page thumb2-block
+
+check-slow: test-boot-thumb2
 
 test/boot/%.ok: all $(B)/bench/insn.so
 	@BUILD=$(B) test/boot/run.sh $*

@@ -3,11 +3,12 @@
 #
 # run.sh [KERNEL-POLICY...]: boots Debian's own kernels under the monitor, each bare, too,
 # and compares what a shell in them sees. KERNEL-POLICY: 6.1-page 6.1-block 6.12-page 6.12-block
-# [all]. Checks, one line each:
+# [these], and thumb2-page thumb2-block: a kernel in Thumb-2, built by guests/thumb-kernel.sh.
+# Checks, one line each:
 #
 #   exit      the VM powered off: status 0, and the monitor's report says so
 #   patched   no sensitive instruction ran unpatched and was caught by UNDEF only
-#   silent    no word that misbehaves at PL0 without a trap was executed in the kernel's text
+#   silent    no word that misbehaves at PL0 without a trap was executed in the kernel's text (A32 only)
 #   shell     the shell's and its tools' output is what it must be
 #   uname     the kernel is the one that booted bare
 #   cpuinfo   /proc/cpuinfo is the bare one, less the features that a VM hides
@@ -15,7 +16,7 @@
 #   dmesg     no kernel message of level warning or worse that the bare boot lacks
 #   typing    what is typed at the console reaches an interactive shell (page only)
 #
-# The two kernels are tested side by side. All runs are deterministic (--icount) but the one that types. KEEP=1 keeps the outputs
+# The kernels are tested side by side. All runs are deterministic (--icount) but the one that types. KEEP=1 keeps the outputs
 # in $BUILD/boot, where a failure leaves them anyhow.
 set -eu
 
@@ -170,7 +171,10 @@ typing() {
 test_boot() {
 	version=${1%-*}
 	policy=${1##*-}
-	kernel=$("$guests/fetch.sh" "kernel-$version")
+	case $version in
+	thumb2) kernel=$("$guests/thumb-kernel.sh") ;;
+	*) kernel=$("$guests/fetch.sh" "kernel-$version") ;;
+	esac
 	bare=$version-bare
 	vm=$version-$policy
 	[ -e "$out/$bare.status" ] || boot "$bare" "$top/commands.cpio" --native --icount </dev/null
@@ -180,7 +184,7 @@ test_boot() {
 	[ -e "$out/$vm.stats" ] || : >"$out/$vm.stats"
 	check exit ended_well
 	check patched all_patched
-	check silent none_silent
+	[ "$version" = thumb2 ] || check silent none_silent
 	check shell shell_works
 	check uname same_section uname
 	check cpuinfo same_cpuinfo
@@ -204,9 +208,9 @@ test_kernel() {
 [ $# -gt 0 ] || set -- 6.1-page 6.1-block 6.12-page 6.12-block
 for which; do
 	case $which in
-	6.1-page | 6.1-block | 6.12-page | 6.12-block) ;;
+	6.1-page | 6.1-block | 6.12-page | 6.12-block | thumb2-page | thumb2-block) ;;
 	*)
-		echo "run.sh: no boot '$which' (6.1-page 6.1-block 6.12-page 6.12-block)" >&2
+		echo "run.sh: no boot '$which' (6.1-page 6.1-block 6.12-page 6.12-block thumb2-page thumb2-block)" >&2
 		exit 1
 		;;
 	esac
@@ -215,10 +219,12 @@ rm -rf "$top"
 mkdir -p "$top"
 "$guests/mkinitramfs.sh" "$top/commands.cpio" "$here/commands"
 "$guests/mkinitramfs.sh" "$top/interactive.cpio"
-test_kernel 6.1 "$@" &
-test_kernel 6.12 "$@" &
+kernels=$(printf '%s\n' "$@" | sed 's/-[^-]*$//' | sort -u)
+for version in $kernels; do
+	test_kernel "$version" "$@" &
+done
 wait
-awk -v n=2 '
+awk -v n="$(echo "$kernels" | wc -l)" '
 	{ passed += $1; failed += $2 }
 	END {
 		print "boot: " passed " passed, " failed + n - NR " failed"
