@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: MIT
 // uses: bt/code.c bt/code_thumb.c bt/block.c bt/scan.c bt/flow.c bt/mixed.c bt/ldst.c bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
-// uses: bt/code.c bt/block.c bt/scan.c bt/flow.c bt/mixed.c bt/thumb.c bt/ldst.c bt/decode.c bt/hyper.c bt/intern.c shadowpt/pool.c
-=======
-// uses: bt/code.c bt/block.c bt/scan.c bt/ldst.c bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
->>>>>>> h1
 //
 // The block policy's invariant: control reaches only scanned words.
 // A walker takes the copies' words as a core does (conditions hold or not at random) and
@@ -71,7 +67,7 @@ reach(uint32_t va)
 	struct code_page *p = code_find(&c, GPA(va));
 
 	if (!p)
-		p = code_make(&c, &(struct code_request){GPA(va & ~PAGE_MASK), NULL, NULL, va & PAGE_MASK});
+		p = code_make(&c, &(struct code_request){.gpa = GPA(va & ~PAGE_MASK), .entry = va & PAGE_MASK});
 	p->va = va & ~PAGE_MASK;
 	code_block_reach(&c, p, va & PAGE_MASK);
 	CHECK(code_block_reached(p, va & PAGE_MASK));
@@ -198,7 +194,7 @@ test_room(void)
 	CHECK_EQ(pool.n_l2, 4);
 	while (pool_page(&pool))
 		;
-	CHECK(!code_make(&c, &(struct code_request){GPA(RAM), NULL, NULL, 0}));
+	CHECK(!code_make(&c, &(struct code_request){.gpa = GPA(RAM), .entry = 0}));
 	CHECK_EQ(pool.n_l2, 4);
 	CHECK(!code_find(&c, GPA(RAM)));
 }

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: MIT
 // uses: bt/code.c bt/code_thumb.c bt/block.c bt/scan.c bt/flow.c bt/mixed.c bt/ldst.c bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
-// uses: bt/code.c bt/block.c bt/scan.c bt/flow.c bt/mixed.c bt/thumb.c bt/ldst.c bt/decode.c bt/hyper.c bt/intern.c shadowpt/pool.c
-=======
-// uses: bt/code.c bt/block.c bt/scan.c bt/ldst.c bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
->>>>>>> h1
 //
 // Code pages under the page policy: patches stand in copies and the guest's frame is
 // never written; what each patched word stands for is found again, also where the
@@ -67,7 +63,7 @@ fresh(const char *name)
 static struct code_page *
 make(unsigned n, uint32_t entry)
 {
-	return code_make(&c, &(struct code_request){page(n), NULL, NULL, entry});
+	return code_make(&c, &(struct code_request){.gpa = page(n), .entry = entry});
 }
 
 // What the copied word at offset stands for, by its own bits or by the frame's.
