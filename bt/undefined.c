@@ -101,3 +101,120 @@ bt_undefined_a32(uint32_t insn)
 		return false;
 	}
 }
+
+// ARM ARM A6.2.5, A6.2.6; the rest of the T16 space is allocated.
+static bool
+undefined_t16(uint32_t insn)
+{
+	static const uint32_t misc[4] = {0xffffffffu, 0x000cffffu, 0xffcfff00u, 0xffffffffu}; // by [11:5]
+
+	if (bits(insn, 15, 12) == 0xb)
+		return !bit(misc[bits(insn, 11, 10)], bits(insn, 9, 5));
+	return bits(insn, 15, 8) == 0xde;
+}
+
+// ARM ARM A6.3.6: load/store dual or exclusive, table branch.
+static bool
+undefined_dual(uint32_t insn)
+{
+	if (bits(insn, 24, 23) != 1 || bit(insn, 21))
+		return false;
+	return !bit(bit(insn, 20) ? 0x00b3u : 0x00b0u, bits(insn, 7, 4));
+}
+
+// ARM ARM A6.3.11 with a shifted register, A6.3.1 with an immediate.
+static bool
+undefined_shifted(uint32_t insn)
+{
+	uint32_t op = bits(insn, 24, 21);
+
+	return !bit(0x6d5fu, op) || (op == 6 && (bit(insn, 20) || bit(insn, 4)));
+}
+
+static bool
+undefined_immediate(uint32_t insn)
+{
+	return bit(insn, 25) ? !bit(0x15551411u, bits(insn, 24, 20)) : !bit(0x6d1fu, bits(insn, 24, 21));
+}
+
+// ARM ARM A6.3.4: branches and miscellaneous control.
+static bool
+undefined_control(uint32_t insn)
+{
+	uint32_t op = bits(insn, 22, 20);
+
+	if (bit(insn, 12)) // B, BL
+		return false;
+	if (bit(insn, 14)) // BLX
+		return bit(insn, 0);
+	if (bits(insn, 25, 23) != 7) // B<c>
+		return false;
+	if (bit(insn, 26)) // HVC, SMC, and the permanently undefined
+		return op < 6 || bit(insn, 13);
+	return op == 3 && !bit(0x0077u, bits(insn, 7, 4)); // barriers
+}
+
+// ARM ARM A6.3.7 to A6.3.10: load/store single, memory hints.
+static bool
+undefined_single(uint32_t insn)
+{
+	bool load = bit(insn, 20), literal = bits(insn, 19, 16) == 15;
+	uint32_t size = bits(insn, 22, 21);
+
+	if (size == 3 || (size == 2 && bit(insn, 24)) || (literal && !load))
+		return true;
+	if (literal || bit(insn, 23))
+		return false;
+	if (!bit(insn, 11)) // register offset
+		return bits(insn, 10, 6) != 0;
+	return !bit(insn, 10) && !bit(insn, 8); // P and W
+}
+
+// ARM ARM A6.3.12 to A6.3.15: data-processing with registers.
+static bool
+undefined_registers(uint32_t insn)
+{
+	static const uint8_t misc[4] = {0xf, 0xf, 0x1, 0x1}; // by [21:20]: the [5:4] allocated
+	uint32_t op1 = bits(insn, 22, 20), op2 = bits(insn, 7, 4);
+
+	if (bits(insn, 15, 12) != 15)
+		return true;
+	if (!bit(insn, 23)) // shifts, extensions
+		return op2 < 8 ? op2 != 0 : op1 > 5;
+	if (op2 < 8) // parallel additions and subtractions
+		return (op1 & 3) == 3 || (op2 & 3) == 3;
+	return op2 >= 12 || op1 >= 4 || !bit(misc[op1], op2 & 3);
+}
+
+// ARM ARM A6.3.16, A6.3.17: multiply and divide.
+static bool
+undefined_multiply(uint32_t insn)
+{
+	static const uint8_t word[8] = {0x3, 0xf, 0x3, 0x3, 0x3, 0x3, 0x3, 0x1}; // by [22:20]: the [7:4] allocated
+	static const uint16_t dword[8] = {0x0001, 0x8000, 0x0001, 0x8000, 0x3f01, 0x3000, 0x0041, 0};
+
+	return !bit(bit(insn, 23) ? dword[bits(insn, 22, 20)] : word[bits(insn, 22, 20)], bits(insn, 7, 4));
+}
+
+static bool
+undefined_t32(uint32_t insn)
+{
+	if (bits(insn, 28, 27) == 2)
+		return bit(insn, 15) ? undefined_control(insn) : undefined_immediate(insn);
+	if (bit(insn, 26)) // Advanced SIMD, then as in A32
+		return bits(insn, 25, 24) != 3 && (bit(insn, 28) || undefined_coprocessor(insn));
+	if (!bit(insn, 28)) {
+		if (bit(insn, 25))
+			return undefined_shifted(insn);
+		return bit(insn, 22) && undefined_dual(insn);
+	}
+	if (!bit(insn, 25)) // of Advanced SIMD loads and stores none
+		return (bit(insn, 20) || !bit(insn, 24)) && undefined_single(insn);
+	return bit(insn, 24) ? undefined_multiply(insn) : undefined_registers(insn);
+}
+
+bool
+bt_undefined_thumb(uint32_t insn)
+{
+	return insn < 0x10000u ? undefined_t16(insn) : undefined_t32(insn);
+}
