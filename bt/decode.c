@@ -13,24 +13,27 @@
 #define INDEX_MAX 4096u
 
 struct source {
-	const char *pattern, *name, *section, *a32;
+	const char *pattern, *name, *section, *operands, *a32;
 	uint8_t action, imm;
 };
 
 static const struct source source_a32[] = {
-#define BT_ROW(pattern, name, section, action, imm) {pattern, name, section, "", BT_##action, BT_IMM_##imm},
+#define BT_ROW(pattern, name, section, action, imm, operands)                                                          \
+	{pattern, name, section, operands, "", BT_##action, BT_IMM_##imm},
 #include "bt/a32.def"
 #undef BT_ROW
 };
 
 static const struct source source_t16[] = {
-#define BT_ROW(pattern, name, section, action, imm, a32) {pattern, name, section, a32, BT_##action, BT_IMM_T16_##imm},
+#define BT_ROW(pattern, name, section, action, imm, operands, a32)                                                     \
+	{pattern, name, section, operands, a32, BT_##action, BT_IMM_T16_##imm},
 #include "bt/t16.def"
 #undef BT_ROW
 };
 
 static const struct source source_t32[] = {
-#define BT_ROW(pattern, name, section, action, imm, a32) {pattern, name, section, a32, BT_##action, BT_IMM_T32_##imm},
+#define BT_ROW(pattern, name, section, action, imm, operands, a32)                                                     \
+	{pattern, name, section, operands, a32, BT_##action, BT_IMM_T32_##imm},
 #include "bt/t32.def"
 #undef BT_ROW
 };
@@ -167,6 +170,7 @@ fill_row(struct bt_row *row, const struct source *from, enum bt_isa isa)
 	    .pattern = from->pattern,
 	    .name = from->name,
 	    .section = from->section,
+	    .operands = from->operands,
 	    .a32 = from->a32,
 	    .isa = (uint8_t)isa,
 	    .action = from->action,

@@ -96,6 +96,7 @@ struct bt_row {
 	uint32_t a32_value; // Thumb: the A32 equivalent's fixed bits, 0 if it has none
 	uint32_t a32_field[BT_FIELDS];
 	const char *pattern, *name, *section; // name: mnemonics separated by |, then a note
+	const char *operands;                 // conditions for bt_predictable()
 	const char *a32;                      // the A32 equivalent's pattern, "" if it has none
 	uint8_t isa;                          // enum bt_isa
 	uint8_t action;                       // enum bt_action
@@ -200,6 +201,10 @@ bt_always(uint32_t insn)
 
 // The bits of the field that a letter of the row's pattern names, gathered.
 uint32_t bt_field(const struct bt_row *row, uint32_t insn, char letter);
+
+// False if the operands of insn make it UNPREDICTABLE, by themselves: should-be bits (row->lax),
+// modes, IT blocks and addresses aside. Syntax of row->operands: bt/a32.def.
+bool bt_predictable(const struct bt_row *row, uint32_t insn);
 
 // The condition that insn itself carries, 14 (AL) if none: in Thumb that's for B<c> alone, and
 // CBZ's is none of them. What an IT block adds is not in the instruction.

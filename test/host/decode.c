@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/thumb.c bt/undefined.c
+// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c
 // libs: -lcapstone
 //
 // The A32 table against hand-made examples, against capstone over random operands
