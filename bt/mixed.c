@@ -61,13 +61,22 @@ code_ahead(const struct mixed *m, unsigned i, unsigned n)
 	return i >= HALVES ? n : good;
 }
 
-// Decodes the Thumb area [from, to); is_known() ends it early where a load has named data.
-static void
-decode_area(struct mixed *m, unsigned from, unsigned to)
+// Of a sensitive instruction, before such instructions of code and up to halfword i. What
+// never falls through may be followed by data.
+static bool
+surroundings_plausible(const struct mixed *m, const struct bt_row *row, unsigned i, unsigned before)
+{
+	return before >= AROUND && (row->flags & BT_ENDS || code_ahead(m, i, AROUND) == AROUND);
+}
+
+// Decodes the Thumb area [i, to), which ends early where a load of its own has named data. Returns
+// where.
+static unsigned
+decode_area(struct mixed *m, unsigned i, unsigned to)
 {
 	unsigned before = AROUND; // instructions since something undefined; the area's edge speaks for code
 
-	for (unsigned i = from; i < to && !is_known(m, i);) {
+	while (i < to && !is_known(m, i)) {
 		uint32_t insn = bt_flow_thumb(m->f, i);
 		const struct bt_row *row = bt_decode_thumb(insn);
 		unsigned n = bt_thumb_size(insn) / 2u;
@@ -79,7 +88,7 @@ decode_area(struct mixed *m, unsigned from, unsigned to)
 		}
 		if (row && row->flags & BT_LITERAL)
 			bt_flow_name(m->f, i, insn);
-		if (row && row->flags & BT_SENSITIVE && (before < AROUND || code_ahead(m, i + n, AROUND) < AROUND)) {
+		if (row && row->flags & BT_SENSITIVE && !surroundings_plausible(m, row, i + n, before)) {
 			m->out->n_doubtful++;
 		} else {
 			bt_map_set(m->f->thumb, i);
@@ -88,6 +97,7 @@ decode_area(struct mixed *m, unsigned from, unsigned to)
 		before++;
 		i += n;
 	}
+	return i;
 }
 
 static unsigned
@@ -110,11 +120,13 @@ presume(struct mixed *m)
 			i++;
 			continue;
 		}
-		if (looks_a32(m, i, to))
+		if (looks_a32(m, i, to)) {
 			bt_map_set_range(m->a32_area, (i + 1u) / 2u, to / 2u);
-		else
-			decode_area(m, i, to);
-		i = to;
+			i = to;
+		} else {
+			i = decode_area(m, i, to);
+			m->thumb = true;
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ static void
 operands(const struct vcpu *v, uint32_t regs[16])
 {
 	memcpy(regs, v->regs, sizeof(v->regs));
-	regs[15] = v->pc;
+	regs[15] = vpsr_thumb(v) ? (v->pc + 4u) & ~3u : v->pc + 8u;
 }
 
 static uint32_t
@@ -154,7 +154,9 @@ emulate_ldst(struct vcpu *v, uint32_t insn)
 	uint32_t regs[16], at, back, pc = v->pc;
 	struct bt_ldst op;
 
-	if (!bt_ldst_decode(insn, &op) || op.kind == BT_LDST_EXCLUSIVE || op.user_bank)
+	if (vpsr_thumb(v))
+		v->size = bt_thumb_size(insn);
+	if (!(vpsr_thumb(v) ? bt_ldst_decode_thumb(insn, &op) : bt_ldst_decode(insn, &op)) || op.kind == BT_LDST_EXCLUSIVE || op.user_bank)
 		return false;
 	if (!emulate_passes(v, insn)) {
 		vpsr_next(v);
