@@ -9,6 +9,7 @@
 
 #define WORDS        BT_PAGE_WORDS
 #define HALVES       BT_PAGE_HALVES
+#define COND_AL      0xeu
 #define NOP_T16      0xbf00u
 #define ADR_DISTANCE 8u // how far after ADR the branch through its register is looked for
 #define CMP_DISTANCE 8u // halfwords: how far before TBB its index may be compared
@@ -67,12 +68,13 @@ target_half(const struct bt_row *row, uint32_t insn, int32_t at)
 	return (int32_t)(bt_target(row, insn, (uint32_t)at * 2u)) >> 1;
 }
 
+// Exception vectors load the PC from a page behind that isn't there until they are in place.
 static void
 name(struct bt_flow *f, int32_t at, uint32_t insn)
 {
 	const struct bt_row *row = bt_decode_thumb(insn);
 
-	if (row && row->flags & BT_LITERAL)
+	if (row && row->flags & BT_LITERAL && !(at < 0 && row->action == BT_LITERAL_PC))
 		mark_literal(f, target_half(row, insn, at), literal_halves(row));
 }
 
@@ -85,14 +87,32 @@ bt_flow_name(struct bt_flow *f, unsigned i, uint32_t insn)
 void
 bt_flow_name_from(struct bt_flow *f, const uint32_t *prev)
 {
-	struct bt_flow p = {.page = prev, .after = half(f->page, 0)};
+	struct bt_flow p;
 
+	if (bt_flow_mostly_a32(prev, 0, WORDS))
+		return;
+	bt_flow_init(&p, prev, half(f->page, 0));
 	for (unsigned i = 0; i < HALVES;) {
 		uint32_t insn = bt_flow_thumb(&p, i);
 
+		if (bt_map_test(p.literal, i)) { // data may look like loads
+			i++;
+			continue;
+		}
+		name(&p, (int32_t)i, insn);
 		name(f, (int32_t)i - (int32_t)HALVES, insn);
 		i += bt_thumb_size(insn) / 2u;
 	}
+}
+
+bool
+bt_flow_mostly_a32(const uint32_t *page, unsigned from, unsigned to)
+{
+	unsigned always = 0;
+
+	for (unsigned w = from; w < to; w++)
+		always += page[w] >> 28 == COND_AL;
+	return 2u * always >= to - from;
 }
 
 bool

@@ -39,6 +39,9 @@ void bt_flow_name(struct bt_flow *f, unsigned i, uint32_t insn);
 // The same for the whole of the page before, whose loads reach into this one.
 void bt_flow_name_from(struct bt_flow *f, const uint32_t *prev);
 
+// Whether at least half of words [from, to) have the condition AL, as A32 code has and Thumb code hasn't.
+bool bt_flow_mostly_a32(const uint32_t *page, unsigned from, unsigned to);
+
 // An A32 ADR at p[i] makes an address with bit 0 set, and a BX or BLX soon jumps there:
 // true, with the halfword's index from p's page in *target (which may be off the page).
 bool bt_flow_adr_thumb(const uint32_t *p, unsigned i, int32_t *target);

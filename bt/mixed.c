@@ -9,7 +9,6 @@
 #define HALVES      BT_PAGE_HALVES
 #define SMALL_AREA  16u // halfwords: too few to tell their state from
 #define AROUND      2u  // instructions on either side that speak for a sensitive one
-#define COND_AL     0xeu
 
 struct mixed {
 	struct bt_flow *f;
@@ -34,13 +33,9 @@ is_known(const struct mixed *m, unsigned i)
 static bool
 looks_a32(const struct mixed *m, unsigned from, unsigned to)
 {
-	unsigned first = (from + 1u) / 2u, end = to / 2u, always = 0;
-
 	if (to - from < SMALL_AREA)
 		return !m->thumb;
-	for (unsigned w = first; w < end; w++)
-		always += m->f->page[w] >> 28 == COND_AL;
-	return 2u * always >= end - first;
+	return bt_flow_mostly_a32(m->f->page, (from + 1u) / 2u, to / 2u);
 }
 
 // How many instructions from i on, of n at most, are neither undefined nor data. The page's end and
