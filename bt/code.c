@@ -104,6 +104,10 @@ code_meaning_thumb(const struct code *c, uint32_t udf, uint32_t *insn)
 {
 	uint32_t imm;
 
+	if (udf - BT_T16_INTERN < c->words->n_t16) {
+		*insn = c->words->t16[udf - BT_T16_INTERN];
+		return true;
+	}
 	if (!bt_hyper_udf_imm(udf, &imm))
 		return false;
 	if (udf >= 0x10000u && imm - BT_T32_INTERN < c->words->n) {

@@ -6,7 +6,7 @@
 // A T16 instruction is replaced by UDF, a T32 one by UDF.W: each is as wide as the original
 // and, in an IT block, depends on it likewise. A T32 one in the page's last halfword has only that in
 // this page: it is BKPT, which traps unconditionally whatever ITSTATE says (ARM ARM A8.8.24), with the
-// original in the frames. So is what falls off its page under `block`.
+// original in the frames. So is what falls off its page in an IT block under `block`.
 #include "bt/code_internal.h"
 #include "bt/hyper.h"
 #include "bt/maps.h"
@@ -57,26 +57,30 @@ put(struct code_page *p, unsigned i, uint32_t insn)
 	arch_sync_code((uint16_t *)p->copy + i, wide && i + 1u < HALVES ? 4 : 2);
 }
 
-// The UDF that stands for insn by its number or, for T16, in the frame.
+// The hypercall that stands for insn by its number.
 static uint32_t
 by_number(struct code *c, uint32_t insn)
 {
 	uint32_t n;
 
-	if (insn < 0x10000u)
-		return bt_hyper_udf(insn, BT_IMM_T16_FRAME);
+	if (insn < 0x10000u) {
+		n = intern_number_t16(c->words, insn);
+		return n == INTERN_NONE ? bt_hyper_udf(insn, BT_IMM_T16_FRAME) : BT_T16_INTERN + n;
+	}
 	n = intern_number(c->words, insn);
 	return bt_hyper_udf(insn, n == INTERN_NONE ? BT_T32_FRAME : BT_T32_INTERN + n);
 }
 
-// A UDF of the guest's own that could be taken for one of ours.
+// An undefined instruction of the guest's own that could be taken for one of ours.
 static bool
-is_ambiguous(const struct code *c, uint32_t insn)
+is_ambiguous(uint32_t insn)
 {
 	uint32_t imm, meaning;
 
-	return bt_hyper_udf_imm(insn, &imm) && (imm == BT_IMM_T16_FRAME || imm >= BT_T32_INTERN ||
-						 bt_hyper_decode_thumb(insn, &meaning) || code_meaning_thumb(c, insn, &meaning));
+	if (insn - BT_T16_INTERN < INTERN_T16)
+		return true;
+	return bt_hyper_udf_imm(insn, &imm) &&
+	       (imm == BT_IMM_T16_FRAME || imm >= BT_T32_INTERN || bt_hyper_decode_thumb(insn, &meaning));
 }
 
 // What insn is replaced by; itself if it may run as it is.
@@ -86,7 +90,7 @@ replacement(struct code *c, const struct bt_row *row, uint32_t insn)
 	uint32_t flags = row ? row->flags : 0, word;
 
 	if (!(flags & BT_SENSITIVE))
-		return is_ambiguous(c, insn) ? by_number(c, insn) : insn;
+		return is_ambiguous(insn) ? by_number(c, insn) : insn;
 	word = code_substitute(row, insn);
 	if (word)
 		return word;
@@ -171,8 +175,8 @@ scan_one(struct code *c, struct code_page *p, unsigned i, uint32_t insn, bool in
 	bool ends = (flags & (BT_CALL | BT_ENDS)) && !in_it;
 
 	bt_map_set(map_of(p), i);
-	if (i + bt_thumb_size(insn) / 2u >= HALVES && !ends)
-		word = BKPT_FRAME; // C has the next page reached
+	if (i + bt_thumb_size(insn) / 2u >= HALVES && !ends) // C has the next page reached
+		word = in_it ? BKPT_FRAME : by_number(c, insn);
 	else if (!(flags & BT_SENSITIVE) && flags & (BT_BRANCH | BT_INDIRECT))
 		word = by_number(c, insn);
 	else

@@ -74,6 +74,10 @@
 #define BT_IMM_T16_SEV    0xb5
 #define BT_IMM_T16_FRAME  0xbf // the original is in the guest's frame at the same offset
 
+// T16 that goes by number is one of the unallocated encodings 1011 0111 xxxx xxxx and
+// 1011 1000 xxxx xxxx (A6.2.5), which are UNDEFINED: this + n is halfword n of the VM's table.
+#define BT_T16_INTERN 0xb700
+
 // T32: UDF.W #imm16. Below 0x8000, imm16[15:8] is the class and the rest the row's
 // variable bits; a class that takes more than 8 bits owns 2^n neighbouring values.
 // Class 0 is never ours: breakpoints of debuggers and of Linux's kprobes.

@@ -30,6 +30,19 @@ intern_number(struct intern *t, uint32_t word)
 	return t->n - 1u;
 }
 
+// Only the block policy has many, and a few hundred at most.
+uint32_t
+intern_number_t16(struct intern *t, uint32_t halfword)
+{
+	for (uint32_t n = 0; n < t->n_t16; n++)
+		if (t->t16[n] == halfword)
+			return n;
+	if (t->n_t16 == INTERN_T16)
+		return INTERN_NONE;
+	t->t16[t->n_t16] = (uint16_t)halfword;
+	return t->n_t16++;
+}
+
 bool
 intern_has(const struct intern *t, uint32_t word)
 {

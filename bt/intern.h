@@ -11,16 +11,21 @@
 
 #define INTERN_WORDS 0x7e00u // numbers that imm24 has room for (bt/hyper_imm.h)
 #define INTERN_HASH  0x10000u
+#define INTERN_T16   0x200u
 #define INTERN_NONE  0xffffffffu
 
 struct intern {
-	uint32_t n;
+	uint32_t n, n_t16;
+	uint16_t t16[INTERN_T16]; // halfwords, by numbers of their own
 	uint32_t word[INTERN_WORDS];
 	uint16_t hash[INTERN_HASH]; // number + 1 of a word, at or after its hash; 0: none
 };
 
 // The number of word, given to it if it has none; INTERN_NONE when the table is full.
 uint32_t intern_number(struct intern *t, uint32_t word);
+
+// The same for a halfword.
+uint32_t intern_number_t16(struct intern *t, uint32_t halfword);
 
 // Whether word has a number, or may have lost it to a full table.
 bool intern_has(const struct intern *t, uint32_t word);

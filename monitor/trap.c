@@ -108,7 +108,7 @@ trapped_thumb(struct vcpu *v)
 		return EXIT_fpu;
 	if (run == original && flags & BT_SENSITIVE)
 		exec_patch_late(v);
-	if (!(flags & (BT_SENSITIVE | BT_REFLECT)) && run != original)
+	if (!(flags & (BT_SENSITIVE | BT_REFLECT)) && run != original && !bt_undefined_thumb(original))
 		return exec_block_end(v, original);
 	if (row && row->action != BT_BKPT && !emulate_passes(v, original)) {
 		vpsr_next(v); // of a page's last instruction the hypercall is unconditional
