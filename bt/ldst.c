@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The four encodings of A32 loads and stores, each told by bits [27:25] and [7:4],
-// all decoded into struct bt_ldst, and the address they form (ARM ARM A8.5).
+// The encodings of A32 loads and stores, each told by bits [27:25] and [7:4], all decoded
+// into struct bt_ldst, and the address they form (ARM ARM A8.5).
 #include "bt/ldst.h"
 
 // U, P, W and L stand alike in all encodings but the synchronization primitives.
@@ -84,7 +84,7 @@ decode_synchronization(uint32_t insn, struct bt_ldst *out)
 	}
 	if (out->size == 8)
 		out->rt2 = out->rt | 1u;
-	return out->size != 8 || !(out->rt & 1u);
+	return out->size != 8 || (!(out->rt & 1u) && out->rt2 != 15u);
 }
 
 // A5.5: LDM and STM.
@@ -97,8 +97,7 @@ decode_multiple(uint32_t insn, struct bt_ldst *out)
 	out->writeback = bit(insn, 21);
 	out->user_bank = bit(insn, 22);
 	out->reglist = (uint16_t)bits(insn, 15, 0);
-	for (uint32_t left = out->reglist; left; left &= left - 1u)
-		out->count++;
+	out->count = (uint8_t)count_ones(out->reglist);
 	return out->reglist != 0;
 }
 
@@ -156,15 +155,14 @@ void
 bt_ldst_address(const struct bt_ldst *op, const uint32_t regs[16], uint32_t carry, uint32_t *addr,
 		uint32_t *writeback_value)
 {
-	uint32_t base = op->rn == 15u ? regs[15] + 8u : regs[op->rn];
-	uint32_t offset = op->imm;
+	uint32_t base = regs[op->rn], offset = op->imm;
 
 	if (op->kind == BT_LDST_MULTIPLE) {
 		multiple_address(op, base, addr, writeback_value);
 		return;
 	}
 	if (op->rm != BT_NO_REG)
-		offset = shifted(regs[op->rm] + (op->rm == 15u ? 8u : 0u), op->shift, op->amount, carry);
+		offset = shifted(regs[op->rm], op->shift, op->amount, carry);
 	*writeback_value = op->add ? base + offset : base - offset;
 	*addr = op->index ? *writeback_value : base;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// What an A32 load or store does, for emulating it: accesses to devices and to
-// protected pages, and unprivileged accesses. ARM ARM A5.2.8-A5.2.10, A5.3, A5.5.
-// Not covered: preloads, and the loads and stores of VFP, Advanced SIMD and coprocessors.
+// What a load or store does, for emulating it: accesses to devices and to protected
+// pages, and unprivileged accesses. A32: ARM ARM A5.2.8-A5.2.10, A5.3, A5.5; Thumb: A6.2.4-A6.2.7,
+// A6.3.5-A6.3.10. Not covered: preloads, TBB and TBH, LDC and STC; for VFP and Advanced SIMD
+// see vldst.h.
 #ifndef BT_LDST_H
 #define BT_LDST_H
 
@@ -38,11 +39,15 @@ struct bt_ldst {
 	bool user_bank;    // LDM or STM with ^: user registers, or with the PC an exception return
 };
 
-// Decodes insn. False: not a load or store this covers, or one that is UNDEFINED.
+// Decodes an A32 instruction. False: not a load or store this covers, or one that is UNDEFINED.
 bool bt_ldst_decode(uint32_t insn, struct bt_ldst *out);
 
-// Where the access begins (MULTIPLE: the lowest address) and what the base becomes
-// if writeback is set. regs[15] is the instruction's own address; carry is CPSR.C (0 or 1), for RRX.
+// The same for T16 (below 0x10000) and T32 (first halfword high).
+bool bt_ldst_decode_thumb(uint32_t insn, struct bt_ldst *out);
+
+// Where the access begins (MULTIPLE: the lowest address) and what the base becomes if writeback
+// is set. regs[15] is the PC as the operand reads it: the instruction's address + 8 in A32,
+// Align(address + 4, 4) in Thumb. carry is CPSR.C (0 or 1), for RRX.
 void bt_ldst_address(const struct bt_ldst *op, const uint32_t regs[16], uint32_t carry, uint32_t *addr,
 		     uint32_t *writeback_value);
 
