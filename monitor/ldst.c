@@ -16,12 +16,12 @@
 #include "monitor/vm.h"
 #include "monitor/vpsr.h"
 
-// The registers as operands, with the instruction's own address as the sixteenth.
+// The registers as operands; the PC is a word's address, in Thumb too (A5.1.2's Align(PC, 4)).
 static void
 operands(const struct vcpu *v, uint32_t regs[16])
 {
 	memcpy(regs, v->regs, sizeof(v->regs));
-	regs[15] = v->pc;
+	regs[15] = emulate_reg(v, 15) & ~3u;
 }
 
 static uint32_t
