@@ -61,6 +61,7 @@
 	t	strb	r2, [r8, #3]
 	t	ldrd	r0, r1, [r8]
 	t	strd	r2, r3, [r8], #8
+	t	ldrd	r8, r9, [r8]
 	t	ldm	r8!, {r0, r1, r2, r3}
 	t	ldmdb	r8!, {r4, r5}
 	t	ldm	r8, {r0, r1, r8}
@@ -100,6 +101,30 @@
 	t	vldmdb	r8!, {s1, s2, s3}
 	t	vstmia	r8!, {d1, d2}
 	t	vstmdb	r8!, {s1, s2, s3}
+	.endm
+
+	.macro	structures
+	t	vld1.8	{d0}, [r8]!
+	t	vld1.16	{d0, d1}, [r8:64]
+	t	vld1.32	{d0-d3}, [r8]!
+	t	vld2.8	{d0, d1}, [r8]
+	t	vld3.16	{d0, d1, d2}, [r8]!
+	t	vld4.32	{d0-d3}, [r8:128], r0
+	t	vld1.32	{d1[1]}, [r8:32]!
+	t	vld2.16	{d0[3], d1[3]}, [r8]
+	t	vld3.8	{d0[7], d1[7], d2[7]}, [r8], r2
+	t	vld4.16	{d0[1], d1[1], d2[1], d3[1]}, [r8:64]
+	t	vld1.8	{d0[], d1[]}, [r8]!
+	t	vld2.16	{d0[], d2[]}, [r8:32]!
+	t	vld4.32	{d0[], d1[], d2[], d3[]}, [r8:128]
+	t	vst1.8	{d1}, [r8]
+	t	vst1.16	{d0, d1}, [r8]!
+	t	vst1.64	{d0-d2}, [r8], r0
+	t	vst2.32	{d0, d2}, [r8]
+	t	vst3.8	{d0, d1, d2}, [r8]!
+	t	vst4.16	{d0-d3}, [r8]
+	t	vst1.16	{d1[2]}, [r8]!
+	t	vst4.8	{d0[3], d1[3], d2[3], d3[3]}, [r8:32]
 	.endm
 
 	.balign	4
@@ -161,6 +186,8 @@ main:
 #endif
 	b	power_off
 
+	.pushsection .data
+	.balign	4096
 // The addresses of interest, and their alias that never faults, by turns.
 	.macro	place page, off
 	.word	\page + \off, ALIAS - RAM + \page + \off
@@ -177,10 +204,13 @@ places:
 	place	P4, 0xff8
 	place	P8, 0xffe
 	place	P8, 0xff8
+#ifndef CASE_exclusive
 	.word	P5 + PRIO, GICD + PRIO
 	.word	P5 + PRIO + 1, GICD + PRIO
 	.word	P5 + PRIO + 2, GICD + PRIO
+#endif
 	.word	0
+	.popsection
 
 sweep:
 	push	{lr}
@@ -193,19 +223,22 @@ sweep:
 	stm	r3, {r1, r2}
 	push	{r0, lr}
 	show	"at", r1
-#ifdef CASE_user
+#ifndef CASE_user
+	bl	kernel_battery
+#endif
+#if defined(CASE_user) || defined(CASE_exclusive)
 	user	user_battery
 	user	user_battery_thumb
-#else
-	bl	kernel_battery
 #endif
 	pop	{r0, lr}
 	b	1b
 
+	.pushsection .data
 place_va: .word	0, 0
 big:	.word	0
 known:	.space	29 * 4
 now:	.space	29 * 4
+	.popsection
 
 // r12 := the address of a snapshot: r0 to r10, d0 to d3, ten words of memory. Keeps r0 to r10.
 	.macro	snapshot label
@@ -293,6 +326,7 @@ kernel_battery:
 	push	{lr}
 #ifdef CASE_vector
 	vectors_of
+	structures
 #elif defined(CASE_exclusive)
 	exclusives
 	swaps
@@ -301,11 +335,18 @@ kernel_battery:
 #endif
 	pop	{pc}
 
-user_battery:
-	battery
-	swaps
+	.macro	user_forms
+#ifdef CASE_exclusive
 	exclusives
+#else
+	battery
 	vectors_of
+	structures
+#endif
+	.endm
+
+user_battery:
+	user_forms
 	leave_user
 
 	.thumb
@@ -313,9 +354,7 @@ user_battery:
 	.thumb_func
 user_battery_thumb:
 	.equ	IN_THUMB, 1
-	battery
-	exclusives
-	vectors_of
+	user_forms
 	.balign	4
 	bx	pc
 	nop
