@@ -105,7 +105,7 @@ decode_all_lanes(uint32_t insn, struct bt_vldst *out)
 	if (align)
 		out->align = (uint8_t)(four_aligned ? 16 : n == 4 && log == 2 ? 8 : n * out->size);
 	if (log == 3)
-		return four_aligned && align;
+		return out->load && four_aligned && align;
 	return out->load && !(align && (n == 3 || (n == 1 && log == 0)));
 }
 
