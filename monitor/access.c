@@ -2,6 +2,7 @@
 //
 // See access.h.
 #include "monitor/access.h"
+#include "monitor/cp15.h"
 #include "monitor/inject.h"
 #include "monitor/string.h"
 #include "monitor/trace.h"
@@ -60,91 +61,144 @@ access_probe(struct vcpu *v, gva_t va, bool write, bool privileged)
 	return translate(v, va, write ? MMU_WRITE : MMU_READ, privileged, &x);
 }
 
-static uint32_t
-load(const uint8_t *p, unsigned size)
+// One access within a page, naturally aligned if it is to a device: of eight bytes it takes two words.
+static bool
+device(struct vcpu *v, gpa_t gpa, unsigned size, bool write, uint64_t *value)
 {
-	uint32_t value = 0;
+	uint32_t word = (uint32_t)*value, high = (uint32_t)(*value >> 32);
 
-	memcpy(&value, p, size);
-	return value;
+	trace(v, TRACE_MMIO, gpa.v);
+	if (dev_access(&v->vm->bus, v->id, gpa, size > 4 ? 4 : size, write, &word) == DEV_NONE)
+		return false;
+	if (size > 4 && dev_access(&v->vm->bus, v->id, GPA(gpa.v + 4u), 4, write, &high) == DEV_NONE)
+		return false;
+	if (!write)
+		*value = (size > 4 ? (uint64_t)high << 32 : 0) | word;
+	return true;
 }
 
-static bool
-access(struct vcpu *v, gva_t va, unsigned size, bool write, bool privileged, uint32_t *value)
+enum access_result {
+	ACCESS_DONE,
+	ACCESS_FAULT, // the guest's abort has been taken
+	ACCESS_SPLIT, // nothing done: unaligned, and over two pages or to a device
+};
+
+static enum access_result
+access(struct vcpu *v, gva_t va, unsigned size, bool write, bool privileged, uint64_t *value)
 {
 	struct mmu_xlat x;
 	uint8_t *p;
 
 	if (!translate(v, va, write ? MMU_WRITE : MMU_READ, privileged, &x))
-		return false;
+		return ACCESS_FAULT;
+	if ((va.v & PAGE_MASK) + size > PAGE_SIZE)
+		return ACCESS_SPLIT;
 	p = gmem_ptr(&v->vm->mem, x.gpa, size);
-	if (!p) {
-		trace(v, TRACE_MMIO, x.gpa.v);
-		if (dev_access(&v->vm->bus, v->id, x.gpa, size, write, value) != DEV_NONE)
-			return true;
+	if (!p && va.v & (size - 1u))
+		return ACCESS_SPLIT;
+	if (!p && !device(v, x.gpa, size, write, value)) {
 		inject_data_abort(v, FS_SYNC_EXTERNAL, x.domain, write, va);
+		return ACCESS_FAULT;
+	}
+	if (p && write) {
+		memcpy(p, value, size);
+		access_code_written(v, x.gpa, size);
+	} else if (p) {
+		*value = 0;
+		memcpy(value, p, size);
+	}
+	return ACCESS_DONE;
+}
+
+// The low size bytes of value in the guest's byte order, and back.
+static uint64_t
+ordered(const struct vcpu *v, unsigned size, uint64_t value)
+{
+	return v->cpsr & PSR_E ? __builtin_bswap64(value) >> (64u - 8u * size) : value;
+}
+
+// What an unaligned access loads is cut out of the two aligned ones that it overlaps.
+static bool
+read_split(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint64_t *value)
+{
+	unsigned off = va.v & (size - 1u), n = 8u * off;
+	uint64_t low, high;
+
+	if (access(v, GVA(va.v - off), size, false, privileged, &low) != ACCESS_DONE ||
+	    access(v, GVA(va.v - off + size), size, false, privileged, &high) != ACCESS_DONE)
 		return false;
-	}
-	if (!write) {
-		*value = load(p, size);
-		return true;
-	}
-	memcpy(p, value, size);
-	access_code_written(v, x.gpa, size);
+	*value = low >> n | high << (8u * size - n);
 	return true;
 }
 
-// Whether all of [va, va + size) is in one page.
 static bool
-in_page(gva_t va, unsigned size)
+write_split(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint64_t value)
 {
-	return (va.v & PAGE_MASK) + size <= PAGE_SIZE;
+	gva_t last = GVA(va.v + size - 1u);
+
+	if (((va.v ^ last.v) & ~PAGE_MASK) && !access_probe(v, GVA(last.v & ~PAGE_MASK), true, privileged))
+		return false; // before anything is written
+	for (unsigned i = 0; i < size; i++) {
+		uint64_t byte = value >> (8u * i) & 0xffu;
+
+		if (access(v, GVA(va.v + i), 1, true, privileged, &byte) != ACCESS_DONE)
+			return false;
+	}
+	return true;
 }
 
-static uint32_t
-swap(const struct vcpu *v, unsigned size, uint32_t value)
+bool
+access_aligned(struct vcpu *v, gva_t va, unsigned align, bool write)
 {
-	if (!(v->cpsr & PSR_E) || size == 1)
-		return value;
-	return size == 2 ? (value & 0xffu) << 8 | (value >> 8 & 0xffu) : __builtin_bswap32(value);
+	if (va.v & (align - 1u))
+		inject_data_abort(v, FS_ALIGNMENT, 0, write, va);
+	return !(va.v & (align - 1u));
+}
+
+bool
+access_load(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint64_t *value)
+{
+	uint64_t got = 0;
+	enum access_result r = access(v, va, size, false, privileged, &got);
+
+	if (r == ACCESS_FAULT || (r == ACCESS_SPLIT && !read_split(v, va, size, privileged, &got)))
+		return false;
+	*value = ordered(v, size, got);
+	return true;
+}
+
+bool
+access_store(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint64_t value)
+{
+	enum access_result r;
+
+	value = ordered(v, size, value);
+	r = access(v, va, size, true, privileged, &value);
+	return r == ACCESS_DONE || (r == ACCESS_SPLIT && write_split(v, va, size, privileged, value));
+}
+
+// The alignment that SCTLR.A asks for.
+static unsigned
+alignment(const struct vcpu *v, unsigned size)
+{
+	return v->cp15.mmu.sctlr & SCTLR_A ? size : 1;
 }
 
 bool
 access_read(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint32_t *value)
 {
-	uint32_t got = 0;
+	uint64_t got;
 
-	if (in_page(va, size)) {
-		if (!access(v, va, size, false, privileged, &got))
-			return false;
-	} else {
-		for (unsigned i = 0; i < size; i++) {
-			uint32_t byte;
-
-			if (!access(v, GVA(va.v + i), 1, false, privileged, &byte))
-				return false;
-			got |= (byte & 0xffu) << (8 * i);
-		}
-	}
-	*value = swap(v, size, got);
+	if (!access_aligned(v, va, alignment(v, size), false) || !access_load(v, va, size, privileged, &got))
+		return false;
+	*value = (uint32_t)got;
 	return true;
 }
 
 bool
 access_write(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint32_t value)
 {
-	value = swap(v, size, value);
-	if (in_page(va, size))
-		return access(v, va, size, true, privileged, &value);
-	if (!access_probe(v, GVA((va.v + size - 1) & ~PAGE_MASK), true, privileged))
-		return false; // before anything is written
-	for (unsigned i = 0; i < size; i++) {
-		uint32_t byte = value >> (8 * i) & 0xffu;
-
-		if (!access(v, GVA(va.v + i), 1, true, privileged, &byte))
-			return false;
-	}
-	return true;
+	return access_aligned(v, va, alignment(v, size), true) && access_store(v, va, size, privileged, value);
 }
 
 // len bytes of what is executed at pc, all in one page.

@@ -7,11 +7,20 @@
 
 #include "monitor/vcpu.h"
 
-// One access of 1, 2 or 4 bytes at va, with the rights of PL1 if privileged. False if
-// it faulted: the guest's data abort has been taken then, and the instruction is
-// over. An unaligned one that isn't in one page is done byte by byte.
+// One access of 1, 2, 4 or 8 bytes at va in the guest's byte order, with the rights of PL1 if
+// privileged. False if it faulted: the guest's data abort has been taken then, and
+// the instruction is over. One that is unaligned and over two pages or to a device is
+// done as QEMU does: two aligned loads, or as many stores as there are bytes, of which
+// none is done unless both pages may be written.
+bool access_load(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint64_t *value);
+bool access_store(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint64_t value);
+
+// The same of 1, 2 or 4 bytes, naturally aligned if SCTLR.A asks for it.
 bool access_read(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint32_t *value);
 bool access_write(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint32_t value);
+
+// False, and an alignment fault taken, unless va is a multiple of align.
+bool access_aligned(struct vcpu *v, gva_t va, unsigned align, bool write);
 
 // Whether an access would fault, without doing it; takes the abort if so.
 bool access_probe(struct vcpu *v, gva_t va, bool write, bool privileged);

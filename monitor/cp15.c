@@ -82,11 +82,13 @@ read_l2ctlr(struct vcpu *v, const struct cp_row *row)
 
 // Control and translation.
 
-// Alignment is checked by the host, for the monitor too: it accesses no word unaligned.
+// Alignment is checked by the host, for the monitor too: it accesses no word unaligned. SW lets SWP be executed.
+#define SCTLR_HOST (SCTLR_A | SCTLR_SW)
+
 static void
-set_alignment(uint32_t sctlr)
+set_host_sctlr(uint32_t sctlr)
 {
-	sysreg_write_sctlr((sysreg_read_sctlr() & ~SCTLR_A) | (sctlr & SCTLR_A));
+	sysreg_write_sctlr((sysreg_read_sctlr() & ~SCTLR_HOST) | (sctlr & SCTLR_HOST));
 	isb();
 }
 
@@ -97,8 +99,8 @@ write_sctlr(struct vcpu *v, const struct cp_row *row, uint32_t value)
 
 	(void)row;
 	v->cp15.mmu.sctlr = (value & SCTLR_RW) | SCTLR_RES1;
-	if ((old ^ value) & SCTLR_A)
-		set_alignment(value);
+	if ((old ^ value) & SCTLR_HOST)
+		set_host_sctlr(value);
 	if ((old ^ value) & SCTLR_REGIME)
 		regime_reset(v);
 }
@@ -602,7 +604,7 @@ cp15_reset(struct vcpu *v)
 {
 	memset(&v->cp15, CP_POISON, sizeof(v->cp15));
 	cptable_reset(&table, v);
-	set_alignment(v->cp15.mmu.sctlr);
+	set_host_sctlr(v->cp15.mmu.sctlr);
 	set_cntkctl(v, v->cp15.cntkctl);
 	v->view[VIEW_KERNEL].tpidrurw = 0;
 	v->view[VIEW_USER].tpidrurw = 0;

@@ -15,7 +15,8 @@ enum exit_reason emulate_sensitive(struct vcpu *v, uint32_t insn);
 // The same for a sensitive Thumb instruction.
 enum exit_reason emulate_sensitive_thumb(struct vcpu *v, uint32_t insn);
 
-// Executes a load or store (bt/ldst.h) at v->pc, its condition not yet looked at.
+// Executes a load or store (bt/ldst.h, bt/vldst.h), A32 or Thumb, at v->pc, its condition not
+// yet looked at; one of the PC branches, with a change of state where bit 0 asks for it.
 // False, and nothing done, for a word that isn't one.
 bool emulate_ldst(struct vcpu *v, uint32_t insn);
 

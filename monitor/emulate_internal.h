@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What emulate.c and emulate_multi.c share.
+// What emulate.c, emulate_multi.c, ldst.c and vldst.c share.
 #ifndef MONITOR_EMULATE_INTERNAL_H
 #define MONITOR_EMULATE_INTERNAL_H
 
@@ -16,6 +16,12 @@ enum exit_reason emulate_return(struct vcpu *v, uint32_t psr, uint32_t pc);
 // The current mode's bank, and whether there is an SPSR in it: USR and SYS have none.
 struct bank *emulate_bank(struct vcpu *v);
 bool emulate_has_spsr(const struct vcpu *v);
+
+// The registers as operands of a load or store, the PC as bt_ldst_address() wants it.
+void emulate_operands(const struct vcpu *v, uint32_t regs[16]);
+
+// emulate_ldst() for the loads and stores of VFP and Advanced SIMD registers (bt/vldst.h).
+bool emulate_vldst(struct vcpu *v, uint32_t insn);
 
 // Execute one of these each, its condition having passed.
 enum exit_reason emulate_ldm_return(struct vcpu *v, uint32_t insn);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Sensitive transfers of several words: LDM with the PC and ^, LDM and STM of the user's
-// registers, SRS and RFE (ARM ARM B9.3). The base register changes last, and a store
-// is probed at both ends, so that a fault leaves everything as it was.
+// registers, SRS and RFE (ARM ARM B9.3). The base register changes last, so that a fault leaves
+// it as it was; what else had been transferred by then stays, as on QEMU.
 #include "monitor/access.h"
 #include "monitor/emulate_internal.h"
-#include "monitor/inject.h"
 #include "monitor/vpsr.h"
 
 // A block of n words from base as LDM and STM count: its lowest address.
@@ -26,21 +25,12 @@ written_back(uint32_t insn, uint32_t base, unsigned n)
 
 // Multi-word transfers are word-aligned or fault, whatever SCTLR.A says (A3.2.1).
 static bool
-aligned(struct vcpu *v, uint32_t at, bool write)
+load_words(struct vcpu *v, uint32_t at, uint32_t *const to[], unsigned n)
 {
-	if (!(at & 3u))
-		return true;
-	inject_data_abort(v, FS_ALIGNMENT, 0, write, GVA(at));
-	return false;
-}
-
-static bool
-load_words(struct vcpu *v, uint32_t at, uint32_t *to, unsigned n)
-{
-	if (!aligned(v, at, false))
+	if (!access_aligned(v, GVA(at), 4, false))
 		return false;
 	for (unsigned i = 0; i < n; i++)
-		if (!access_read(v, GVA(at + 4u * i), 4, true, &to[i]))
+		if (!access_read(v, GVA(at + 4u * i), 4, true, to[i]))
 			return false;
 	return true;
 }
@@ -48,8 +38,7 @@ load_words(struct vcpu *v, uint32_t at, uint32_t *to, unsigned n)
 static bool
 store_words(struct vcpu *v, uint32_t at, const uint32_t *from, unsigned n)
 {
-	if (!aligned(v, at, true) || !access_probe(v, GVA(at), true, true) ||
-	    !access_probe(v, GVA(at + 4u * (n - 1)), true, true))
+	if (!access_aligned(v, GVA(at), 4, true))
 		return false;
 	for (unsigned i = 0; i < n; i++)
 		if (!access_write(v, GVA(at + 4u * i), 4, true, from[i]))
@@ -61,17 +50,22 @@ enum exit_reason
 emulate_ldm_return(struct vcpu *v, uint32_t insn)
 {
 	unsigned rn = bits(insn, 19, 16), n = count_ones(insn & 0xffffu), i = 0;
-	uint32_t base = emulate_reg(v, rn), got[16];
+	uint32_t base = emulate_reg(v, rn), based = base, pc, *to[16];
 
 	if (rn == 15u || !emulate_has_spsr(v))
 		return emulate_undef(v);
-	if (!load_words(v, lowest(insn, base, n), got, n))
-		return EXIT_fault;
+	for (uint32_t list = insn & 0x7fffu; list; list &= list - 1u) {
+		unsigned r = (unsigned)__builtin_ctz(list);
+
+		to[i++] = r == rn ? &based : &v->regs[r];
+	}
+	to[i] = &pc;
 	if (bit(insn, 21))
-		v->regs[rn] = written_back(insn, base, n);
-	for (uint32_t list = insn & 0x7fffu; list; list &= list - 1u)
-		v->regs[__builtin_ctz(list)] = got[i++];
-	return emulate_return(v, emulate_bank(v)->spsr, got[i]);
+		based = written_back(insn, base, n); // unless it is loaded
+	if (!load_words(v, lowest(insn, base, n), to, n))
+		return EXIT_fault;
+	v->regs[rn] = based;
+	return emulate_return(v, emulate_bank(v)->spsr, pc);
 }
 
 // A register of USR, from another mode.
@@ -91,14 +85,14 @@ enum exit_reason
 emulate_ldm_user(struct vcpu *v, uint32_t insn)
 {
 	unsigned rn = bits(insn, 19, 16), n = count_ones(insn & 0x7fffu), i = 0;
-	uint32_t got[15];
+	uint32_t *to[15];
 
 	if (rn == 15u || !n)
 		return emulate_undef(v);
-	if (!load_words(v, lowest(insn, v->regs[rn], n), got, n))
-		return EXIT_fault;
 	for (uint32_t list = insn & 0x7fffu; list; list &= list - 1u)
-		*user_reg(v, (unsigned)__builtin_ctz(list)) = got[i++];
+		to[i++] = user_reg(v, (unsigned)__builtin_ctz(list));
+	if (!load_words(v, lowest(insn, v->regs[rn], n), to, n))
+		return EXIT_fault;
 	return emulate_next(v, EXIT_user_bank);
 }
 
@@ -139,13 +133,13 @@ enum exit_reason
 emulate_rfe(struct vcpu *v, uint32_t insn)
 {
 	unsigned rn = bits(insn, 19, 16);
-	uint32_t base = emulate_reg(v, rn), got[2];
+	uint32_t base = emulate_reg(v, rn), pc, psr, *const to[2] = {&pc, &psr};
 
 	if (rn == 15u)
 		return emulate_undef(v);
-	if (!load_words(v, lowest(insn, base, 2), got, 2))
+	if (!load_words(v, lowest(insn, base, 2), to, 2))
 		return EXIT_fault;
 	if (bit(insn, 21))
 		v->regs[rn] = written_back(insn, base, 2);
-	return emulate_return(v, got[1], got[0]);
+	return emulate_return(v, psr, pc);
 }

@@ -86,16 +86,12 @@ direct(struct vcpu *v, const struct bt_row *row, uint32_t insn)
 	vpsr_branch(v, branch_target(row, insn, from).va, row->action == BT_BLX_IMM ? !from.thumb : from.thumb);
 }
 
-// LDR pc and LDM with the PC: as any load (emulate_ldst), the target then in v->pc.
+// LDR pc and LDM with the PC: as any load (emulate_ldst).
 static void
 load_pc(struct vcpu *v, uint32_t insn)
 {
-	uint32_t pc = v->pc;
-
 	if (!emulate_ldst(v, insn))
 		stop_crash(v, "a load of the PC that can't be decoded");
-	if (v->pc != pc)
-		vpsr_branch_exchange(v, v->pc);
 }
 
 // Data-processing into the PC: in A32 it interworks, in T16 (MOV and ADD) it doesn't.

@@ -2,26 +2,26 @@
 //
 // Loads and stores done by the monitor (emulate_ldst): devices, tracked pages,
 // unprivileged accesses, and loads of the PC under the block policy. The base register
-// changes last, so that a fault leaves it as it was (ARM ARM B1.9.8).
+// changes last, so that a fault leaves it as it was (ARM ARM B1.9.8). What else a transfer of several
+// registers had done by then stays done, as on QEMU; the architecture leaves it open.
 //
 // After an unprivileged access to RAM its page is in the unprivileged-access TLB, so
 // that the next one stays in the window (hot_ldrt).
 #include "bt/decode.h"
 #include "bt/ldst.h"
 #include "monitor/access.h"
-#include "monitor/emulate.h"
-#include "monitor/inject.h"
+#include "monitor/emulate_internal.h"
 #include "monitor/regime.h"
 #include "monitor/string.h"
 #include "monitor/vm.h"
 #include "monitor/vpsr.h"
 
-// The registers as operands, with the instruction's own address as the sixteenth.
-static void
-operands(const struct vcpu *v, uint32_t regs[16])
+// The PC is a word's address, in Thumb too (A5.1.2's Align(PC, 4)).
+void
+emulate_operands(const struct vcpu *v, uint32_t regs[16])
 {
 	memcpy(regs, v->regs, sizeof(v->regs));
-	regs[15] = vpsr_thumb(v) ? (v->pc + 4u) & ~3u : v->pc + 8u;
+	regs[15] = emulate_reg(v, 15) & ~3u;
 }
 
 static uint32_t
@@ -34,11 +34,12 @@ extend(const struct bt_ldst *op, uint32_t value)
 	return op->sign ? (uint32_t)(int8_t)value : (uint8_t)value;
 }
 
+// The PC's value is taken as it comes: emulate_ldst() makes a branch of it.
 static void
 set_reg(struct vcpu *v, unsigned n, uint32_t value)
 {
 	if (n == 15)
-		v->pc = value; // interworking is the caller's: it knows why the PC was loaded
+		v->pc = value;
 	else
 		v->regs[n] = value;
 }
@@ -56,53 +57,53 @@ single(struct vcpu *v, const struct bt_ldst *op, uint32_t at, bool privileged)
 	return true;
 }
 
+// Words are aligned or fault, whatever SCTLR.A says (A3.2.1). The base is loaded last of all.
 static bool
-word_aligned(struct vcpu *v, uint32_t at, bool write)
+multiple(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
 {
-	if (at & 3u)
-		inject_data_abort(v, FS_ALIGNMENT, 0, write, GVA(at));
-	return !(at & 3u);
-}
+	bool privileged = vpsr_privileged(v);
+	uint32_t value, base = v->regs[op->rn];
 
-static bool
-multiple(struct vcpu *v, const struct bt_ldst *op, uint32_t at, bool privileged)
-{
-	uint32_t value[16];
-	unsigned i = 0;
-
-	if (!word_aligned(v, at, !op->load))
+	if (!access_aligned(v, GVA(at), 4, !op->load))
 		return false;
-	if (!op->load && !access_probe(v, GVA(at + 4u * op->count - 4u), true, privileged))
-		return false;
-	for (uint32_t list = op->reglist; list; list &= list - 1u, i++) {
-		gva_t va = GVA(at + 4u * i);
+	for (uint32_t list = op->reglist; list; list &= list - 1u, at += 4u) {
+		unsigned r = (unsigned)__builtin_ctz(list);
 
-		if (op->load ? !access_read(v, va, 4, privileged, &value[i])
-			     : !access_write(v, va, 4, privileged, emulate_reg(v, (unsigned)__builtin_ctz(list))))
+		if (!op->load) {
+			if (!access_write(v, GVA(at), 4, privileged, emulate_reg(v, r)))
+				return false;
+			continue;
+		}
+		if (!access_read(v, GVA(at), 4, privileged, &value))
 			return false;
+		if (r == op->rn)
+			base = value;
+		else
+			set_reg(v, r, value);
 	}
-	i = 0;
-	for (uint32_t list = op->load ? op->reglist : 0; list; list &= list - 1u)
-		set_reg(v, (unsigned)__builtin_ctz(list), value[i++]);
+	v->regs[op->rn] = base;
 	return true;
 }
 
 static bool
-dual(struct vcpu *v, const struct bt_ldst *op, uint32_t at, bool privileged)
+dual(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
 {
-	struct bt_ldst words = *op;
+	struct bt_ldst word = *op;
 
-	words.reglist = (uint16_t)(1u << op->rt | 1u << op->rt2);
-	words.count = 2;
-	return multiple(v, &words, at, privileged);
+	word.size = 4;
+	if (!access_aligned(v, GVA(at), 4, !op->load) || !single(v, &word, at, vpsr_privileged(v)))
+		return false;
+	word.rt = op->rt2;
+	return single(v, &word, at + 4u, vpsr_privileged(v));
 }
 
 static bool
-swap(struct vcpu *v, const struct bt_ldst *op, uint32_t at, bool privileged)
+swap(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
 {
+	bool privileged = vpsr_privileged(v);
 	uint32_t old;
 
-	if (!access_read(v, GVA(at), op->size, privileged, &old) ||
+	if (!access_aligned(v, GVA(at), op->size, false) || !access_read(v, GVA(at), op->size, privileged, &old) ||
 	    !access_write(v, GVA(at), op->size, privileged, v->regs[op->rt2]))
 		return false;
 	set_reg(v, op->rt, extend(op, old));
@@ -112,17 +113,15 @@ swap(struct vcpu *v, const struct bt_ldst *op, uint32_t at, bool privileged)
 static bool
 transfer(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
 {
-	bool privileged = vpsr_privileged(v) && !op->unprivileged;
-
 	switch ((enum bt_ldst_kind)op->kind) {
 	case BT_LDST_SINGLE:
-		return single(v, op, at, privileged);
+		return single(v, op, at, vpsr_privileged(v) && !op->unprivileged);
 	case BT_LDST_DUAL:
-		return dual(v, op, at, privileged);
+		return dual(v, op, at);
 	case BT_LDST_MULTIPLE:
-		return multiple(v, op, at, privileged);
+		return multiple(v, op, at);
 	default:
-		return swap(v, op, at, privileged);
+		return swap(v, op, at);
 	}
 }
 
@@ -148,41 +147,64 @@ remember_unprivileged(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
 	v->utlb[bits(at, 17, 12)] = rights ? (at & ~PAGE_MASK) | rights : 0;
 }
 
+static bool
+decode(const struct vcpu *v, uint32_t insn, struct bt_ldst *op)
+{
+	return vpsr_thumb(v) ? bt_ldst_decode_thumb(insn, op) : bt_ldst_decode(insn, op);
+}
+
+// A base that has been loaded keeps what it got; LDRD's, which is UNPREDICTABLE, is written back on QEMU.
+static bool
+writes_back(const struct bt_ldst *op)
+{
+	if (op->load && op->kind == BT_LDST_SINGLE && op->rt == op->rn)
+		return false;
+	return op->writeback && !(op->load && op->kind == BT_LDST_MULTIPLE && bit(op->reglist, op->rn));
+}
+
+static bool
+loads_pc(const struct bt_ldst *op)
+{
+	return op->load && (op->kind == BT_LDST_MULTIPLE ? bit(op->reglist, 15) : op->rt == 15u);
+}
+
 bool
 emulate_ldst(struct vcpu *v, uint32_t insn)
 {
-	uint32_t regs[16], at, back, pc = v->pc;
+	uint32_t regs[16], at, back, target, pc = v->pc;
 	struct bt_ldst op;
 
-	if (vpsr_thumb(v))
-		v->size = bt_thumb_size(insn);
-	if (!(vpsr_thumb(v) ? bt_ldst_decode_thumb(insn, &op) : bt_ldst_decode(insn, &op)) || op.kind == BT_LDST_EXCLUSIVE || op.user_bank)
+	v->size = vpsr_thumb(v) ? bt_thumb_size(insn) : 4u;
+	if (!decode(v, insn, &op))
+		return emulate_vldst(v, insn);
+	if (op.kind == BT_LDST_EXCLUSIVE || op.user_bank || (op.kind == BT_LDST_MULTIPLE && op.rn == 15u))
 		return false;
 	if (!emulate_passes(v, insn)) {
 		vpsr_next(v);
 		return true;
 	}
-	operands(v, regs);
+	emulate_operands(v, regs);
 	bt_ldst_address(&op, regs, bit(v->cpsr, 29), &at, &back);
 	if (op.unprivileged)
 		remember_unprivileged(v, &op, at);
 	if (!transfer(v, &op, at))
 		return true; // the guest's fault
-	if (op.writeback && !(op.load && (op.rt == op.rn || (op.kind == BT_LDST_MULTIPLE && bit(op.reglist, op.rn)))))
+	if (writes_back(&op))
 		v->regs[op.rn] = back;
-	if (v->pc == pc)
-		vpsr_next(v);
+	target = v->pc;
+	v->pc = pc;
+	vpsr_next(v);
+	if (loads_pc(&op))
+		vpsr_branch_exchange(v, target);
 	return true;
 }
 
 static bool
 exclusive_access(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
 {
-	bool privileged = vpsr_privileged(v);
-
-	if (op->size == 8)
-		return dual(v, op, at, privileged);
-	return (op->size < 4 || word_aligned(v, at, !op->load)) && single(v, op, at, privileged);
+	if (!access_aligned(v, GVA(at), op->size, !op->load))
+		return false;
+	return op->size == 8 ? dual(v, op, at) : single(v, op, at, vpsr_privileged(v));
 }
 
 // The exclusive monitor of emulated pairs: any exception clears it (inject.c), as the
@@ -195,8 +217,8 @@ emulate_exclusive(struct vcpu *v, uint32_t insn)
 	struct bt_ldst op;
 
 	v->exclusive = false;
-	if (bt_ldst_decode(insn, &op)) { // else CLREX
-		at = v->regs[op.rn];
+	if (decode(v, insn, &op)) { // else CLREX
+		at = v->regs[op.rn] + op.imm;
 		if (op.load || (held && v->exclusive_va.v == at)) {
 			if (!exclusive_access(v, &op, at))
 				return EXIT_fault;

@@ -44,21 +44,28 @@ set_views(struct vcpu *v)
 	v->view[VIEW_USER].cpacr = view_cpacr(v, false);
 }
 
-// Moves the unit's contents from its owner to v. The monitor's own access needs it open in full.
+// Opens the unit in full to the monitor, and saves its owner's contents, if it has one.
 static void
-take(struct vcpu *v)
+evict(struct vcpu *v)
 {
 	struct vcpu **owner = &v->vm->core->fp_owner;
 
-	if (*owner == v)
-		return;
 	sysreg_write_cpacr(CPACR_PL1);
 	isb();
 	sysreg_write_fpexc(FPEXC_EN);
 	if (*owner)
 		vfp_save((*owner)->vfp, &(*owner)->fpscr);
+	*owner = NULL;
+}
+
+static void
+take(struct vcpu *v)
+{
+	if (v->vm->core->fp_owner == v)
+		return;
+	evict(v);
 	vfp_restore(v->vfp, v->fpscr);
-	*owner = v;
+	v->vm->core->fp_owner = v;
 }
 
 void
@@ -79,6 +86,16 @@ vfpsys_update(struct vcpu *v)
 	sysreg_write_cpacr(v->view[v->view_now].cpacr);
 	isb();
 	sysreg_write_fpexc(v->vm->core->fp_owner == v ? v->fpexc & FPEXC_EN : 0);
+}
+
+uint64_t *
+vfpsys_registers(struct vcpu *v)
+{
+	if (v->vm->core->fp_owner == v) {
+		evict(v);
+		vfpsys_update(v);
+	}
+	return v->vfp;
 }
 
 static bool

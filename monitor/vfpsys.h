@@ -27,4 +27,8 @@ enum cp_result vfpsys_access(struct vcpu *v, uint32_t insn);
 // is so once only. False: it is somebody else's.
 bool vfpsys_undef(struct vcpu *v, uint32_t insn);
 
+// D0 to D31 of the VCPU, which is the running one, to be read and written until it runs: what the core's
+// unit held of them has been saved, and is fetched back at the next use.
+uint64_t *vfpsys_registers(struct vcpu *v);
+
 #endif

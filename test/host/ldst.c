@@ -6,9 +6,9 @@
 #include "bt/ldst.h"
 #include "test/host/check.h"
 
-// r0 is an index, r1 the base of most, r13 a stack, regs[15] the instruction's address.
+// r0 is an index, r1 the base of most, r13 a stack, regs[15] the PC as an operand.
 static const uint32_t regs[16] = {
-    0x10, 0x1000, 0x80000001, 0xfffffff0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x2000, 0x3000, 0x8000,
+    0x10, 0x1000, 0x80000001, 0xfffffff0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x2000, 0x3000, 0x8008,
 };
 
 #define NONE BT_NO_REG
