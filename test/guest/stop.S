@@ -29,26 +29,6 @@ main:
 	mcr	p15, 0, r0, c12, c0, 0
 	isb
 	udf	#0
-#elif defined(CASE_thumb)
-	set	r1, UART + 0x18
-	addr	r0, thumb
-	orr	r0, r0, #1
-	bx	r0
-	.thumb
-thumb:
-	ldr	r2, [r1]
-	b	thumb
-	.arm
-#elif defined(CASE_blx)
-	set	r1, UART + 0x18
-	blx	thumb
-	b	.
-	.thumb
-	.thumb_func
-thumb:
-	ldr	r2, [r1]
-	b	thumb
-	.arm
 #elif defined(CASE_mode)
 	// A mode that there is none of.
 	set	r0, 0xd4
