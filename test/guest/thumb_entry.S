@@ -6,6 +6,7 @@
 // both states.
 #include "test/guest/kernel.inc"
 
+#define ALIAS  0x51000000	// of the first section of RAM
 #define EDGES  0x50000000	// two pages, over
 #define FIRST  (POOL + 0x20000)	// these frames; the second page is also
 #define SECOND (POOL + 0x25000)
@@ -155,8 +156,11 @@ main:
 	returns	(SVC | PSR_I),	"rfeeq",	"push {r0, r1}; cmp r0, r0; itt eq; moveq r4, r1; rfeiaeq sp!"
 	to_arm
 
-	// Pages that mix, in turns; read back as data they are as they were.
+	// Pages that mix, in turns; read back elsewhere they are as they were.
 	bl	mmu_flat
+	set	r0, ALIAS
+	set	r1, (RAM | SECT | SECT_XN | SECT_C_B | SECT_AP(AP_USER))
+	bl	map_section
 	mov	r6, #0
 	mov	r5, #3
 1:	bl	mixed_arm
@@ -170,6 +174,8 @@ main:
 	show	"mixed arm 2", r6
 	addr	r0, mixed_arm
 	addr	r1, mixed_end
+	add	r0, r0, #(ALIAS - RAM)
+	add	r1, r1, #(ALIAS - RAM)
 	bl	sum
 	show	"sum", r2
 	blx	sum_thumb
@@ -239,7 +245,8 @@ edges:
 	mov	r2, #0
 	mov	r3, r0
 1:	ldr	r9, [r3], #4
-	eor	r2, r9, r2, ror #3
+	ror	r2, r2, #3
+	eor	r2, r2, r9
 	cmp	r3, r1
 	blo	1b
 	bx	lr
@@ -249,14 +256,7 @@ sum:	summing
 	thumb_code
 	.thumb_func
 sum_thumb:
-	mov	r2, #0
-	mov	r3, r0
-1:	ldr	r9, [r3], #4
-	ror	r2, r2, #3
-	eor	r2, r2, r9
-	cmp	r3, r1
-	blo	1b
-	bx	lr
+	summing
 	arm_code
 
 	.balign	4096

@@ -210,8 +210,9 @@ edge:
 	unhook	pabt
 	pop	{pc}
 
+	.pushsection .rodata			// copied from where nothing is executed
+	.balign	4096
 	thumb_code
-	.balign	4
 edge_code:
 	nop
 	it_eq	11				// TETE
@@ -221,7 +222,9 @@ edge_code:
 	adds	r4, #16
 	bx	lr
 edge_end:
+	.balign	4096
 	arm_code
+	.popsection
 
 page_in:
 	push	{r0-r3, r12, lr}
