@@ -166,10 +166,8 @@ in_user_thumb:
 	movs	r0, #1
 	svc	#0x12
 	udf	#2
-	nop					// an undefined of Thumb resumes at LR: behind it
 	ldr	r1, =0x50000030
-	ldr	r2, [r1]			// resumes 4 on: over two
-	nop
+	ldr	r2, [r1]
 	nop
 	bx	pc
 	nop
