@@ -50,7 +50,7 @@ enum exit_reason
 emulate_ldm_return(struct vcpu *v, uint32_t insn)
 {
 	unsigned rn = bits(insn, 19, 16), n = count_ones(insn & 0xffffu), i = 0;
-	uint32_t base = emulate_reg(v, rn), based = base, pc, *to[16];
+	uint32_t base = emulate_reg(v, rn), based = base, pc = 0, *to[16];
 
 	if (rn == 15u || !emulate_has_spsr(v))
 		return emulate_undef(v);
@@ -133,7 +133,7 @@ enum exit_reason
 emulate_rfe(struct vcpu *v, uint32_t insn)
 {
 	unsigned rn = bits(insn, 19, 16);
-	uint32_t base = emulate_reg(v, rn), pc, psr, *const to[2] = {&pc, &psr};
+	uint32_t base = emulate_reg(v, rn), pc = 0, psr = 0, *const to[2] = {&pc, &psr};
 
 	if (rn == 15u)
 		return emulate_undef(v);

@@ -3,7 +3,7 @@
 // Loads and stores that the monitor does itself, at the places where they can go wrong: over
 // two pages of which one is missing, read-only, a device or holds code, unaligned, with SCTLR.A,
 // big-endian. A transfer that faults shows what it had done by then. Cases: what the kernel does in A32,
-// and a user in A32 and in T32.
+// in Thumb, and a user in both.
 #include "test/guest/kernel.inc"
 
 #define ALIAS 0x50000000	// of RAM, and of the pages below
@@ -21,9 +21,14 @@
 // What has changed is printed behind its text: A to K for r0 to r10 (r9 is SP, r10 LR), L to S for
 // s0 to s7, then T to ] for ten words of memory from 16 bytes before the address. In Thumb what follows the calls is aligned, for report.
 	.macro	t insn:vararg
+	t_after	nop, \insn
+	.endm
+
+	.macro	t_after prelude, insn:vararg
 	mov	r12, sp
 	.ifdef	IN_THUMB
 	blx	prepare
+	\prelude
 	\insn
 	mov	r9, sp
 	mov	r10, lr
@@ -33,6 +38,7 @@
 	b.w	.Lnext\@
 	.else
 	bl	prepare
+	\prelude
 	\insn
 	mov	r9, sp
 	mov	r10, lr
@@ -167,15 +173,34 @@ main:
 
 	say	"as it comes"
 	bl	sweep
+#ifdef CASE_banked
+	say	"returns that fail"
+	set	r1, (P0 + 0xffc)
+	set	r2, (P0 + ALIAS - RAM + 0xffc)
+	addr	r0, place_va
+	stm	r0, {r1, r2}
+	t	rfeia	r8!
+	t	rfeib	r8!
+	t	ldm	r8!, {r0, r1, pc}^
+	t	ldm	r8, {r7, r8, pc}^
+	t	ldmib	r8!, {r0, pc}^
+	set	r1, (P0 + 0xffe)
+	addr	r0, place_va
+	str	r1, [r0]
+	t	rfeia	r8!
+	t	ldm	r8!, {r0, r1, pc}^
+#endif
 #ifndef CASE_user
-	say	"SCTLR.A"
+	say	"SCTLR.A and SW"
 	mrc	p15, 0, r0, c1, c0, 0
 	orr	r0, r0, #2
+	orr	r0, r0, #0x400
 	mcr	p15, 0, r0, c1, c0, 0
 	isb
 	bl	sweep
 	mrc	p15, 0, r0, c1, c0, 0
 	bic	r0, r0, #2
+	bic	r0, r0, #0x400
 	mcr	p15, 0, r0, c1, c0, 0
 	isb
 	say	"big-endian"
@@ -236,11 +261,11 @@ sweep:
 	.pushsection .data
 place_va: .word	0, 0
 big:	.word	0
-known:	.space	29 * 4
-now:	.space	29 * 4
+known:	.space	31 * 4
+now:	.space	31 * 4
 	.popsection
 
-// r12 := the address of a snapshot: r0 to r10, d0 to d3, ten words of memory. Keeps r0 to r10.
+// r12 := the address of a snapshot: r0 to r10, d0 to d3, ten words of memory, in one case the user's SP and LR. Keeps r0 to r10.
 	.macro	snapshot label
 	push	{r0, r1, r2}
 	addr	r12, \label
@@ -255,6 +280,9 @@ now:	.space	29 * 4
 	ldr	r2, [r1], #4
 	str	r2, [r0], #4
 	.endr
+#ifdef CASE_banked
+	stm	r0, {sp, lr}^
+#endif
 	pop	{r0, r1, r2}
 	.endm
 
@@ -316,7 +344,7 @@ report:
 	mov	r0, r4
 	bl	put_hex
 2:	add	r5, r5, #1
-	cmp	r5, #29
+	cmp	r5, #31
 	bne	1b
 	mov	r0, #'\n'
 	bl	put_char
@@ -324,7 +352,17 @@ report:
 
 kernel_battery:
 	push	{lr}
-#ifdef CASE_vector
+#ifdef CASE_thumb
+	blx	kernel_thumb
+#elif defined(CASE_banked)
+	t	stm	r8, {r0, r1, sp, lr}^
+	t	stmdb	r8, {r2, sp, lr}^
+	t	ldm	r8, {r0, r1, sp, lr}^
+	t	ldmib	r8, {r8, sp, lr}^
+	t_after	"mov sp, r8", srsia	sp!, #SVC
+	t_after	"mov sp, r8", srsdb	sp, #SVC
+	t_after	"mov sp, r8", srsib	sp!, #SVC
+#elif defined(CASE_vector)
 	vectors_of
 	structures
 #elif defined(CASE_exclusive)
@@ -334,6 +372,30 @@ kernel_battery:
 	battery
 #endif
 	pop	{pc}
+
+	.macro	t16_forms
+	t_after	"mov r7, r8", ldr r0, [r7]
+	t_after	"mov r7, r8", ldr r0, [r7, #4]
+	t_after	"mov r7, r8", ldrb r0, [r7, #3]
+	t_after	"mov r7, r8", ldrh r0, [r7, #2]
+	t_after	"mov r7, r8", str r0, [r7, #4]
+	t_after	"mov r7, r8", strb r0, [r7]
+	t_after	"mov r7, r8", strh r1, [r7, #2]
+	t_after	"add r7, r8, r0", ldr r1, [r7, r0]
+	t_after	"mov r5, #2", ldrsh r1, [r7, r5]
+	t_after	"mov r7, r8", ldm r7!, {r0, r1, r2}
+	t_after	"mov r7, r8", ldm r7, {r0, r7}
+	t_after	"mov r7, r8", stm r7!, {r0, r1}
+	t_after	"mov sp, r8", push {r0, r1, lr}
+	t_after	"mov sp, r8", pop {r0, r1, r2}
+	t_after	"mov sp, r8", str r4, [sp, #4]
+	t_after	"mov sp, r8", ldr r4, [sp]
+	t_after	"it eq", ldrbeq r0, [r8]
+	t_after	"it ne", ldrbne r0, [r8]
+	t_after	"it eq", strbeq r0, [r8]
+	t_after	"it ne", strbne r0, [r8]
+	t_after	"itt eq; moveq r1, #1", strheq r0, [r8]
+	.endm
 
 	.macro	user_forms
 #ifdef CASE_exclusive
@@ -355,8 +417,22 @@ user_battery:
 user_battery_thumb:
 	.equ	IN_THUMB, 1
 	user_forms
+	t16_forms
 	.balign	4
 	bx	pc
 	nop
 	.arm
 	leave_user
+
+	.thumb
+	.balign	4
+	.thumb_func
+kernel_thumb:
+	push	{r4, lr}
+#ifdef CASE_thumb
+	battery
+	t16_forms
+	vectors_of
+	structures
+#endif
+	pop	{r4, pc}
