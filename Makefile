@@ -136,4 +136,4 @@ lint:
 clean:
 	rm -rf $(B)
 
-include test/guest/rules.mk test/boot/rules.mk bench/rules.mk
+include test/guest/rules.mk test/fuzz/rules.mk test/boot/rules.mk bench/rules.mk

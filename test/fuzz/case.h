@@ -6,7 +6,7 @@
 // initrd of the runner, a kernel that runs bare and under the monitor alike. The runner
 // executes case after case and writes a struct fuzz_result each to FUZZ_RESULTS in its
 // RAM, which the host has mapped. Under the monitor that RAM lies somewhere in the
-// host's, at a multiple of 1 MiB; magic and nonce tell where. `running` is stored before
+// host's, at a multiple of 1 MiB; its magic and the batch's nonce tell where. `running` is stored before
 // a case begins, so it names the case that hung or brought the machine down; after
 // the last the runner sets `done` and powers the machine off.
 //
@@ -21,9 +21,10 @@
 
 #include <stdint.h>
 
-#define FUZZ_MAGIC   0x7a7a7566u // batch and results
-#define FUZZ_VERSION 1u
-#define FUZZ_RAM_MIB 128u // guest RAM: QEMU then places the initrd at 64 MiB
+#define FUZZ_MAGIC         0x7a7a7566u // of a batch
+#define FUZZ_RESULTS_MAGIC 0x72747566u
+#define FUZZ_VERSION       1u
+#define FUZZ_RAM_MIB       128u // guest RAM: QEMU then places the initrd at 64 MiB
 
 // Guest-physical addresses; with the MMU on all of it is mapped flat, in domain 0 if not said otherwise.
 #define FUZZ_TTBR0   0x40100000u // translation tables
@@ -94,7 +95,9 @@ struct fuzz_bank {
 // The complete state. cpsr is the CPSR with the flags, E, J, IT and T bits in their places.
 struct fuzz_state {
 	uint32_t r[8];
-	uint32_t usr_r8[5], usr_sp, usr_lr; // r8 to r12 of all modes but FIQ; SP and LR of USR and SYS
+	uint32_t usr_r8[5];      // r8 to r12 of all modes but FIQ
+	uint32_t pc;             // start: filled in by the runner, from slot and entry; end: LR as the vector found it
+	uint32_t usr_sp, usr_lr; // of USR and SYS
 	uint32_t fiq_r8[5];
 	struct fuzz_bank fiq, irq, svc, abt, und;
 	uint32_t cpsr;

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: MIT
+//
+// The fuzzer's guest: executes a batch of cases (case.h), bare or under a monitor.
+//
+// It runs in SVC mode, A32, with interrupts masked, from the case's own translation
+// regime: RAM is mapped flat in domain 0, kernel only but for what cases execute, and the
+// window a second time at ALIAS, where its rights don't depend on the case. Control
+// registers are written only where a case wants another value than the last one left,
+// since each write is a trap under a monitor. Sections are those of ARM ARM DDI 0406C.
+#include <stdbool.h>
+#include <stddef.h>
+#include "test/fuzz/case.h"
+
+#define RAM   0x40000000u
+#define MIB   0x100000u
+#define PAGE  4096u
+#define ALIAS (FUZZ_WINDOW + 0x10000000u)
+#define GICD  0x08000000u
+#define GICC  0x08010000u
+
+// Short descriptors (B3.5.1).
+#define L1_TABLE(domain) (0x1u | (domain) << 5)
+#define L1_SECTION       0x0000000eu // cacheable, domain 0
+#define L1_DEVICE        0x00000016u // XN
+#define L1_AP_KERNEL     0x00000400u
+#define L1_AP_USER_R     0x00000800u
+#define L2_PAGE          0x0000000eu
+#define L2_AP(rights)    (((rights)&3u) << 4 | ((rights)&4u) << 7)
+#define L2_TABLES        (FUZZ_TTBR0 + 0x4000u)
+#define CPACR_CP10       0x00f00000u
+#define FPEXC_EN         0x40000000u
+#define FDT_MAGIC        0xd00dfeedu
+#define FDT_BEGIN_NODE   1u
+#define FDT_PROP         3u
+#define FDT_NOP          4u
+#define FDT_END_NODE     2u
+#define A32_BXNE_LR      0x112fff1eu
+#define A32_BEQ          0x0a000000u
+#define A32_BLX_IMM      0xfa000000u
+#define HEAD_WORDS       (FUZZ_SLOTS_PER_PAGE + 1u)
+
+_Static_assert(offsetof(struct fuzz_state, usr_r8) == 32 && offsetof(struct fuzz_state, pc) == 52 &&
+		   offsetof(struct fuzz_state, usr_sp) == 56 && offsetof(struct fuzz_state, fiq_r8) == 64 &&
+		   offsetof(struct fuzz_state, irq) == 96 && offsetof(struct fuzz_state, svc) == 108 &&
+		   offsetof(struct fuzz_state, abt) == 120 && offsetof(struct fuzz_state, und) == 132 &&
+		   offsetof(struct fuzz_state, cpsr) == 144,
+	       "runner.S");
+_Static_assert(HEAD_WORDS * 4u <= 512u, "the head of a page");
+
+void runner_main(const uint32_t *dtb);
+void runner_visit(uint32_t page);
+uint32_t runner_enter(const struct fuzz_state *start);
+bool runner_differs(const void *a, const void *b, uint32_t bytes);
+extern struct fuzz_state *runner_end;
+extern char runner_vectors_page[], runner_vectors[], runner_vectors_a32[], runner_vectors_thumb[];
+
+static uint32_t now[FUZZ_CP_COUNT]; // what the registers hold
+static uint32_t rights_now, vbar_now;
+static bool slow_changed; // they don't hold their defaults
+static uint32_t filled[FUZZ_WINDOW_BYTES / 4u];
+
+static volatile uint32_t *
+at(uint32_t address)
+{
+	return (volatile uint32_t *)address;
+}
+
+static void
+sync(void)
+{
+	__asm__ volatile("dsb\n\tisb" ::: "memory");
+}
+
+// Registers by their index.
+
+static uint32_t
+cp_read(unsigned n)
+{
+	uint32_t value = 0;
+
+	switch (n) {
+#define X(name, p, op1, crn, crm, op2)                                                                                 \
+	case FUZZ_CP_##name:                                                                                           \
+		__asm__ volatile("mrc p" #p ", " #op1 ", %0, c" #crn ", c" #crm ", " #op2 : "=r"(value));              \
+		break;
+		FUZZ_FAST_REGS(X)
+		FUZZ_SLOW_REGS(X)
+#undef X
+	case FUZZ_CP_FPEXC:
+		__asm__ volatile(".inst 0xeef80a10 @ vmrs r0, fpexc\n\tmov %0, r0" : "=r"(value)::"r0");
+		break;
+	case FUZZ_CP_FPSCR:
+		__asm__ volatile(".inst 0xeef10a10 @ vmrs r0, fpscr\n\tmov %0, r0" : "=r"(value)::"r0");
+		break;
+	}
+	return value;
+}
+
+static void
+cp_write(unsigned n, uint32_t value)
+{
+	if (now[n] == value)
+		return;
+	now[n] = value;
+	switch (n) {
+#define X(name, p, op1, crn, crm, op2)                                                                                 \
+	case FUZZ_CP_##name:                                                                                           \
+		__asm__ volatile("mcr p" #p ", " #op1 ", %0, c" #crn ", c" #crm ", " #op2 ::"r"(value) : "memory");    \
+		break;
+		FUZZ_FAST_REGS(X)
+		FUZZ_SLOW_REGS(X)
+#undef X
+	case FUZZ_CP_FPEXC:
+		__asm__ volatile("mov r0, %0\n\t.inst 0xeee80a10 @ vmsr fpexc, r0" ::"r"(value) : "r0");
+		break;
+	case FUZZ_CP_FPSCR:
+		__asm__ volatile("mov r0, %0\n\t.inst 0xeee10a10 @ vmsr fpscr, r0" ::"r"(value) : "r0");
+		break;
+	}
+	__asm__ volatile("isb" ::: "memory");
+}
+
+// The state of the machine before a case.
+
+static void
+set_vectors(uint32_t sctlr)
+{
+	const char *vectors = sctlr & FUZZ_SCTLR_TE   ? runner_vectors_thumb
+			      : sctlr & FUZZ_SCTLR_EE ? runner_vectors_a32
+						      : runner_vectors;
+
+	if (vbar_now == (uint32_t)vectors)
+		return;
+	vbar_now = (uint32_t)vectors;
+	__asm__ volatile("mcr p15, 0, %0, c12, c0, 0\n\tisb" ::"r"(vectors));
+}
+
+static void
+drop_tlb(void)
+{
+	__asm__ volatile("dsb\n\tmcr p15, 0, %0, c8, c7, 0\n\tmcr p15, 0, %0, c7, c5, 6\n\tdsb\n\tisb" ::"r"(0)
+			 : "memory");
+}
+
+static void
+set_sctlr(uint32_t sctlr)
+{
+	uint32_t old = now[FUZZ_CP_SCTLR];
+
+	set_vectors(sctlr);
+	cp_write(FUZZ_CP_SCTLR, sctlr);
+	if ((old ^ sctlr) & FUZZ_SCTLR_M)
+		drop_tlb();
+}
+
+static volatile uint32_t *
+window_entry(unsigned page)
+{
+	uint32_t va = FUZZ_WINDOW + page * PAGE, second = va / MIB - FUZZ_WINDOW / MIB;
+
+	return at(L2_TABLES + second * 1024u + va % MIB / PAGE * 4u);
+}
+
+static void
+set_rights(uint32_t rights)
+{
+	if (rights == rights_now)
+		return;
+	rights_now = rights;
+	for (unsigned i = 0; i < FUZZ_PAGES; i++, rights >>= 4) {
+		uint32_t va = FUZZ_WINDOW + i * PAGE,
+			 entry = rights & FUZZ_RIGHTS_MAPPED ? va | L2_PAGE | L2_AP(rights) : 0;
+
+		if (*window_entry(i) == entry)
+			continue;
+		*window_entry(i) = entry;
+		__asm__ volatile("dsb\n\tmcr p15, 0, %0, c8, c7, 1" ::"r"(va) : "memory");
+	}
+	sync();
+}
+
+static uint32_t
+slow_default(unsigned n)
+{
+	static const uint32_t defaults[FUZZ_CP_COUNT] = {
+	    [FUZZ_CP_CPACR] = FUZZ_CPACR, [FUZZ_CP_TTBR0] = FUZZ_TTBR0, [FUZZ_CP_FPEXC] = FUZZ_FPEXC};
+
+	return defaults[n];
+}
+
+// FPSCR can be reached only while CPACR and FPEXC allow, so it goes first and they are last.
+static void
+set_slow(const uint32_t *want)
+{
+	cp_write(FUZZ_CP_CPACR, now[FUZZ_CP_CPACR] | CPACR_CP10);
+	cp_write(FUZZ_CP_FPEXC, now[FUZZ_CP_FPEXC] | FPEXC_EN);
+	cp_write(FUZZ_CP_FPSCR, want ? want[FUZZ_CP_FPSCR] : slow_default(FUZZ_CP_FPSCR));
+	cp_write(FUZZ_CP_FPEXC, want ? want[FUZZ_CP_FPEXC] : slow_default(FUZZ_CP_FPEXC));
+	for (unsigned n = FUZZ_CP_FAST; n < FUZZ_CP_FPEXC; n++)
+		cp_write(n, want ? want[n] : slow_default(n));
+	slow_changed = want;
+}
+
+static void
+read_slow(uint32_t *end)
+{
+	for (unsigned n = FUZZ_CP_FAST; n < FUZZ_CP_FPEXC; n++)
+		end[n] = now[n] = cp_read(n);
+	cp_write(FUZZ_CP_CPACR, now[FUZZ_CP_CPACR] | CPACR_CP10);
+	end[FUZZ_CP_FPEXC] = now[FUZZ_CP_FPEXC] = cp_read(FUZZ_CP_FPEXC);
+	cp_write(FUZZ_CP_FPEXC, now[FUZZ_CP_FPEXC] | FPEXC_EN);
+	end[FUZZ_CP_FPSCR] = now[FUZZ_CP_FPSCR] = cp_read(FUZZ_CP_FPSCR);
+}
+
+// An SGI to this core, and the end of it, whether it was taken or not (GICv2).
+static void
+interrupt_begin(void)
+{
+	*at(GICD + 0xf00) = 0x02000000;
+	sync();
+}
+
+static void
+interrupt_end(void)
+{
+	uint32_t iar = *at(GICC + 0x00c);
+
+	*at(GICC + 0x010) = iar;
+	sync();
+}
+
+// The window, through the mapping that the case doesn't touch.
+
+static uint32_t *
+window(void)
+{
+	return (uint32_t *)(now[FUZZ_CP_SCTLR] & FUZZ_SCTLR_M ? ALIAS : FUZZ_WINDOW);
+}
+
+static void
+report_word(struct fuzz_result *result, uint32_t address, uint32_t value)
+{
+	result->hash = (result->hash << 5 | result->hash >> 27) + (address ^ value) * 0x9e3779b1u;
+	if (result->n_touched < FUZZ_TOUCHED)
+		result->touched[result->n_touched] = (struct fuzz_word){address, value};
+	result->n_touched++;
+}
+
+#define BLOCK_WORDS 256u
+
+static void
+collect_window(struct fuzz_result *result)
+{
+	uint32_t *w = window();
+
+	for (uint32_t i = 0; i < FUZZ_WINDOW_BYTES / 4u; i += BLOCK_WORDS) {
+		if (!runner_differs(w + i, filled + i, BLOCK_WORDS * 4u))
+			continue;
+		for (uint32_t k = i; k < i + BLOCK_WORDS; k++)
+			if (w[k] != filled[k]) {
+				report_word(result, FUZZ_WINDOW + k * 4u, w[k]);
+				w[k] = filled[k];
+			}
+	}
+}
+
+static void
+clear(uint32_t *p, unsigned bytes)
+{
+	for (; bytes; bytes -= 4u)
+		*p++ = 0;
+}
+
+static void
+run(struct fuzz_case *c, struct fuzz_result *result)
+{
+	uint32_t vector;
+
+	clear((uint32_t *)result, sizeof(*result));
+	result->id = c->id;
+	c->start.pc = FUZZ_SLOT_ADDRESS(c->slot) + (c->entry & ~1u);
+	set_sctlr(c->start.cp[FUZZ_CP_SCTLR]);
+	set_rights(c->rights);
+	for (unsigned i = 0; i < c->n_pokes; i++)
+		window()[(c->poke[i].address - FUZZ_WINDOW) / 4u] = c->poke[i].value;
+	if (c->flags & FUZZ_F_SYSTEM)
+		set_slow(c->start.cp);
+	else if (slow_changed)
+		set_slow(NULL);
+	for (unsigned n = 0; n < FUZZ_CP_FAST; n++)
+		cp_write(n, c->start.cp[n]);
+	if (c->flags & FUZZ_F_PENDING)
+		interrupt_begin();
+	runner_end = &result->end;
+	vector = runner_enter(&c->start);
+	for (unsigned n = 0; n < FUZZ_CP_FAST; n++)
+		result->end.cp[n] = now[n] = cp_read(n);
+	if (c->flags & FUZZ_F_PENDING)
+		interrupt_end();
+	if (c->flags & FUZZ_F_SYSTEM)
+		read_slow(result->end.cp);
+	collect_window(result);
+	result->vector = vector;
+}
+
+// Before the first case.
+
+static uint32_t
+be(uint32_t word)
+{
+	return __builtin_bswap32(word);
+}
+
+static bool
+names_initrd(const char *name)
+{
+	static const char want[] = "linux,initrd-start";
+
+	for (unsigned i = 0; i < sizeof(want); i++)
+		if (name[i] != want[i])
+			return false;
+	return true;
+}
+
+// The one property of the device tree that matters; it has one cell or two.
+static struct fuzz_batch *
+find_initrd(const uint32_t *dtb)
+{
+	const uint32_t *p, *end;
+	const char *strings;
+
+	if (be(dtb[0]) != FDT_MAGIC)
+		return NULL;
+	p = dtb + be(dtb[2]) / 4u;
+	end = p + be(dtb[9]) / 4u;
+	strings = (const char *)dtb + be(dtb[3]);
+	while (p < end) {
+		uint32_t token = be(*p++);
+
+		if (token == FDT_BEGIN_NODE) {
+			while (!(((*p - 0x01010101u) & ~*p) & 0x80808080u)) // no zero byte yet
+				p++;
+			p++;
+		} else if (token == FDT_PROP) {
+			uint32_t size = be(p[0]), cells = (size + 3u) / 4u;
+
+			if (names_initrd(strings + be(p[1])) && cells)
+				return (struct fuzz_batch *)be(p[1 + cells]);
+			p += 2 + cells;
+		} else if (token != FDT_NOP && token != FDT_END_NODE) {
+			break;
+		}
+	}
+	return NULL;
+}
+
+static bool
+good_batch(const struct fuzz_batch *b)
+{
+	return b && b->magic == FUZZ_MAGIC && b->version == FUZZ_VERSION && b->case_bytes == sizeof(struct fuzz_case) &&
+	       b->result_bytes == sizeof(struct fuzz_result);
+}
+
+static bool
+good_case(const struct fuzz_case *c)
+{
+	if (c->slot >= FUZZ_SLOTS_MAX || c->entry >= FUZZ_SLOT_WORDS * 4u || c->n_pokes > FUZZ_POKES)
+		return false;
+	for (unsigned i = 0; i < c->n_pokes; i++)
+		if (c->poke[i].address % 4u || c->poke[i].address - FUZZ_WINDOW >= FUZZ_WINDOW_BYTES)
+			return false;
+	return true;
+}
+
+static void
+make_tables(void)
+{
+	volatile uint32_t *l1 = at(FUZZ_TTBR0), *l2 = at(L2_TABLES);
+	uint32_t window_mib = FUZZ_WINDOW / MIB;
+
+	for (unsigned i = 0; i < 4096u; i++)
+		l1[i] = 0;
+	for (unsigned i = 0; i < 512u; i++)
+		l2[i] = 0;
+	for (unsigned i = 0; i < FUZZ_RAM_MIB; i++) {
+		uint32_t pa = RAM + i * MIB;
+		bool executed = pa / MIB == FUZZ_PAD_A32 / MIB || (pa >= FUZZ_CODE && pa < FUZZ_RESULTS);
+
+		l1[pa / MIB] = pa | L1_SECTION | (executed ? L1_AP_USER_R : L1_AP_KERNEL);
+	}
+	for (unsigned i = 0; i < 2u; i++) {
+		l1[ALIAS / MIB + i] = (window_mib + i) * MIB | L1_SECTION | L1_AP_KERNEL;
+		l1[window_mib + i] = (L2_TABLES + i * 1024u) | L1_TABLE(1u + i);
+	}
+	l1[GICD / MIB] = GICD | L1_DEVICE | L1_AP_KERNEL;
+}
+
+// A page of slots that all trap, and its head.
+static void
+make_code_page(uint32_t page)
+{
+	volatile uint32_t *word = at(page);
+
+	word[0] = A32_BXNE_LR;
+	for (unsigned i = 1; i < PAGE / 4u; i++)
+		word[i] = FUZZ_EXIT_A32_UDF;
+}
+
+static void
+make_code(const struct fuzz_case *c)
+{
+	uint32_t slot = FUZZ_SLOT_ADDRESS(c->slot), page = slot & ~(PAGE - 1u), n = c->slot % FUZZ_SLOTS_PER_PAGE;
+	uint32_t from = page + (1u + n) * 4u, word = (slot - from - 8u) / 4u;
+
+	if (*at(page) != A32_BXNE_LR)
+		make_code_page(page);
+	*at(from) = (c->entry & 1u ? A32_BLX_IMM : A32_BEQ) | word;
+	for (unsigned i = 0; i < FUZZ_SLOT_WORDS; i++)
+		at(slot)[i] = c->code[i];
+}
+
+// Fails with the number of the first bad case.
+static bool
+make_all(struct fuzz_case *cases, uint32_t n, struct fuzz_results *results)
+{
+	for (results->running = 0; results->running < n; results->running++) {
+		if (!good_case(&cases[results->running]))
+			return false;
+		make_code(&cases[results->running]);
+	}
+	for (unsigned i = 0; i < PAGE / 4u; i++) {
+		at(FUZZ_PAD_A32)[i] = FUZZ_EXIT_A32_UDF;
+		at(FUZZ_PAD_T)[i] = FUZZ_EXIT_T16_UDF << 16 | FUZZ_EXIT_T16_UDF;
+	}
+	__asm__ volatile("dsb\n\tmcr p15, 0, %0, c7, c5, 0\n\tmcr p15, 0, %0, c7, c5, 6\n\tdsb\n\tisb" ::"r"(0)
+			 : "memory");
+	return true;
+}
+
+static void
+make_machine(void)
+{
+	make_tables();
+	for (unsigned i = 0; i < FUZZ_WINDOW_BYTES / 4u; i++)
+		((uint32_t *)FUZZ_WINDOW)[i] = filled[i] = fuzz_fill(FUZZ_WINDOW + i * 4u);
+	for (unsigned n = 0; n < FUZZ_CP_FPEXC; n++)
+		now[n] = cp_read(n);
+	now[FUZZ_CP_FPEXC] = cp_read(FUZZ_CP_FPEXC);
+	now[FUZZ_CP_FPSCR] = cp_read(FUZZ_CP_FPSCR);
+	set_slow(NULL);
+	runner_visit((uint32_t)runner_vectors_page);
+	*at(GICD + 0x000) = 1;    // GICD_CTLR
+	*at(GICD + 0x100) = 1;    // GICD_ISENABLER0: SGI 0
+	*at(GICC + 0x004) = 0xff; // GICC_PMR
+	*at(GICC + 0x000) = 1;    // GICC_CTLR
+}
+
+static void
+run_all(const struct fuzz_batch *b, struct fuzz_case *cases, struct fuzz_results *results)
+{
+	struct fuzz_result *result = (struct fuzz_result *)(results + 1);
+	uint32_t visited = 0;
+
+	for (uint32_t i = b->first; i < b->n_cases; i++) {
+		uint32_t page = FUZZ_SLOT_ADDRESS(cases[i].slot) & ~(PAGE - 1u);
+
+		*(volatile uint32_t *)&results->running = i;
+		if (page != visited)
+			runner_visit(page);
+		visited = page;
+		run(&cases[i], &result[i]);
+	}
+}
+
+void
+runner_main(const uint32_t *dtb)
+{
+	struct fuzz_results *results = (struct fuzz_results *)FUZZ_RESULTS;
+	struct fuzz_batch *b = find_initrd(dtb);
+	struct fuzz_case *cases = (struct fuzz_case *)(b + 1);
+
+	clear((uint32_t *)results, sizeof(*results));
+	results->magic = FUZZ_RESULTS_MAGIC;
+	results->version = FUZZ_VERSION;
+	if (!good_batch(b)) {
+		results->done = FUZZ_ERROR_INITRD;
+		return;
+	}
+	results->nonce[0] = b->nonce[0];
+	results->nonce[1] = b->nonce[1];
+	results->n_cases = b->n_cases;
+	if (!make_all(cases, b->n_cases, results)) {
+		results->done = FUZZ_ERROR_SLOT;
+		return;
+	}
+	make_machine();
+	run_all(b, cases, results);
+	results->done = FUZZ_DONE;
+}
