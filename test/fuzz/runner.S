@@ -113,10 +113,17 @@ runner_enter:
 	msr	spsr_cxsf, r3
 	ldm	r0, {r0-r12, pc}^
 
-// bool runner_differs(const void *a, const void *b, uint32_t bytes): a multiple of 128, words aligned.
+// uint32_t runner_same(const void *a, const void *b, uint32_t left): compares the last `left`
+// bytes of two windows, in pieces of SAME_BYTES. Returns how many are left from the first
+// piece on that differs, 0 if none does.
 	.fpu	neon-vfpv4
-	.global	runner_differs
-runner_differs:
+	.global	runner_same
+runner_same:
+	rsb	r3, r2, #0x4000			// FUZZ_WINDOW_BYTES
+	add	r0, r0, r3
+	add	r1, r1, r3
+	cmp	r2, #0
+	bxeq	lr
 1:	vldm	r0!, {d0-d15}
 	vldm	r1!, {d16-d31}
 	veor	q0, q0, q8
@@ -140,9 +147,7 @@ runner_differs:
 	bne	2f
 	subs	r2, r2, #128
 	bne	1b
-	mov	r0, #0
-	bx	lr
-2:	mov	r0, #1
+2:	mov	r0, r2
 	bx	lr
 
 //----------------------------------------------------------------------------

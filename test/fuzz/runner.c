@@ -37,6 +37,7 @@
 #define A32_BXNE_LR      0x112fff1eu
 #define A32_BEQ          0x0a000000u
 #define A32_BLX_IMM      0xfa000000u
+#define SAME_BYTES       128u // of runner_same()
 #define HEAD_WORDS       (FUZZ_SLOTS_PER_PAGE + 1u)
 
 _Static_assert(offsetof(struct fuzz_state, usr_r8) == 32 && offsetof(struct fuzz_state, pc) == 52 &&
@@ -50,7 +51,7 @@ _Static_assert(HEAD_WORDS * 4u <= 512u, "the head of a page");
 void runner_main(const uint32_t *dtb);
 void runner_visit(uint32_t page);
 uint32_t runner_enter(const struct fuzz_state *start);
-bool runner_differs(const void *a, const void *b, uint32_t bytes);
+uint32_t runner_same(const void *a, const void *b, uint32_t left);
 extern struct fuzz_state *runner_end;
 extern char runner_vectors_page[], runner_vectors[], runner_vectors_a32[], runner_vectors_thumb[];
 
@@ -71,54 +72,68 @@ sync(void)
 	__asm__ volatile("dsb\n\tisb" ::: "memory");
 }
 
-// Registers by their index.
-
-static uint32_t
-cp_read(unsigned n)
-{
-	uint32_t value = 0;
-
-	switch (n) {
+// Accessors of registers, cp_read_NAME() and cp_write_NAME(). All that follows is inlined and
+// without switches: an indirect branch costs much under a monitor that checks each.
 #define X(name, p, op1, crn, crm, op2)                                                                                 \
-	case FUZZ_CP_##name:                                                                                           \
+	static inline uint32_t cp_read_##name(void)                                                                    \
+	{                                                                                                              \
+		uint32_t value;                                                                                        \
+                                                                                                                       \
 		__asm__ volatile("mrc p" #p ", " #op1 ", %0, c" #crn ", c" #crm ", " #op2 : "=r"(value));              \
-		break;
-		FUZZ_FAST_REGS(X)
-		FUZZ_SLOW_REGS(X)
-#undef X
-	case FUZZ_CP_FPEXC:
-		__asm__ volatile(".inst 0xeef80a10 @ vmrs r0, fpexc\n\tmov %0, r0" : "=r"(value)::"r0");
-		break;
-	case FUZZ_CP_FPSCR:
-		__asm__ volatile(".inst 0xeef10a10 @ vmrs r0, fpscr\n\tmov %0, r0" : "=r"(value)::"r0");
-		break;
+		return value;                                                                                          \
+	}                                                                                                              \
+	static inline void cp_write_##name(uint32_t value)                                                             \
+	{                                                                                                              \
+		__asm__ volatile("mcr p" #p ", " #op1 ", %0, c" #crn ", c" #crm ", " #op2 "\n\tisb" ::"r"(value)       \
+				 : "memory");                                                                          \
 	}
-	return value;
+FUZZ_FAST_REGS(X)
+FUZZ_SLOW_REGS(X)
+#undef X
+
+static inline uint32_t
+cp_read_FPEXC(void)
+{
+	register uint32_t r0 __asm__("r0");
+
+	__asm__ volatile(".inst 0xeef80a10 @ vmrs r0, fpexc" : "=r"(r0));
+	return r0;
 }
 
-static void
-cp_write(unsigned n, uint32_t value)
+static inline uint32_t
+cp_read_FPSCR(void)
 {
-	if (now[n] == value)
-		return;
-	now[n] = value;
-	switch (n) {
-#define X(name, p, op1, crn, crm, op2)                                                                                 \
-	case FUZZ_CP_##name:                                                                                           \
-		__asm__ volatile("mcr p" #p ", " #op1 ", %0, c" #crn ", c" #crm ", " #op2 ::"r"(value) : "memory");    \
-		break;
-		FUZZ_FAST_REGS(X)
-		FUZZ_SLOW_REGS(X)
-#undef X
-	case FUZZ_CP_FPEXC:
-		__asm__ volatile("mov r0, %0\n\t.inst 0xeee80a10 @ vmsr fpexc, r0" ::"r"(value) : "r0");
-		break;
-	case FUZZ_CP_FPSCR:
-		__asm__ volatile("mov r0, %0\n\t.inst 0xeee10a10 @ vmsr fpscr, r0" ::"r"(value) : "r0");
-		break;
-	}
-	__asm__ volatile("isb" ::: "memory");
+	register uint32_t r0 __asm__("r0");
+
+	__asm__ volatile(".inst 0xeef10a10 @ vmrs r0, fpscr" : "=r"(r0));
+	return r0;
 }
+
+static inline void
+cp_write_FPEXC(uint32_t value)
+{
+	register uint32_t r0 __asm__("r0") = value;
+
+	__asm__ volatile(".inst 0xeee80a10 @ vmsr fpexc, r0" ::"r"(r0));
+}
+
+static inline void
+cp_write_FPSCR(uint32_t value)
+{
+	register uint32_t r0 __asm__("r0") = value;
+
+	__asm__ volatile(".inst 0xeee10a10 @ vmsr fpscr, r0" ::"r"(r0));
+}
+
+// Gives a register a value, if it doesn't have it.
+#define SET(name, value)                                                                                               \
+	do {                                                                                                           \
+		uint32_t set = (value);                                                                                \
+                                                                                                                       \
+		if (now[FUZZ_CP_##name] != set)                                                                        \
+			cp_write_##name(now[FUZZ_CP_##name] = set);                                                    \
+	} while (0)
+#define GET(name) (now[FUZZ_CP_##name] = cp_read_##name())
 
 // The state of the machine before a case.
 
@@ -148,7 +163,7 @@ set_sctlr(uint32_t sctlr)
 	uint32_t old = now[FUZZ_CP_SCTLR];
 
 	set_vectors(sctlr);
-	cp_write(FUZZ_CP_SCTLR, sctlr);
+	SET(SCTLR, sctlr);
 	if ((old ^ sctlr) & FUZZ_SCTLR_M)
 		drop_tlb();
 }
@@ -179,37 +194,49 @@ set_rights(uint32_t rights)
 	sync();
 }
 
-static uint32_t
-slow_default(unsigned n)
-{
-	static const uint32_t defaults[FUZZ_CP_COUNT] = {
-	    [FUZZ_CP_CPACR] = FUZZ_CPACR, [FUZZ_CP_TTBR0] = FUZZ_TTBR0, [FUZZ_CP_FPEXC] = FUZZ_FPEXC};
+static const uint32_t slow_defaults[FUZZ_CP_COUNT] = {
+    [FUZZ_CP_CPACR] = FUZZ_CPACR, [FUZZ_CP_TTBR0] = FUZZ_TTBR0, [FUZZ_CP_FPEXC] = FUZZ_FPEXC};
 
-	return defaults[n];
-}
-
-// FPSCR can be reached only while CPACR and FPEXC allow, so it goes first and they are last.
+// FPSCR can be reached only while CPACR and FPEXC allow, so it goes first and CPACR last.
 static void
 set_slow(const uint32_t *want)
 {
-	cp_write(FUZZ_CP_CPACR, now[FUZZ_CP_CPACR] | CPACR_CP10);
-	cp_write(FUZZ_CP_FPEXC, now[FUZZ_CP_FPEXC] | FPEXC_EN);
-	cp_write(FUZZ_CP_FPSCR, want ? want[FUZZ_CP_FPSCR] : slow_default(FUZZ_CP_FPSCR));
-	cp_write(FUZZ_CP_FPEXC, want ? want[FUZZ_CP_FPEXC] : slow_default(FUZZ_CP_FPEXC));
-	for (unsigned n = FUZZ_CP_FAST; n < FUZZ_CP_FPEXC; n++)
-		cp_write(n, want ? want[n] : slow_default(n));
-	slow_changed = want;
+	SET(CPACR, now[FUZZ_CP_CPACR] | CPACR_CP10);
+	SET(FPEXC, now[FUZZ_CP_FPEXC] | FPEXC_EN);
+	SET(FPSCR, want[FUZZ_CP_FPSCR]);
+	SET(FPEXC, want[FUZZ_CP_FPEXC]);
+#define X(name, ...) SET(name, want[FUZZ_CP_##name]);
+	FUZZ_SLOW_REGS(X)
+#undef X
+	slow_changed = want != slow_defaults;
 }
 
 static void
 read_slow(uint32_t *end)
 {
-	for (unsigned n = FUZZ_CP_FAST; n < FUZZ_CP_FPEXC; n++)
-		end[n] = now[n] = cp_read(n);
-	cp_write(FUZZ_CP_CPACR, now[FUZZ_CP_CPACR] | CPACR_CP10);
-	end[FUZZ_CP_FPEXC] = now[FUZZ_CP_FPEXC] = cp_read(FUZZ_CP_FPEXC);
-	cp_write(FUZZ_CP_FPEXC, now[FUZZ_CP_FPEXC] | FPEXC_EN);
-	end[FUZZ_CP_FPSCR] = now[FUZZ_CP_FPSCR] = cp_read(FUZZ_CP_FPSCR);
+#define X(name, ...) end[FUZZ_CP_##name] = GET(name);
+	FUZZ_SLOW_REGS(X)
+#undef X
+	SET(CPACR, now[FUZZ_CP_CPACR] | CPACR_CP10);
+	end[FUZZ_CP_FPEXC] = GET(FPEXC);
+	SET(FPEXC, now[FUZZ_CP_FPEXC] | FPEXC_EN);
+	end[FUZZ_CP_FPSCR] = GET(FPSCR);
+}
+
+static inline void
+set_fast(const uint32_t *want)
+{
+#define X(name, ...) SET(name, want[FUZZ_CP_##name]);
+	FUZZ_FAST_REGS(X)
+#undef X
+}
+
+static inline void
+read_fast(uint32_t *end)
+{
+#define X(name, ...) end[FUZZ_CP_##name] = GET(name);
+	FUZZ_FAST_REGS(X)
+#undef X
 }
 
 // An SGI to this core, and the end of it, whether it was taken or not (GICv2).
@@ -246,17 +273,15 @@ report_word(struct fuzz_result *result, uint32_t address, uint32_t value)
 	result->n_touched++;
 }
 
-#define BLOCK_WORDS 256u
-
 static void
 collect_window(struct fuzz_result *result)
 {
-	uint32_t *w = window();
+	uint32_t *w = window(), left = FUZZ_WINDOW_BYTES;
 
-	for (uint32_t i = 0; i < FUZZ_WINDOW_BYTES / 4u; i += BLOCK_WORDS) {
-		if (!runner_differs(w + i, filled + i, BLOCK_WORDS * 4u))
-			continue;
-		for (uint32_t k = i; k < i + BLOCK_WORDS; k++)
+	while ((left = runner_same(w, filled, left)) != 0) {
+		uint32_t k = (FUZZ_WINDOW_BYTES - left) / 4u;
+
+		for (uint32_t end = k + SAME_BYTES / 4u; k < end; k++)
 			if (w[k] != filled[k]) {
 				report_word(result, FUZZ_WINDOW + k * 4u, w[k]);
 				w[k] = filled[k];
@@ -286,15 +311,13 @@ run(struct fuzz_case *c, struct fuzz_result *result)
 	if (c->flags & FUZZ_F_SYSTEM)
 		set_slow(c->start.cp);
 	else if (slow_changed)
-		set_slow(NULL);
-	for (unsigned n = 0; n < FUZZ_CP_FAST; n++)
-		cp_write(n, c->start.cp[n]);
+		set_slow(slow_defaults);
+	set_fast(c->start.cp);
 	if (c->flags & FUZZ_F_PENDING)
 		interrupt_begin();
 	runner_end = &result->end;
 	vector = runner_enter(&c->start);
-	for (unsigned n = 0; n < FUZZ_CP_FAST; n++)
-		result->end.cp[n] = now[n] = cp_read(n);
+	read_fast(result->end.cp);
 	if (c->flags & FUZZ_F_PENDING)
 		interrupt_end();
 	if (c->flags & FUZZ_F_SYSTEM)
@@ -443,11 +466,9 @@ make_machine(void)
 	make_tables();
 	for (unsigned i = 0; i < FUZZ_WINDOW_BYTES / 4u; i++)
 		((uint32_t *)FUZZ_WINDOW)[i] = filled[i] = fuzz_fill(FUZZ_WINDOW + i * 4u);
-	for (unsigned n = 0; n < FUZZ_CP_FPEXC; n++)
-		now[n] = cp_read(n);
-	now[FUZZ_CP_FPEXC] = cp_read(FUZZ_CP_FPEXC);
-	now[FUZZ_CP_FPSCR] = cp_read(FUZZ_CP_FPSCR);
-	set_slow(NULL);
+	read_fast(now);
+	read_slow(now);
+	set_slow(slow_defaults);
 	runner_visit((uint32_t)runner_vectors_page);
 	*at(GICD + 0x000) = 1;    // GICD_CTLR
 	*at(GICD + 0x100) = 1;    // GICD_ISENABLER0: SGI 0
