@@ -45,7 +45,8 @@
 #define FUZZ_SLOT_ADDRESS(slot)                                                                                        \
 	(FUZZ_CODE + (slot) / FUZZ_SLOTS_PER_PAGE * 4096u + 512u + (slot) % FUZZ_SLOTS_PER_PAGE * FUZZ_SLOT_WORDS * 4u)
 
-// How code ends. UDF takes the UND mode's LR and SPSR, SVC the SVC mode's: choose what the case isn't about.
+// How code ends; words that aren't needed should hold it as well. UDF takes the UND mode's LR and SPSR, SVC the SVC
+// mode's: choose what the case isn't about.
 #define FUZZ_EXIT_A32_UDF 0xe7f042f2u
 #define FUZZ_EXIT_A32_SVC 0xef000042u
 #define FUZZ_EXIT_T16_UDF 0xde42u
@@ -135,7 +136,7 @@ struct fuzz_case {
 	    rights; // 4 bits for each page of the window, the first lowest: FUZZ_RIGHTS_*; no effect with the MMU off
 	uint32_t n_pokes;
 	struct fuzz_word poke[FUZZ_POKES]; // stored into the window before
-	uint32_t code[FUZZ_SLOT_WORDS];
+	uint32_t code[FUZZ_SLOT_WORDS];    // in place of the last word the runner puts a branch to itself
 	struct fuzz_state start;
 };
 

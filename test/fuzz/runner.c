@@ -34,6 +34,9 @@
 #define FDT_PROP         3u
 #define FDT_NOP          4u
 #define FDT_END_NODE     2u
+#define A32_NOP          0xe320f000u
+#define A32_B_SELF       0xeafffffeu
+#define T16_B_SELF       0xe7feu
 #define A32_BXNE_LR      0x112fff1eu
 #define A32_BEQ          0x0a000000u
 #define A32_BLX_IMM      0xfa000000u
@@ -46,7 +49,7 @@ _Static_assert(offsetof(struct fuzz_state, usr_r8) == 32 && offsetof(struct fuzz
 		   offsetof(struct fuzz_state, abt) == 120 && offsetof(struct fuzz_state, und) == 132 &&
 		   offsetof(struct fuzz_state, cpsr) == 144,
 	       "runner.S");
-_Static_assert(HEAD_WORDS * 4u <= 512u, "the head of a page");
+_Static_assert(HEAD_WORDS * 4u < 512u, "the head of a page");
 
 void runner_main(const uint32_t *dtb);
 void runner_visit(uint32_t page);
@@ -418,15 +421,19 @@ make_tables(void)
 	l1[GICD / MIB] = GICD | L1_DEVICE | L1_AP_KERNEL;
 }
 
-// A page of slots that all trap, and its head.
+// A page of slots that trap, and its head, which names none of them yet. Head and slots end in
+// a branch to itself, since a scan takes it that UDF and SVC may return to the next word.
 static void
 make_code_page(uint32_t page)
 {
 	volatile uint32_t *word = at(page);
 
+	for (unsigned i = 0; i < PAGE / 4u; i++)
+		word[i] = i < HEAD_WORDS                                ? A32_NOP
+			  : i % FUZZ_SLOT_WORDS == FUZZ_SLOT_WORDS - 1u ? A32_B_SELF
+									: FUZZ_EXIT_A32_UDF;
 	word[0] = A32_BXNE_LR;
-	for (unsigned i = 1; i < PAGE / 4u; i++)
-		word[i] = FUZZ_EXIT_A32_UDF;
+	word[HEAD_WORDS] = A32_B_SELF;
 }
 
 static void
@@ -438,8 +445,9 @@ make_code(const struct fuzz_case *c)
 	if (*at(page) != A32_BXNE_LR)
 		make_code_page(page);
 	*at(from) = (c->entry & 1u ? A32_BLX_IMM : A32_BEQ) | word;
-	for (unsigned i = 0; i < FUZZ_SLOT_WORDS; i++)
+	for (unsigned i = 0; i < FUZZ_SLOT_WORDS - 1u; i++)
 		at(slot)[i] = c->code[i];
+	at(slot)[FUZZ_SLOT_WORDS - 1u] = c->entry & 1u ? T16_B_SELF << 16 | T16_B_SELF : A32_B_SELF;
 }
 
 // Fails with the number of the first bad case.
