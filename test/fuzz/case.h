@@ -53,7 +53,9 @@
 #define FUZZ_EXIT_T16_SVC 0xdf42u
 
 // CP15 and CP14 registers: X(name, coprocessor, opc1, CRn, CRm, opc2). The fast ones are set before and
-// read after every case, the others only of cases with FUZZ_F_SYSTEM, as FPEXC and FPSCR are.
+// read after every case, the others only of cases with FUZZ_F_SYSTEM, as FPEXC and FPSCR are: code that
+// may change one of those needs the flag. The registers of VFP and Advanced SIMD hold the same values before
+// each case and are not part of the state.
 #define FUZZ_FAST_REGS(X)                                                                                              \
 	X(SCTLR, 15, 0, 1, 0, 0)                                                                                       \
 	X(DACR, 15, 0, 3, 0, 0)                                                                                        \
@@ -93,7 +95,8 @@ struct fuzz_bank {
 	uint32_t sp, lr, spsr;
 };
 
-// The complete state. cpsr is the CPSR with the flags, E, J, IT and T bits in their places.
+// The complete state. A case is entered by an exception return from SVC mode, or UND mode if it is an SVC mode
+// case, which takes the start's cpsr for SPSR: of that mode start's spsr has no effect.
 struct fuzz_state {
 	uint32_t r[8];
 	uint32_t usr_r8[5];      // r8 to r12 of all modes but FIQ
@@ -109,7 +112,7 @@ struct fuzz_state {
 // without FUZZ_F_SYSTEM. Registers not here: 0.
 #define FUZZ_SCTLR_OFF 0x00c50078u // MMU off
 #define FUZZ_SCTLR_ON  0x00c5187du // M, C, Z, I
-#define FUZZ_SCTLR_M   0x00000001u // may vary in a start state: M and these. EE not together with M, whose tables
+#define FUZZ_SCTLR_M   0x00000001u // these may vary, and C, Z, I and SW; EE not together with M, whose tables
 #define FUZZ_SCTLR_A   0x00000002u // are little-endian
 #define FUZZ_SCTLR_EE  0x02000000u
 #define FUZZ_SCTLR_TE  0x40000000u
@@ -118,7 +121,8 @@ struct fuzz_state {
 #define FUZZ_FPEXC     0x40000000u
 
 #define FUZZ_F_SYSTEM  0x1u // sets and reads the slow registers, FPEXC and FPSCR too
-#define FUZZ_F_PENDING 0x2u // an interrupt (SGI 0) is pending at the GIC while the case runs
+#define FUZZ_F_PENDING 0x2u // an IRQ is pending at the GIC while the case runs
+#define FUZZ_F_FIQ     0x4u // an FIQ is
 
 struct fuzz_word {
 	uint32_t address, value; // address in the window, a multiple of 4
@@ -131,9 +135,8 @@ struct fuzz_case {
 	uint32_t id;   // the host's own, given back in the result
 	uint32_t slot; // where the code stands; each but once in a batch
 	uint32_t flags;
-	uint32_t entry; // offset in the slot where it begins; bit 0: the slot is Thumb code
-	uint32_t
-	    rights; // 4 bits for each page of the window, the first lowest: FUZZ_RIGHTS_*; no effect with the MMU off
+	uint32_t entry;  // offset in the slot where it begins; bit 0: the slot is Thumb code
+	uint32_t rights; // 4 bits for each page of the window, the first lowest: FUZZ_RIGHTS_*; with the MMU on
 	uint32_t n_pokes;
 	struct fuzz_word poke[FUZZ_POKES]; // stored into the window before
 	uint32_t code[FUZZ_SLOT_WORDS];    // in place of the last word the runner puts a branch to itself

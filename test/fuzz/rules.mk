@@ -5,7 +5,7 @@
 FUZZ_TARGET := -mcpu=cortex-a15 -marm -mfloat-abi=hard -mfpu=vfpv3-d16 -mgeneral-regs-only -mno-unaligned-access \
                -ffreestanding -fno-common -fno-stack-protector -fno-tree-loop-distribute-patterns -fno-pic
 
-$(B)/fuzz.bin: test/fuzz/runner.S test/fuzz/runner.c test/fuzz/case.h test/fuzz/runner.lds
+$(B)/fuzz.bin: test/fuzz/runner.S test/fuzz/runner.c test/fuzz/case.h test/fuzz/regs.h test/fuzz/runner.lds
 	@mkdir -p $(@D)
 	@$(CROSS)gcc $(CFLAGS) $(FUZZ_TARGET) -nostdlib -Wl,-T,test/fuzz/runner.lds,--build-id=none,--no-warn-rwx-segments \
 	  -Wl,-z,noexecstack,--no-enum-size-warning -o $(@:.bin=.elf) test/fuzz/runner.S test/fuzz/runner.c

@@ -82,7 +82,7 @@ runner_visit:
 	msr	spsr_cxsf, r2
 	.endm
 
-// void runner_enter(const struct fuzz_state *start): returns once the case has ended.
+// uint32_t runner_enter(const struct fuzz_state *start): returns the vector that ended the case.
 	.global	runner_enter
 runner_enter:
 	push	{r4-r11, lr}

@@ -10,13 +10,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "test/fuzz/case.h"
+#include "test/fuzz/regs.h"
 
-#define RAM   0x40000000u
-#define MIB   0x100000u
-#define PAGE  4096u
-#define ALIAS (FUZZ_WINDOW + 0x10000000u)
-#define GICD  0x08000000u
-#define GICC  0x08010000u
+#define RAM             0x40000000u
+#define MIB             0x100000u
+#define PAGE            4096u
+#define ALIAS           (FUZZ_WINDOW + 0x10000000u)
+#define GICD            0x08000000u
+#define GICC            0x08010000u
+#define GICD_CTLR       (GICD + 0x000u)
+#define GICD_IGROUPR0   (GICD + 0x080u)
+#define GICD_ISENABLER0 (GICD + 0x100u)
+#define GICD_SGIR       (GICD + 0xf00u)
+#define GICC_CTLR       (GICC + 0x000u)
+#define GICC_PMR        (GICC + 0x004u)
+#define GICC_IAR        (GICC + 0x00cu)
+#define GICC_EOIR       (GICC + 0x010u)
 
 // Short descriptors (B3.5.1).
 #define L1_TABLE(domain) (0x1u | (domain) << 5)
@@ -27,21 +36,23 @@
 #define L2_PAGE          0x0000000eu
 #define L2_AP(rights)    (((rights)&3u) << 4 | ((rights)&4u) << 7)
 #define L2_TABLES        (FUZZ_TTBR0 + 0x4000u)
-#define CPACR_CP10       0x00f00000u
-#define FPEXC_EN         0x40000000u
-#define FDT_MAGIC        0xd00dfeedu
-#define FDT_BEGIN_NODE   1u
-#define FDT_PROP         3u
-#define FDT_NOP          4u
-#define FDT_END_NODE     2u
-#define A32_NOP          0xe320f000u
-#define A32_B_SELF       0xeafffffeu
-#define T16_B_SELF       0xe7feu
-#define A32_BXNE_LR      0x112fff1eu
-#define A32_BEQ          0x0a000000u
-#define A32_BLX_IMM      0xfa000000u
-#define SAME_BYTES       128u // of runner_same()
-#define HEAD_WORDS       (FUZZ_SLOTS_PER_PAGE + 1u)
+
+// Device tree (DTSpec 5.4).
+#define FDT_MAGIC      0xd00dfeedu
+#define FDT_BEGIN_NODE 1u
+#define FDT_PROP       3u
+#define FDT_NOP        4u
+#define FDT_END_NODE   2u
+
+#define A32_NOP     0xe320f000u
+#define A32_B_SELF  0xeafffffeu
+#define T16_B_SELF  0xe7feu
+#define A32_BXNE_LR 0x112fff1eu
+#define A32_BEQ     0x0a000000u
+#define A32_BLX_IMM 0xfa000000u
+
+#define SAME_BYTES 128u // of runner_same()
+#define HEAD_WORDS (FUZZ_SLOTS_PER_PAGE + 1u)
 
 _Static_assert(offsetof(struct fuzz_state, usr_r8) == 32 && offsetof(struct fuzz_state, pc) == 52 &&
 		   offsetof(struct fuzz_state, usr_sp) == 56 && offsetof(struct fuzz_state, fiq_r8) == 64 &&
@@ -53,7 +64,7 @@ _Static_assert(HEAD_WORDS * 4u < 512u, "the head of a page");
 
 void runner_main(const uint32_t *dtb);
 void runner_visit(uint32_t page);
-uint32_t runner_enter(const struct fuzz_state *start);
+uint32_t runner_enter(const struct fuzz_state *start); // returns the vector
 uint32_t runner_same(const void *a, const void *b, uint32_t left);
 extern struct fuzz_state *runner_end;
 extern char runner_vectors_page[], runner_vectors[], runner_vectors_a32[], runner_vectors_thumb[];
@@ -73,59 +84,6 @@ static void
 sync(void)
 {
 	__asm__ volatile("dsb\n\tisb" ::: "memory");
-}
-
-// Accessors of registers, cp_read_NAME() and cp_write_NAME(). All that follows is inlined and
-// without switches: an indirect branch costs much under a monitor that checks each.
-#define X(name, p, op1, crn, crm, op2)                                                                                 \
-	static inline uint32_t cp_read_##name(void)                                                                    \
-	{                                                                                                              \
-		uint32_t value;                                                                                        \
-                                                                                                                       \
-		__asm__ volatile("mrc p" #p ", " #op1 ", %0, c" #crn ", c" #crm ", " #op2 : "=r"(value));              \
-		return value;                                                                                          \
-	}                                                                                                              \
-	static inline void cp_write_##name(uint32_t value)                                                             \
-	{                                                                                                              \
-		__asm__ volatile("mcr p" #p ", " #op1 ", %0, c" #crn ", c" #crm ", " #op2 "\n\tisb" ::"r"(value)       \
-				 : "memory");                                                                          \
-	}
-FUZZ_FAST_REGS(X)
-FUZZ_SLOW_REGS(X)
-#undef X
-
-static inline uint32_t
-cp_read_FPEXC(void)
-{
-	register uint32_t r0 __asm__("r0");
-
-	__asm__ volatile(".inst 0xeef80a10 @ vmrs r0, fpexc" : "=r"(r0));
-	return r0;
-}
-
-static inline uint32_t
-cp_read_FPSCR(void)
-{
-	register uint32_t r0 __asm__("r0");
-
-	__asm__ volatile(".inst 0xeef10a10 @ vmrs r0, fpscr" : "=r"(r0));
-	return r0;
-}
-
-static inline void
-cp_write_FPEXC(uint32_t value)
-{
-	register uint32_t r0 __asm__("r0") = value;
-
-	__asm__ volatile(".inst 0xeee80a10 @ vmsr fpexc, r0" ::"r"(r0));
-}
-
-static inline void
-cp_write_FPSCR(uint32_t value)
-{
-	register uint32_t r0 __asm__("r0") = value;
-
-	__asm__ volatile(".inst 0xeee10a10 @ vmsr fpscr, r0" ::"r"(r0));
 }
 
 // Gives a register a value, if it doesn't have it.
@@ -204,8 +162,8 @@ static const uint32_t slow_defaults[FUZZ_CP_COUNT] = {
 static void
 set_slow(const uint32_t *want)
 {
-	SET(CPACR, now[FUZZ_CP_CPACR] | CPACR_CP10);
-	SET(FPEXC, now[FUZZ_CP_FPEXC] | FPEXC_EN);
+	SET(CPACR, FUZZ_CPACR);
+	SET(FPEXC, FUZZ_FPEXC);
 	SET(FPSCR, want[FUZZ_CP_FPSCR]);
 	SET(FPEXC, want[FUZZ_CP_FPEXC]);
 #define X(name, ...) SET(name, want[FUZZ_CP_##name]);
@@ -220,9 +178,9 @@ read_slow(uint32_t *end)
 #define X(name, ...) end[FUZZ_CP_##name] = GET(name);
 	FUZZ_SLOW_REGS(X)
 #undef X
-	SET(CPACR, now[FUZZ_CP_CPACR] | CPACR_CP10);
+	SET(CPACR, FUZZ_CPACR);
 	end[FUZZ_CP_FPEXC] = GET(FPEXC);
-	SET(FPEXC, now[FUZZ_CP_FPEXC] | FPEXC_EN);
+	SET(FPEXC, FUZZ_FPEXC);
 	end[FUZZ_CP_FPSCR] = GET(FPSCR);
 }
 
@@ -242,20 +200,26 @@ read_fast(uint32_t *end)
 #undef X
 }
 
-// An SGI to this core, and the end of it, whether it was taken or not (GICv2).
+// SGI 0 is in group 0, an FIQ, and SGI 1 in group 1, an IRQ. Of both the GIC signals the FIQ
+// alone. The case before, or the exception it ends with, may have left F clear.
 static void
-interrupt_begin(void)
+interrupts_begin(uint32_t flags)
 {
-	*at(GICD + 0xf00) = 0x02000000;
+	__asm__ volatile("cpsid f" ::: "memory");
+	if (flags & FUZZ_F_FIQ)
+		*at(GICD_SGIR) = 0x02000000;
+	if (flags & FUZZ_F_PENDING)
+		*at(GICD_SGIR) = 0x02000001;
 	sync();
 }
 
+// Ends both, whether they were taken or not.
 static void
-interrupt_end(void)
+interrupts_end(uint32_t flags)
 {
-	uint32_t iar = *at(GICC + 0x00c);
-
-	*at(GICC + 0x010) = iar;
+	__asm__ volatile("cpsid f" ::: "memory");
+	for (uint32_t left = flags & (FUZZ_F_PENDING | FUZZ_F_FIQ); left; left &= left - 1u)
+		*at(GICC_EOIR) = *at(GICC_IAR);
 	sync();
 }
 
@@ -316,13 +280,13 @@ run(struct fuzz_case *c, struct fuzz_result *result)
 	else if (slow_changed)
 		set_slow(slow_defaults);
 	set_fast(c->start.cp);
-	if (c->flags & FUZZ_F_PENDING)
-		interrupt_begin();
+	if (c->flags & (FUZZ_F_PENDING | FUZZ_F_FIQ))
+		interrupts_begin(c->flags);
 	runner_end = &result->end;
 	vector = runner_enter(&c->start);
 	read_fast(result->end.cp);
-	if (c->flags & FUZZ_F_PENDING)
-		interrupt_end();
+	if (c->flags & (FUZZ_F_PENDING | FUZZ_F_FIQ))
+		interrupts_end(c->flags);
 	if (c->flags & FUZZ_F_SYSTEM)
 		read_slow(result->end.cp);
 	collect_window(result);
@@ -478,10 +442,12 @@ make_machine(void)
 	read_slow(now);
 	set_slow(slow_defaults);
 	runner_visit((uint32_t)runner_vectors_page);
-	*at(GICD + 0x000) = 1;    // GICD_CTLR
-	*at(GICD + 0x100) = 1;    // GICD_ISENABLER0: SGI 0
-	*at(GICC + 0x004) = 0xff; // GICC_PMR
-	*at(GICC + 0x000) = 1;    // GICC_CTLR
+	*at(GICD_CTLR) = 3;
+	*at(GICD_IGROUPR0) = ~1u;
+	*at(GICD_ISENABLER0) = 3;
+	*at(GICC_PMR) = 0xff;
+	*at(GICC_CTLR) = 0xf; // both groups, AckCtl, FIQEn
+	runner_same(filled, filled, FUZZ_WINDOW_BYTES);
 }
 
 static void
