@@ -31,7 +31,7 @@ LIBFDT  := $(B)/libfdt/libfdt.a
 
 .PHONY: all run test check-slow bench lint install clean
 .DELETE_ON_ERROR:
-all: $(B)/palimpsest.zImage $(B)/palimpsest
+all: $(B)/palimpsest.zImage $(B)/palimpsest $(B)/fuzz.bin
 
 $(B)/palimpsest.zImage: $(B)/monitor.elf
 	@$(CROSS)objcopy -O binary $< $@
@@ -79,6 +79,7 @@ $(B)/palimpsest: $(HOST_SRC) $(wildcard guests/*.h monitor/*.h)
 install: all
 	install -D -m 755 $(B)/palimpsest $(DESTDIR)$(PREFIX)/bin/palimpsest
 	install -D -m 644 $(B)/palimpsest.zImage $(DESTDIR)$(PREFIX)/share/palimpsest/palimpsest.zImage
+	install -D -m 644 $(B)/fuzz.bin $(DESTDIR)$(PREFIX)/share/palimpsest/fuzz.bin
 	install -D -m 644 guests/palimpsest.1 $(DESTDIR)$(PREFIX)/share/man/man1/palimpsest.1
 
 # The two that a fresh machine begins with: they install what is missing first.
@@ -116,8 +117,8 @@ test-cli: all
 #----------------------------------------------------------------------------
 # Static checks
 
-C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c test/host/*.c bench/*.c)
-ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h bench/*.h)
+C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c test/host/*.c test/fuzz/*.c bench/*.c)
+ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/fuzz/*.h bench/*.h)
 SH_FILES  := $(wildcard guests/*.sh test/*.sh test/*/*.sh bench/*.sh) guests/init .ci/run
 
 lint:
@@ -136,4 +137,4 @@ lint:
 clean:
 	rm -rf $(B)
 
-include test/guest/rules.mk test/boot/rules.mk bench/rules.mk
+include test/guest/rules.mk test/fuzz/rules.mk test/boot/rules.mk bench/rules.mk

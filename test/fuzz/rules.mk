@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+#
+# The guest half of the fuzzer: see test/fuzz/case.h.
+
+FUZZ_TARGET := -mcpu=cortex-a15 -marm -mfloat-abi=hard -mfpu=vfpv3-d16 -mgeneral-regs-only -mno-unaligned-access \
+               -ffreestanding -fno-common -fno-stack-protector -fno-tree-loop-distribute-patterns -fno-pic
+FUZZ_SRC    := $(addprefix test/fuzz/,runner.S runner.c setup.c)
+
+$(B)/fuzz.bin: $(FUZZ_SRC) test/fuzz/runner.lds $(wildcard test/fuzz/*.h)
+	@mkdir -p $(@D)
+	@$(CROSS)gcc $(CFLAGS) $(FUZZ_TARGET) -nostdlib -Wl,-T,test/fuzz/runner.lds,--build-id=none,--no-warn-rwx-segments \
+	  -Wl,-z,noexecstack,--no-enum-size-warning -o $(@:.bin=.elf) $(FUZZ_SRC)
+	@$(CROSS)objdump -d $(@:.bin=.elf) > $(@:.bin=.asm)
+	@$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
+	@echo "built $@, $$(stat -c %s $@) bytes"
