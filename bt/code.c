@@ -313,7 +313,7 @@ scan_page(struct code *c, struct code_page *p, const struct code_request *rq)
 
 	c->thumb |= rq->thumb;
 	if (!c->thumb) {
-		bt_scan_page(&scan, frame(c, p), rq->prev, rq->next, rq->entry);
+		bt_scan_page(&scan, frame(c, p), rq->prev, rq->next, rq->entry & PAGE_MASK);
 		c->thumb = scan.thumb;
 	}
 	if (c->thumb && !scan_mixed(c, p, rq, &scan))
@@ -349,6 +349,7 @@ code_make(struct code *c, const struct code_request *rq)
 		return NULL;
 	c->free = p->next;
 	*p = (struct code_page){.gpa = GPA(rq->gpa.v & ~PAGE_MASK)};
+	p->va = rq->entry & ~PAGE_MASK;
 	p->after = rq->next ? (uint16_t)half_of(rq->next, 0) : 0;
 	if (c->policy == CODE_PAGE)
 		done = scan_page(c, p, rq);

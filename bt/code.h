@@ -26,7 +26,7 @@ struct code_page {
 	uint32_t *copy;    // NULL: the frame itself is run
 	uint32_t *scanned; // what control may reach (block policy) or is code (page policy, where the
 			   // guest uses Thumb): a bit per A32 word, then one per halfword for Thumb
-	uint32_t va;       // block policy: the page's address when it was last given out
+	uint32_t va;       // the page's address when it was made; block policy: last given out
 	uint16_t patched, doubtful;
 	uint16_t writes; // emulated since it was made
 	uint16_t after;  // the halfword behind the page when it was made: T32 may straddle
@@ -58,7 +58,7 @@ struct code {
 struct code_request {
 	gpa_t gpa;                   // of the page
 	const uint32_t *prev, *next; // frames of the virtually adjacent pages, or NULL
-	uint32_t entry;              // offset at which it is entered
+	uint32_t entry;              // address at which it is entered
 	bool thumb;                  // in Thumb state
 };
 

@@ -11,11 +11,17 @@
 #define HALVES       BT_PAGE_HALVES
 #define COND_AL      0xeu
 #define NOP_T16      0xbf00u
-#define ADR_DISTANCE 8u // how far after ADR the branch through its register is looked for
+#define CONSTANT_DISTANCE 8u // words: how far before BX its register is set
 #define CMP_DISTANCE 8u // halfwords: how far before TBB its index may be compared
 
-#define BX_MASK        0x0fffffd0u // BX or BLX Rm
-#define BX_VALUE       0x012fff10u
+#define A32_MOV_MASK 0xfff00000u
+#define A32_MOVW     0xe3000000u
+#define A32_MOVT     0xe3400000u
+#define ORR_ONE_MASK 0xfff00fffu
+#define ORR_ONE      0xe3800001u // ORR Rd, Rn, #1
+#define ADD_ONE      0xe2800001u
+#define BX_PC_MASK   0xfff8u
+#define BX_PC        0x4778u
 #define CMP_T16_MASK   0xf800u
 #define CMP_T16        0x2800u // CMP Rn, #imm8
 #define CMP_T32_MASK   0xfff0ff00u
@@ -29,10 +35,11 @@ half(const uint32_t *page, unsigned i)
 }
 
 void
-bt_flow_init(struct bt_flow *f, const uint32_t *page, uint32_t after)
+bt_flow_init(struct bt_flow *f, const uint32_t *page, uint32_t va, uint32_t after)
 {
 	memset(f, 0, sizeof(*f));
 	f->page = page;
+	f->va = va;
 	f->after = after;
 }
 
@@ -91,7 +98,7 @@ bt_flow_name_from(struct bt_flow *f, const uint32_t *prev)
 
 	if (bt_flow_mostly_a32(prev, 0, WORDS))
 		return;
-	bt_flow_init(&p, prev, half(f->page, 0));
+	bt_flow_init(&p, prev, f->va - PAGE_SIZE, half(f->page, 0));
 	for (unsigned i = 0; i < HALVES;) {
 		uint32_t insn = bt_flow_thumb(&p, i);
 
@@ -115,22 +122,59 @@ bt_flow_mostly_a32(const uint32_t *page, unsigned from, unsigned to)
 	return 2u * always >= to - from;
 }
 
+// What an instruction does to a constant in rm, looked at from its use backwards.
+struct constant {
+	unsigned rm;
+	uint32_t low;  // bits that are set later
+	uint32_t high; // MOVT's
+	bool known;
+};
+
+static void
+look_back(struct constant *k, const uint32_t *p, unsigned i, uint32_t va)
+{
+	uint32_t insn = p[i], imm16 = bits(insn, 19, 16) << 12 | bits(insn, 11, 0), at;
+	const struct bt_row *row = bt_decode_a32(insn);
+
+	if (bits(insn, 15, 12) != k->rm)
+		return;
+	if ((insn & A32_MOV_MASK) == A32_MOVT) {
+		k->high = imm16 << 16;
+	} else if ((insn & A32_MOV_MASK) == A32_MOVW) {
+		k->low |= k->high | imm16;
+		k->known = true;
+	} else if ((insn & ORR_ONE_MASK) == ORR_ONE || (insn & ORR_ONE_MASK) == ADD_ONE) {
+		k->low |= 1u;
+	} else if (row && row->action == BT_ADR) {
+		k->low |= bt_target(row, insn, va + 4u * i);
+		k->known = true;
+	} else if (row && row->action == BT_LITERAL_12) {
+		at = bt_target(row, insn, 4u * i);
+		k->low |= at < 4u * WORDS ? p[at / 4u] : 0;
+		k->known = at < 4u * WORDS;
+	}
+}
+
 bool
-bt_flow_adr_thumb(const uint32_t *p, unsigned i, int32_t *target)
+bt_flow_constant(const uint32_t *p, unsigned i, uint32_t va, uint32_t *target)
 {
 	const struct bt_row *row = bt_decode_a32(p[i]);
-	uint32_t va;
+	struct constant k = {.rm = bits(p[i], 3, 0)};
+	uint32_t at;
 
-	if (!row || row->action != BT_ADR)
+	if (row->action == BT_LITERAL_PC) {
+		at = bt_target(row, p[i], 4u * i);
+		*target = at < 4u * WORDS ? p[at / 4u] : 0;
+		return at < 4u * WORDS;
+	}
+	if (row->action == BT_PC_WRITE && bits(p[i], 27, 25) == 1u) // data-processing with an immediate
+		k.rm = bits(p[i], 19, 16);
+	else if (row->action == BT_PC_WRITE ? bits(p[i], 27, 25) != 0 : row->action != BT_BX && row->action != BT_BLX_REG)
 		return false;
-	va = bt_target(row, p[i], i * 4u);
-	*target = (int32_t)va >> 1;
-	if (!(va & 1u))
-		return false;
-	for (unsigned n = i + 1u; n <= i + ADR_DISTANCE && n < WORDS; n++)
-		if ((p[n] & BX_MASK) == BX_VALUE && bits(p[n], 3, 0) == bits(p[i], 15, 12))
-			return true;
-	return false;
+	for (unsigned n = 1; n <= CONSTANT_DISTANCE && n <= i && !k.known; n++)
+		look_back(&k, p, i - n, va);
+	*target = k.low;
+	return k.known;
 }
 
 static void
@@ -145,6 +189,20 @@ pend_a32(struct bt_flow *f, int32_t w)
 {
 	if (w >= 0 && w < (int32_t)WORDS)
 		bt_map_set(f->pending_a32, (unsigned)w);
+}
+
+// An address that a branch has from a constant: bit 0 tells the state. Off the page, nothing.
+static void
+pend_address(struct bt_flow *f, uint32_t address)
+{
+	uint32_t offset = (address & ~1u) - f->va;
+
+	if (offset >= PAGE_SIZE)
+		return;
+	if (address & 1u)
+		pend_thumb(f, (int32_t)(offset / 2u));
+	else
+		pend_a32(f, (int32_t)(offset / 4u));
 }
 
 // The greatest index that a CMP before the TBB at halfword i lets through; else no bound.
@@ -228,6 +286,8 @@ follow_thumb(struct bt_flow *f, unsigned i)
 			branch_thumb(f, row, insn, i);
 		if (flags & BT_LITERAL)
 			bt_flow_name(f, i, insn);
+		if ((insn & BX_PC_MASK) == BX_PC && insn < 0x10000u)
+			pend_a32(f, (int32_t)(i / 2u + 1u));
 		if (row && row->action == BT_TABLE_BRANCH)
 			follow_table(f, i, insn);
 		if (row && row->action == BT_IT)
@@ -257,16 +317,15 @@ follow_a32(struct bt_flow *f, unsigned w)
 	for (; w < WORDS && !bt_map_test(f->a32, w); w++) {
 		uint32_t insn = f->page[w];
 		const struct bt_row *row = bt_decode_a32(insn);
-		uint32_t flags = row ? row->flags : 0;
-		int32_t target;
+		uint32_t flags = row ? row->flags : 0, target;
 
 		bt_map_set(f->a32, w);
 		if (flags & BT_BRANCH)
 			branch_a32(f, row, insn, w);
+		if (flags & BT_INDIRECT && bt_flow_constant(f->page, w, f->va, &target))
+			pend_address(f, target);
 		if (flags & BT_LITERAL)
 			mark_literal(f, (int32_t)bt_target(row, insn, w * 4u) >> 1, literal_halves(row));
-		if (bt_flow_adr_thumb(f->page, w, &target))
-			pend_thumb(f, target);
 		if (flags & BT_ENDS && bt_always(insn))
 			return;
 		if (flags & BT_CALL && literal_ahead(f, 2u * w + 2u))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What the control flow reaches within one page, in A32 and Thumb state. Branches and
-// calls with an immediate are followed, through changes of state too: BLX, BX of a register that
-// ADR has set to an odd address just before, and the tables of TBB and TBH.
+// calls with an immediate are followed, through changes of state too: BLX, BX PC, BX of a register that
+// a constant has been put into just before, and the tables of TBB and TBH.
 //
 // A T32 instruction may begin in the page's last halfword; the first one of the page
 // behind is given for that.
@@ -16,7 +16,8 @@
 
 struct bt_flow {
 	const uint32_t *page;
-	uint32_t after;                // the halfword behind the page
+	uint32_t va;                   // its address
+	uint32_t after;                // the halfword behind it
 	uint32_t a32[BT_MAP_WORDS];    // words reached in A32 state
 	uint32_t thumb[BT_HALF_MAP];   // halfwords where an instruction reached in Thumb state begins
 	uint32_t covered[BT_HALF_MAP]; // all halfwords of those
@@ -25,7 +26,7 @@ struct bt_flow {
 };
 
 // Begins with nothing reached.
-void bt_flow_init(struct bt_flow *f, const uint32_t *page, uint32_t after);
+void bt_flow_init(struct bt_flow *f, const uint32_t *page, uint32_t va, uint32_t after);
 
 // Follows the flow from offset (bytes), in Thumb state or A32, to all of its ends.
 void bt_flow_follow(struct bt_flow *f, uint32_t offset, bool thumb);
@@ -42,8 +43,9 @@ void bt_flow_name_from(struct bt_flow *f, const uint32_t *prev);
 // Whether at least half of words [from, to) have the condition AL, as A32 code has and Thumb code hasn't.
 bool bt_flow_mostly_a32(const uint32_t *page, unsigned from, unsigned to);
 
-// An A32 ADR at p[i] makes an address with bit 0 set, and a BX or BLX soon jumps there:
-// true, with the halfword's index from p's page in *target (which may be off the page).
-bool bt_flow_adr_thumb(const uint32_t *p, unsigned i, int32_t *target);
+// Whether the A32 branch at p[i] goes to a register that instructions shortly before it have set to a
+// constant, or loads the PC from a literal: then *target gets the constant, bit 0 the state. va is the
+// page's address.
+bool bt_flow_constant(const uint32_t *p, unsigned i, uint32_t va, uint32_t *target);
 
 #endif

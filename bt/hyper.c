@@ -11,7 +11,6 @@
 #define SVC       0x0f000000u
 #define SVC_IMM24 0x00ffffffu
 #define COND_AL   0xe0000000u
-#define UDF_T16   0x0000de00u
 #define UDF_T32   0xf7f0a000u
 
 static const uint8_t operand_bits[BT_ISAS] = {[BT_A32] = 16, [BT_T16] = 0, [BT_T32] = 8}; // below the class
@@ -34,7 +33,7 @@ can_be_ours(enum bt_isa isa, unsigned class)
 	case BT_A32:
 		return class >= 0x10u && (class & 0xf0u) != 0x90u && class < 256u;
 	case BT_T16:
-		return class >= 0xa0u && class < 0xc0u;
+		return class >= 0x80u && class < 0xa0u;
 	default:
 		return class >= 0x01u && class < 0x80u;
 	}
@@ -102,7 +101,7 @@ bt_hyper_decode(uint32_t word, uint32_t *insn)
 uint32_t
 bt_hyper_udf(uint32_t insn, uint32_t imm)
 {
-	return bt_thumb_size(insn) == 2 ? UDF_T16 | imm : UDF_T32 | (imm >> 12) << 16 | (imm & 0xfffu);
+	return bt_thumb_size(insn) == 2 ? BT_T16_HYPER | imm : UDF_T32 | (imm >> 12) << 16 | (imm & 0xfffu);
 }
 
 bool
@@ -110,7 +109,7 @@ bt_hyper_udf_imm(uint32_t word, uint32_t *imm)
 {
 	if (bt_thumb_size(word) == 2) {
 		*imm = bits(word, 7, 0);
-		return (word & 0xff00u) == UDF_T16;
+		return (word & 0xff80u) == (BT_T16_HYPER | 0x80u);
 	}
 	*imm = bits(word, 19, 16) << 12 | bits(word, 11, 0);
 	return (word & 0xfff0f000u) == UDF_T32;

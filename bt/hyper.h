@@ -8,8 +8,8 @@
 // bit, should-be fields included. Rows with BT_IMM_FRAME are not self-contained:
 // all become SVC<c> #BT_HYPER_FRAME, and the original is in the guest's frame.
 //
-// In Thumb it's UDF of the same width, UDF #imm8 (T16) or UDF.W #imm16 (T32), which
-// is legal in an IT block and depends on it as the original does (ARM ARM A8.8.247).
+// In Thumb it's an undefined instruction of the same width, an unallocated T16 or UDF.W #imm16 (T32),
+// which is legal in an IT block and depends on it as the original does (ARM ARM A8.8.247).
 #ifndef BT_HYPER_H
 #define BT_HYPER_H
 
@@ -33,10 +33,10 @@ bool bt_hyper_decode(uint32_t svc, uint32_t *insn);
 // BT_T32_FRAME if the original doesn't fit.
 uint32_t bt_hyper_encode_thumb(uint32_t insn);
 
-// The UDF as wide as insn with this immediate: imm8 or imm16.
+// The hypercall as wide as insn with this immediate: the low byte of a T16 one, or imm16.
 uint32_t bt_hyper_udf(uint32_t insn, uint32_t imm);
 
-// If word is a UDF of either width, its immediate in *imm.
+// If word may be a hypercall of either width, its immediate in *imm.
 bool bt_hyper_udf_imm(uint32_t word, uint32_t *imm);
 
 // Rebuilds the instruction that the hypercall udf stands for. False if udf is none of

@@ -64,18 +64,20 @@
 #define BT_HYPER_INTERN    0x8f0200
 #define BT_HYPER_BLOCK_POP 0x8f8000
 
-// T16: UDF #imm8. The classes that take operands own 2^n neighbouring values.
+// T16: one of the unallocated encodings 1011 0110 1xxx xxxx (A6.2.5), which are UNDEFINED, for guests
+// use UDF themselves. The low byte is the class; those that take operands own 2^n neighbouring values.
 #define BT_IMM_T16_NONE   0x00
-#define BT_IMM_T16_CPS    0xa0 // 16 values: im A I F
-#define BT_IMM_T16_SETEND 0xb0 // 2 values: E
-#define BT_IMM_T16_YIELD  0xb2
-#define BT_IMM_T16_WFE    0xb3
-#define BT_IMM_T16_WFI    0xb4
-#define BT_IMM_T16_SEV    0xb5
-#define BT_IMM_T16_FRAME  0xbf // the original is in the guest's frame at the same offset
+#define BT_IMM_T16_CPS    0x80 // 16 values: im A I F
+#define BT_IMM_T16_SETEND 0x90 // 2 values: E
+#define BT_IMM_T16_YIELD  0x92
+#define BT_IMM_T16_WFE    0x93
+#define BT_IMM_T16_WFI    0x94
+#define BT_IMM_T16_SEV    0x95
+#define BT_IMM_T16_FRAME  0x9f // the original is in the guest's frame at the same offset
+#define BT_T16_HYPER      0xb600
 
-// T16 that goes by number is one of the unallocated encodings 1011 0111 xxxx xxxx and
-// 1011 1000 xxxx xxxx (A6.2.5), which are UNDEFINED: this + n is halfword n of the VM's table.
+// T16 that goes by number is one of the likewise unallocated 1011 0111 xxxx xxxx and
+// 1011 1000 xxxx xxxx: this + n is halfword n of the VM's table (bt/intern.h).
 #define BT_T16_INTERN 0xb700
 
 // T32: UDF.W #imm16. Below 0x8000, imm16[15:8] is the class and the rest the row's

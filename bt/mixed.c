@@ -7,7 +7,7 @@
 
 #define WORDS       BT_PAGE_WORDS
 #define HALVES      BT_PAGE_HALVES
-#define SMALL_AREA  16u // halfwords: too few to tell their state from
+#define SMALL_AREA  4u // halfwords: too few to tell their state from
 #define AROUND      2u  // instructions on either side that speak for a sensitive one
 
 struct mixed {
@@ -149,13 +149,13 @@ judge_a32(struct mixed *m, const uint32_t *prev, const uint32_t *next)
 
 void
 bt_scan_mixed(struct bt_scan *out, struct bt_flow *flow, const uint32_t *page, const uint32_t *prev,
-	      const uint32_t *next, uint32_t entry_offset, bool thumb)
+	      const uint32_t *next, uint32_t entry, bool thumb)
 {
 	struct mixed m = {.f = flow, .out = out, .thumb = thumb};
 
 	memset(out, 0, sizeof(*out));
-	bt_flow_init(flow, page, next ? next[0] & 0xffffu : 0);
-	bt_flow_follow(flow, entry_offset, thumb);
+	bt_flow_init(flow, page, entry & ~PAGE_MASK, next ? next[0] & 0xffffu : 0);
+	bt_flow_follow(flow, entry & PAGE_MASK, thumb);
 	if (prev)
 		bt_flow_name_from(flow, prev);
 	presume(&m);

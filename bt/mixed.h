@@ -18,8 +18,9 @@
 
 #include "bt/flow.h"
 
-// As bt_scan_page(); flow gets what is Thumb code, out what is A32 code.
+// As bt_scan_page(), for a page at address entry & ~0xfff that is entered at entry; flow gets what is Thumb
+// code, out what is A32 code.
 void bt_scan_mixed(struct bt_scan *out, struct bt_flow *flow, const uint32_t *page, const uint32_t *prev,
-		   const uint32_t *next, uint32_t entry_offset, bool thumb);
+		   const uint32_t *next, uint32_t entry, bool thumb);
 
 #endif

@@ -30,7 +30,7 @@ struct scan {
 	uint32_t pending[BT_MAP_WORDS];   // to be followed
 	uint32_t odd[BT_MAP_WORDS];       // matter to the flow, are sensitive or data-like
 	uint32_t sensitive[BT_MAP_WORDS]; // of the words seen as code or presumed
-	uint32_t interworks[BT_MAP_WORDS]; // BLX to Thumb, or ADR of what a BX goes to in Thumb state
+	uint32_t interworks[BT_MAP_WORDS]; // BLX to Thumb, or BX to an odd constant
 	uint8_t flags[BT_PAGE_WORDS];     // of the odd words: their row's, and DATA_LIKE
 };
 
@@ -142,11 +142,11 @@ examine(struct scan *s, unsigned i)
 	uint32_t insn = s->page[i];
 	const struct bt_row *row = bt_decode_a32(insn);
 	unsigned flags = row ? row->flags & ~BT_LITERAL : 0;
-	int32_t target;
+	uint32_t target;
 
 	if ((~insn & PC_IN_RN) == 0)
 		name_literal(s->out, s->page, i, (int32_t)i);
-	if (row && row->action == BT_ADR && bt_flow_adr_thumb(s->page, i, &target))
+	if (flags & BT_INDIRECT && bt_flow_constant(s->page, i, 0, &target) && target & 1u)
 		bt_map_set(s->interworks, i);
 	return (uint8_t)(data_like(insn) ? flags | DATA_LIKE : flags);
 }

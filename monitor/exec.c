@@ -65,7 +65,7 @@ make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 	    .gpa = gpa,
 	    .prev = executable_frame(v, GVA(page - PAGE_SIZE)),
 	    .next = executable_frame(v, GVA(page + PAGE_SIZE)),
-	    .entry = to.va & PAGE_MASK,
+	    .entry = to.va,
 	    .thumb = to.thumb,
 	};
 	bool thumb = v->vm->code.thumb;
