@@ -102,13 +102,22 @@ uses       = $(shell sed -n 's|^// uses: ||p' $(1))
 libs       = $(shell sed -n 's|^// libs: ||p' $(1))
 
 .SECONDEXPANSION:
-$(B)/test/%: test/host/%.c test/host/fake_arch.c $$(call uses,test/host/$$*.c) $(wildcard */*.h test/host/*.h */*.def)
+$(B)/test/%: test/host/%.c test/host/fake_arch.c $$(call uses,test/host/$$*.c) $(wildcard */*.h test/host/*.h */*.def test/host/*.def)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(SAN) -o $@ $< test/host/fake_arch.c $(call uses,$<) $(call libs,$<)
 
 .PRECIOUS: $(B)/test/%
 test/host/%.ok: $(B)/test/%
 	@$<
+
+# Every A32 word, T16 and T32 instruction against capstone; about 12 minutes on two cores.
+$(B)/test/capstone-all: test/host/capstone.c $(call uses,test/host/capstone.c) $(wildcard bt/*.h bt/*.def test/host/*.def)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -o $@ $< test/host/fake_arch.c $(call uses,$<) $(call libs,$<)
+
+.PHONY: test-capstone-all
+test-capstone-all: $(B)/test/capstone-all
+	@$< all 0/2 & $< all 1/2; odd=$$?; wait $$! && exit $$odd
 
 .PHONY: test-cli
 test-cli: all
