@@ -91,7 +91,7 @@ run:
 test:
 	@guests/setup.sh build
 	@$(MAKE) --no-print-directory all
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test/guest.ok test-bad test-boot
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-isa test/guest.ok test-bad test-boot
 
 #----------------------------------------------------------------------------
 # Host tests: test/host/NAME.c names the sources it links with in its second line
@@ -102,13 +102,36 @@ uses       = $(shell sed -n 's|^// uses: ||p' $(1))
 libs       = $(shell sed -n 's|^// libs: ||p' $(1))
 
 .SECONDEXPANSION:
-$(B)/test/%: test/host/%.c test/host/fake_arch.c $$(call uses,test/host/$$*.c) $(wildcard */*.h test/host/*.h */*.def)
+$(B)/test/%: test/host/%.c test/host/fake_arch.c $$(call uses,test/host/$$*.c) $(wildcard */*.h test/host/*.h */*.def test/host/*.def)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(SAN) -o $@ $< test/host/fake_arch.c $(call uses,$<) $(call libs,$<)
 
 .PRECIOUS: $(B)/test/%
 test/host/%.ok: $(B)/test/%
 	@$<
+
+# Every A32 word, T16 and T32 instruction against capstone; about 12 minutes on two cores.
+$(B)/test/capstone-all: test/host/capstone.c $(call uses,test/host/capstone.c) $(wildcard bt/*.h bt/*.def test/host/*.def)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -o $@ $< test/host/fake_arch.c $(call uses,$<) $(call libs,$<)
+
+.PHONY: test-capstone-all
+check-slow: test-capstone-all
+test-capstone-all: $(B)/test/capstone-all
+	@$< all 0/2 & $< all 1/2; odd=$$?; wait $$! && exit $$odd
+
+# docs/isa.md is made from the tables; the copy in the repository must not be older than they.
+$(B)/isa: docs/isa.c bt/decode.c bt/thumb.c $(wildcard bt/*.h bt/*.def)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -o $@ $(filter %.c,$^)
+
+.PHONY: docs/isa.md test-isa
+docs/isa.md: $(B)/isa
+	@$< > $@
+
+test-isa: $(B)/isa
+	@$< | diff -q - docs/isa.md > /dev/null || { echo "docs/isa.md is older than bt/*.def: make docs/isa.md"; exit 1; }
+	@echo "isa: docs/isa.md is what the tables say"
 
 .PHONY: test-cli
 test-cli: all
@@ -117,7 +140,7 @@ test-cli: all
 #----------------------------------------------------------------------------
 # Static checks
 
-C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c test/host/*.c test/fuzz/*.c bench/*.c)
+C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c docs/*.c test/host/*.c test/fuzz/*.c bench/*.c)
 ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/fuzz/*.h bench/*.h)
 SH_FILES  := $(wildcard guests/*.sh test/*.sh test/*/*.sh bench/*.sh) guests/init .ci/run
 

@@ -17,6 +17,8 @@ struct source {
 	uint8_t action, imm;
 };
 
+#define BT_GROUP(title, section, note) // for docs/isa.c
+
 static const struct source source_a32[] = {
 #define BT_ROW(pattern, name, section, action, imm, operands)                                                          \
 	{pattern, name, section, operands, "", BT_##action, BT_IMM_##imm},
@@ -37,6 +39,8 @@ static const struct source source_t32[] = {
 #include "bt/t32.def"
 #undef BT_ROW
 };
+
+#undef BT_GROUP
 
 static const uint8_t action_flags[BT_ACTION_COUNT] = {
 #define BT_ACTION(name, flags) flags,

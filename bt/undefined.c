@@ -32,6 +32,13 @@ undefined_media(uint32_t insn)
 	return !bit(allocated[bits(insn, 24, 20)], bits(insn, 7, 5));
 }
 
+// ARM ARM A7.4.4: of Advanced SIMD's shifts by an immediate most of what isn't allocated, -1 in T32 among it.
+static bool
+undefined_simd(uint32_t insn)
+{
+	return bit(insn, 23) && bit(insn, 11) && bit(insn, 7) && bit(insn, 4);
+}
+
 // ARM ARM A5.7: the space whose bits [31:28] are 1111.
 static bool
 undefined_unconditional(uint32_t insn)
@@ -48,8 +55,10 @@ undefined_unconditional(uint32_t insn)
 		return bit(insn, 4) || !bit(op1, 0);
 	if (op1 >= 0x50u) // PLI, PLD, barriers
 		return !bit(op1, 0);
-	if (op1 >= 0x20u) // Advanced SIMD
+	if (op1 >= 0x40u) // its loads and stores, memory hints
 		return false;
+	if (op1 >= 0x20u)
+		return undefined_simd(insn);
 	return op1 != 0x10u || (bit(insn, 16) ? bits(insn, 7, 4) != 0 : bit(insn, 5) != 0);
 }
 
@@ -201,8 +210,10 @@ undefined_t32(uint32_t insn)
 {
 	if (bits(insn, 28, 27) == 2)
 		return bit(insn, 15) ? undefined_control(insn) : undefined_immediate(insn);
-	if (bit(insn, 26)) // Advanced SIMD, then as in A32
-		return bits(insn, 25, 24) != 3 && (bit(insn, 28) || undefined_coprocessor(insn));
+	if (bits(insn, 26, 24) == 7)
+		return undefined_simd(insn);
+	if (bit(insn, 26))
+		return bit(insn, 28) || undefined_coprocessor(insn);
 	if (!bit(insn, 28)) {
 		if (bit(insn, 25))
 			return undefined_shifted(insn);
