@@ -70,10 +70,10 @@ $(LIBFDT):
 #----------------------------------------------------------------------------
 # The host command, and what is native of the monitor in it
 
-HOST_SRC := $(wildcard guests/*.c) monitor/guestfdt.c monitor/image.c
-$(B)/palimpsest: $(HOST_SRC) $(wildcard guests/*.h monitor/*.h)
+HOST_SRC := $(wildcard guests/*.c) monitor/guestfdt.c monitor/image.c $(addprefix bt/,decode.c hyper.c intern.c ldst.c scan.c)
+$(B)/palimpsest: $(HOST_SRC) $(wildcard guests/*.h monitor/*.h bt/*.h bt/*.def)
 	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) -o $@ $(HOST_SRC) -lfdt -lz
+	@$(CC) $(CFLAGS) -o $@ $(HOST_SRC) -lfdt -lz -llzma -lcapstone
 	@echo "built $@"
 
 install: all
@@ -91,7 +91,7 @@ run:
 test:
 	@guests/setup.sh build
 	@$(MAKE) --no-print-directory all
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test/guest.ok test-bad test-boot
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test/guest.ok test-bad test-boot
 
 #----------------------------------------------------------------------------
 # Host tests: test/host/NAME.c names the sources it links with in its second line
@@ -110,9 +110,12 @@ $(B)/test/%: test/host/%.c test/host/fake_arch.c $$(call uses,test/host/$$*.c) $
 test/host/%.ok: $(B)/test/%
 	@$<
 
-.PHONY: test-cli
+.PHONY: test-cli test-scan
 test-cli: all
 	@test/cli.sh $(B)
+
+test-scan: all
+	@test/scan.sh $(B)
 
 #----------------------------------------------------------------------------
 # Static checks

@@ -17,18 +17,18 @@
 
 struct scanimage_region {
 	char *name;
-	uint32_t base;     // of the first page
-	uint32_t start;    // of the first byte that is the file's
-	uint32_t size;     // bytes from there
-	uint32_t n_pages;  // from base
-	uint32_t *words;   // of the pages; zero around what is the file's
-	uint8_t *entered;  // per word
-	bool executable;   // false: nothing says so, data may be in it
+	uint32_t base;    // of the first page
+	uint32_t start;   // of the first byte that is the file's
+	uint32_t size;    // bytes from there
+	uint32_t n_pages; // from base
+	uint32_t *words;  // of the pages; zero around what is the file's
+	uint8_t *entered; // per word
+	bool executable;  // false: nothing says so, data may be in it
 };
 
 struct scanimage {
 	const char *path;
-	const char *kind; // "zImage", "ELF", "raw"
+	const char *kind;   // "zImage", "ELF", "raw"
 	const char *format; // of a zImage's payload, at payload_at; NULL: none
 	size_t payload_at;
 	struct scanimage_region *region;

@@ -9,8 +9,8 @@
 #include <zlib.h>
 #include "guests/unpack.h"
 
-#define FIRST_ROOM   0x1000000u // bytes of output to begin with
-#define XZ_MEMORY    0x8000000u // that a stream's dictionary may ask for
+#define FIRST_ROOM   0x1000000u  // bytes of output to begin with
+#define LZMA_MEMORY  0x20000000u // bytes that a stream's dictionary may ask for
 #define GZIP_HEADER  10u
 #define GZIP_WRAPPER (16 + MAX_WBITS)
 #define XZ_HEADER    LZMA_STREAM_HEADER_SIZE
@@ -79,7 +79,7 @@ lzma_result(const lzma_stream *z, lzma_ret status)
 {
 	if (status == LZMA_STREAM_END)
 		return UNPACK_OK;
-	if (status == LZMA_MEM_ERROR)
+	if (status == LZMA_MEM_ERROR || status == LZMA_MEMLIMIT_ERROR)
 		return UNPACK_MEMORY;
 	return status == LZMA_BUF_ERROR && !z->avail_in ? UNPACK_TRUNCATED : UNPACK_CORRUPT;
 }
@@ -120,7 +120,7 @@ unxz(struct sink *s, const uint8_t *p, size_t size, size_t *packed)
 {
 	lzma_stream z = LZMA_STREAM_INIT;
 
-	if (lzma_stream_decoder(&z, XZ_MEMORY, 0) != LZMA_OK)
+	if (lzma_stream_decoder(&z, LZMA_MEMORY, 0) != LZMA_OK)
 		return UNPACK_MEMORY;
 	return run_lzma(&z, s, p, size, packed);
 }
@@ -139,7 +139,7 @@ unlzma(struct sink *s, const uint8_t *p, size_t size, size_t *packed)
 {
 	lzma_stream z = LZMA_STREAM_INIT;
 
-	if (lzma_alone_decoder(&z, XZ_MEMORY) != LZMA_OK)
+	if (lzma_alone_decoder(&z, LZMA_MEMORY) != LZMA_OK)
 		return UNPACK_MEMORY;
 	return run_lzma(&z, s, p, size, packed);
 }
@@ -161,7 +161,7 @@ static const struct {
 	bool (*is)(const uint8_t *p, size_t size);
 	enum unpack_result (*unpack)(struct sink *s, const uint8_t *p, size_t size, size_t *packed); // NULL: can't
 } formats[] = {
-    {"gzip", is_gzip, gunzip}, {"xz", is_xz, unxz},      {"lzma", is_alone, unlzma},
+    {"gzip", is_gzip, gunzip}, {"xz", is_xz, unxz},   {"lzma", is_alone, unlzma},
     {"lz4", is_lz4, NULL},     {"lzo", is_lzo, NULL},
 };
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
