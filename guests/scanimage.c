@@ -105,8 +105,8 @@ is_zimage(const struct file *f)
 	return f->size >= ZIMAGE_HEADER && word(f, AT_MAGIC) == ZIMAGE_MAGIC;
 }
 
-static void
-load(struct scanimage *image, const struct file *f, const struct scanimage_options *o)
+void
+scanimage_take(struct scanimage *image, const struct file *f, const struct scanimage_options *o)
 {
 	const char *what;
 
@@ -134,7 +134,7 @@ scanimage_load(struct scanimage *image, const struct scanimage_options *o)
 	struct file f = file_read(o->path, FILE_MAX);
 
 	*image = (struct scanimage){.path = o->path};
-	load(image, &f, o);
+	scanimage_take(image, &f, o);
 	file_free(&f);
 }
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "guests/file.h"
 
 // What entered[] has of a word.
 #define SCANIMAGE_NAMED 0x80u // by a function symbol, or the file's entry point
@@ -43,6 +44,10 @@ struct scanimage_options {
 
 // Loads the image; ends the command with one line if it can't be.
 void scanimage_load(struct scanimage *image, const struct scanimage_options *o);
+
+// The same of a file that has been read, into an empty image.
+void scanimage_take(struct scanimage *image, const struct file *f, const struct scanimage_options *o);
+
 void scanimage_free(struct scanimage *image);
 
 // For scanelf.c: one more region of size bytes at start, copied from data, and a name for it.
