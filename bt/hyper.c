@@ -92,7 +92,7 @@ bt_hyper_decode(uint32_t word, uint32_t *insn)
 	uint32_t imm24 = word & SVC_IMM24;
 	const struct bt_row *row = class_row[BT_A32][imm24 >> 16];
 
-	if (!row || (word & SVC) != SVC || word >= 0xf0000000u)
+	if (!row || (word & SVC) != SVC || word >= 0xf0000000u || (!row->conditional && word < COND_AL))
 		return false;
 	imm24 -= (uint32_t)row->imm << 16;
 	*insn = row->value | bt_scatter(imm24, row->payload) | (row->conditional ? word & 0xf0000000u : 0);

@@ -9,7 +9,7 @@
 #include <zlib.h>
 #include "guests/unpack.h"
 
-#define FIRST_ROOM   0x1000000u  // bytes of output to begin with
+#define FIRST_ROOM   0x100000u  // bytes of output to begin with
 #define LZMA_MEMORY  0x20000000u // bytes that a stream's dictionary may ask for
 #define GZIP_HEADER  10u
 #define GZIP_WRAPPER (16 + MAX_WBITS)

@@ -27,8 +27,10 @@ check(uint32_t insn, const uint32_t regs[16])
 	HOLDS(op.kind != BT_LDST_DUAL || (op.size == 8 && op.rt < 16u && op.rt2 < 16u));
 	HOLDS(op.kind != BT_LDST_SINGLE || (op.size <= 4 && op.rt < 16u));
 	bt_ldst_address(&op, regs, insn & 1u, &at, &back);
+	if (op.rn == 15u)
+		return; // as an operand the PC is ahead
 	HOLDS(op.kind != BT_LDST_MULTIPLE || back - regs[op.rn] == 4u * op.count || regs[op.rn] - back == 4u * op.count);
-	HOLDS(op.kind != BT_LDST_SINGLE || op.rm != BT_NO_REG || (op.index ? at == back : at == regs[op.rn]));
+	HOLDS(op.kind != BT_LDST_SINGLE || op.rm != BT_NO_REG || at == (op.index ? back : regs[op.rn]));
 }
 
 int
