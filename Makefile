@@ -140,4 +140,8 @@ lint:
 clean:
 	rm -rf $(B)
 
+<<<<<<< HEAD
 include test/guest/rules.mk test/fuzz/rules.mk test/boot/rules.mk test/libfuzzer/rules.mk bench/rules.mk
+=======
+include test/coverage.mk test/guest/rules.mk test/boot/rules.mk test/libfuzzer/rules.mk bench/rules.mk
+>>>>>>> ea57924 (make coverage: branch coverage of the translator and emulator by the host tests)
