@@ -85,6 +85,7 @@ decode_area(struct mixed *m, unsigned i, unsigned to)
 			bt_flow_name(m->f, i, insn);
 		if (row && row->flags & BT_SENSITIVE && !surroundings_plausible(m, row, i + n, before)) {
 			m->out->n_doubtful++;
+			bt_map_set(m->f->doubtful, i);
 		} else {
 			bt_map_set(m->f->thumb, i);
 			bt_map_set_range(m->f->covered, i, i + n < HALVES ? i + n : HALVES);

@@ -35,6 +35,7 @@ enum option_id {
 	OPT_QEMU_ARG,
 	OPT_DRY_RUN,
 	OPT_RAW,
+	OPT_ISA,
 	OPT_ADDRESS,
 	OPT_PAGES,
 	OPT_DOUBTFUL,
@@ -70,6 +71,7 @@ static const struct {
 	{"qemu-arg",  "ARG",        OPT_QEMU_ARG,  RUN,          "one more argument for QEMU; repeatable"},
 	{"dry-run",   NULL,         OPT_DRY_RUN,   RUN,          "check all, print the QEMU command, don't run it"},
 	{"raw",       NULL,         OPT_RAW,       SCAN,         "FILE is neither a zImage nor ELF"},
+	{"isa",       "a32|thumb|auto", OPT_ISA,   SCAN,         "whether the kernel has Thumb code [auto]"},
 	{"address",   "ADDRESS",    OPT_ADDRESS,   SCAN,         "of a raw image, or a zImage's kernel"},
 	{"pages",     NULL,         OPT_PAGES,     SCAN,         "report each page"},
 	{"doubtful",  NULL,         OPT_DOUBTFUL,  SCAN,         "report each word that would be left as it is"},
@@ -160,6 +162,18 @@ parse_append(const char *text)
 	return text;
 }
 
+static enum scanimage_isa
+parse_isa(const char *text)
+{
+	if (!strcmp(text, "auto"))
+		return SCANIMAGE_AUTO;
+	if (!strcmp(text, "a32"))
+		return SCANIMAGE_A32;
+	if (strcmp(text, "thumb"))
+		fail(EXIT_INPUT, "--isa %s: neither a32, thumb nor auto", text);
+	return SCANIMAGE_MIXED;
+}
+
 static uint32_t
 parse_address(const char *text)
 {
@@ -228,6 +242,9 @@ set(struct options *o, enum option_id id, const char *arg)
 		break;
 	case OPT_RAW:
 		o->image.raw = true;
+		break;
+	case OPT_ISA:
+		o->image.isa = parse_isa(arg);
 		break;
 	case OPT_ADDRESS:
 		o->image.address = parse_address(arg);

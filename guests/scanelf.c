@@ -74,16 +74,22 @@ add_segments(struct scanimage *image, const struct file *f, const Elf32_Ehdr *h)
 	}
 }
 
+// A function's address has bit 0 set if it is Thumb code.
 static void
-enter(struct scanimage_region *r, uint32_t address)
+enter(struct scanimage *image, struct scanimage_region *r, uint32_t address)
 {
-	if (!(address & 3u) && address >= r->start && address - r->start < r->size)
-		r->entered[(address - r->base) / 4u] |= SCANIMAGE_NAMED;
+	uint32_t at = address & ~1u, thumb = address & 1u ? SCANIMAGE_THUMB : 0;
+
+	if ((!thumb && at & 2u) || at < r->start || at - r->start >= r->size)
+		return;
+	r->entered[(at - r->base) / 2u] = (uint8_t)(SCANIMAGE_NAMED | thumb);
+	image->thumb |= thumb != 0;
 }
 
 // The function symbols: those of section (0: all) are entries of region r.
 static void
-enter_symbols(struct scanimage_region *r, const struct file *f, const Elf32_Ehdr *h, unsigned section)
+enter_symbols(struct scanimage *image, struct scanimage_region *r, const struct file *f, const Elf32_Ehdr *h,
+	      unsigned section)
 {
 	const Elf32_Shdr *s = table(f, h->e_shoff, h->e_shnum, sizeof(*s), "section header table");
 
@@ -97,7 +103,7 @@ enter_symbols(struct scanimage_region *r, const struct file *f, const Elf32_Ehdr
 		for (unsigned k = 0; k < n; k++)
 			if (ELF32_ST_TYPE(symbol[k].st_info) == STT_FUNC && symbol[k].st_shndx &&
 			    (!section || symbol[k].st_shndx == section))
-				enter(r, symbol[k].st_value);
+				enter(image, r, symbol[k].st_value);
 	}
 }
 
@@ -126,7 +132,9 @@ add_sections(struct scanimage *image, const struct file *f, const Elf32_Ehdr *h)
 
 			if (image->n_regions == REGIONS_MAX)
 				fail(EXIT_INPUT, "%s: has more than %u executable sections", f->path, REGIONS_MAX);
-			enter_symbols(add(image, f, name, s[i].sh_addr, s[i].sh_offset, s[i].sh_size), f, h, i);
+			add(image, f, name, s[i].sh_addr, s[i].sh_offset, s[i].sh_size);
+			if (h->e_type == ET_REL)
+				enter_symbols(image, &image->region[image->n_regions - 1u], f, h, i);
 		}
 }
 
@@ -136,14 +144,13 @@ scanelf_load(struct scanimage *image, const struct file *f)
 	const Elf32_Ehdr *h = header(f);
 
 	image->kind = "ELF";
-	if (h->e_type == ET_REL)
-		add_sections(image, f, h);
-	else
+	add_sections(image, f, h);
+	if (!image->n_regions && h->e_type != ET_REL)
 		add_segments(image, f, h);
 	if (!image->n_regions)
 		fail(EXIT_INPUT, "%s: has nothing executable in it", f->path);
 	for (unsigned i = 0; h->e_type != ET_REL && i < image->n_regions; i++) {
-		enter(&image->region[i], h->e_entry);
-		enter_symbols(&image->region[i], f, h, 0);
+		enter(image, &image->region[i], h->e_entry);
+		enter_symbols(image, &image->region[i], f, h, 0);
 	}
 }

@@ -20,6 +20,8 @@
 #define ZIMAGE_MAGIC  0x016f2818u
 #define ZIMAGE_MAGIC2 0x45454545u // a table follows: its offset is the next word
 #define TABLE_TAG     0x5a534c4bu
+#define AT_SWITCH     0x1cu // where a Thumb-2 kernel changes to Thumb state:
+#define SUB_PC_PC_3   0xe24ff003u
 #define AT_MAGIC      0x24u
 #define AT_MAGIC2     0x34u
 #define AT_TABLE      0x38u
@@ -47,7 +49,7 @@ scanimage_add(struct scanimage *image, const char *name, uint32_t start, const u
 	*r = (struct scanimage_region){.name = must_printf("%s", name), .base = base, .start = start, .size = size};
 	r->n_pages = (uint32_t)(((uint64_t)lead + size + PAGE_MASK) >> PAGE_SHIFT);
 	r->words = must_alloc((size_t)r->n_pages * PAGE_SIZE);
-	r->entered = must_alloc((size_t)r->n_pages * (PAGE_SIZE / 4u));
+	r->entered = must_alloc((size_t)r->n_pages * (PAGE_SIZE / 2u));
 	memcpy((uint8_t *)r->words + lead, data, size);
 	return r;
 }
@@ -60,7 +62,7 @@ add_entered(struct scanimage *image, const char *name, uint32_t start, const uin
 	if (start + (uint64_t)size > 1ull << 32)
 		fail(EXIT_INPUT, "--address 0x%x: %s ends beyond the address space there", start, image->path);
 	r = scanimage_add(image, name, start, data, (uint32_t)size);
-	r->entered[(start - r->base) / 4u] |= SCANIMAGE_NAMED;
+	r->entered[(start - r->base) / 2u] = SCANIMAGE_NAMED;
 	return r;
 }
 
@@ -92,11 +94,30 @@ load_zimage(struct scanimage *image, const struct file *f, const struct scanimag
 		fail(EXIT_INPUT, "%s: the kernel packed in it (%s at 0x%zx) %s", f->path, kernel.format, kernel.at,
 		     unpack_phrase(result));
 	image->kind = "zImage";
+	image->thumb = word(f, AT_SWITCH) == SUB_PC_PC_3;
 	image->format = kernel.format;
 	image->payload_at = kernel.at;
 	add_entered(image, "decompressor", ZIMAGE_LOAD, f->data, kernel.at);
 	add_entered(image, "kernel", o->has_address ? o->address : kernel_address(f), kernel.data, kernel.size);
 	free(kernel.data);
+}
+
+static void
+set_isa(struct scanimage *image, const struct scanimage_options *o)
+{
+	if (o->isa != SCANIMAGE_AUTO)
+		image->thumb = o->isa == SCANIMAGE_MIXED;
+}
+
+static void
+load_raw(struct scanimage *image, const struct file *f, const struct scanimage_options *o)
+{
+	struct scanimage_region *r = add_entered(image, "image", o->address, f->data, f->size);
+
+	image->kind = "raw";
+	set_isa(image, o);
+	if (image->thumb)
+		r->entered[(r->start - r->base) / 2u] |= SCANIMAGE_THUMB;
 }
 
 static bool
@@ -111,12 +132,12 @@ scanimage_take(struct scanimage *image, const struct file *f, const struct scani
 	const char *what;
 
 	if (o->raw) {
-		image->kind = "raw";
-		add_entered(image, "image", o->address, f->data, f->size);
+		load_raw(image, f, o);
 		return;
 	}
 	if (scanelf_is(f)) {
 		scanelf_load(image, f);
+		set_isa(image, o);
 		return;
 	}
 	what = image_check(f->data, f->size);
@@ -126,6 +147,7 @@ scanimage_take(struct scanimage *image, const struct file *f, const struct scani
 		fail(EXIT_INPUT, "%s: is neither a zImage nor an ELF file; a raw image needs --raw --address ADDRESS",
 		     f->path);
 	load_zimage(image, f, o);
+	set_isa(image, o);
 }
 
 void

@@ -18,6 +18,14 @@ name_of_action(const struct bt_row *row)
 	return names[row->action];
 }
 
+static const char *
+name_of_isa(const struct bt_row *row)
+{
+	static const char *const names[BT_ISAS] = {[BT_A32] = "A32", [BT_T16] = "T16", [BT_T32] = "T32"};
+
+	return names[row->isa];
+}
+
 static void
 add(struct scan_tally *to, const struct scan_tally *t)
 {
@@ -25,7 +33,7 @@ add(struct scan_tally *to, const struct scan_tally *t)
 	to->patched += t->patched;
 	to->doubtful += t->doubtful;
 	to->literal += t->literal;
-	for (unsigned i = 0; i < sizeof(t->by) / sizeof(t->by[0]); i++)
+	for (unsigned i = 0; i < SCAN_WAYS; i++)
 		to->by[i] += t->by[i];
 }
 
@@ -40,19 +48,34 @@ total(const struct scanimage *image, const struct scan_region *regions)
 	return sum;
 }
 
+// The disassemblers for A32 and Thumb.
+struct disassemblers {
+	csh a32, thumb;
+};
+
 static void
-open_disassembler(csh *cs)
+open_disassemblers(struct disassemblers *d)
 {
-	if (cs_open(CS_ARCH_ARM, CS_MODE_ARM, cs) != CS_ERR_OK)
+	if (cs_open(CS_ARCH_ARM, CS_MODE_ARM, &d->a32) || cs_open(CS_ARCH_ARM, CS_MODE_THUMB, &d->thumb))
 		fail(EXIT_MONITOR, "capstone can't be used");
+}
+
+static void
+close_disassemblers(struct disassemblers *d)
+{
+	cs_close(&d->a32);
+	cs_close(&d->thumb);
 }
 
 // What stands there, for a reader; "(undefined)" where capstone knows none.
 static void
-disassemble(csh cs, uint32_t address, uint32_t insn, char *text, size_t size)
+disassemble(const struct disassemblers *d, const struct scan_doubt *doubt, char *text, size_t size)
 {
+	bool t32 = doubt->row->isa == BT_T32; // in memory the first halfword comes first
+	uint32_t memory = t32 ? doubt->insn << 16 | doubt->insn >> 16 : doubt->insn;
+	csh cs = doubt->row->isa == BT_A32 ? d->a32 : d->thumb;
 	cs_insn *i;
-	size_t n = cs_disasm(cs, (const uint8_t *)&insn, sizeof(insn), address, 1, &i);
+	size_t n = cs_disasm(cs, (const uint8_t *)&memory, doubt->row->isa == BT_T16 ? 2 : 4, doubt->address, 1, &i);
 
 	snprintf(text, size, "%s%s%s", n ? i->mnemonic : "(undefined)", n && *i->op_str ? " " : "", n ? i->op_str : "");
 	if (n)
@@ -60,9 +83,10 @@ disassemble(csh cs, uint32_t address, uint32_t insn, char *text, size_t size)
 }
 
 static void
-text_tally(const char *name, const char *section, const struct scan_tally *t)
+text_tally(const char *isa, const char *name, const char *section, const struct scan_tally *t)
 {
-	printf("  %-44s %-8s %7u %7u %8u %7u\n", name, section, t->words, t->patched, t->doubtful, t->literal);
+	printf("  %-3s %-44s %-8s %7u %7u %8u %7u\n", isa, name, section, t->words, t->patched, t->doubtful,
+	       t->literal);
 }
 
 static void
@@ -73,8 +97,7 @@ text_policies(const struct scan_part *p)
 	printf("  page policy: %u words patched: %u hypercalls with their operands, %u by number (%u different), %u "
 	       "other\n"
 	       "    instructions; %u doubtful words stay as they are\n",
-	       t->patched, t->by[BT_SUBSTITUTE_HYPER], t->by[BT_SUBSTITUTE_NUMBER], p->numbers,
-	       t->by[BT_SUBSTITUTE_PLAIN], t->doubtful);
+	       t->patched, t->by[SCAN_HYPERCALL], t->by[SCAN_NUMBER], p->numbers, t->by[SCAN_PLAIN], t->doubtful);
 	printf(
 	    "  block policy: at most %u words patched, where they are reached; %u indirect branches trap each time,\n"
 	    "    %u direct ones until their target is known\n",
@@ -97,33 +120,32 @@ static void
 text_doubtful(const struct scan_region *s)
 {
 	char text[200];
-	csh cs;
+	struct disassemblers cs;
 
-	open_disassembler(&cs);
+	open_disassemblers(&cs);
 	puts("  doubtful words:");
 	for (unsigned i = 0; i < s->n_doubts; i++) {
 		const struct scan_doubt *d = &s->doubt[i];
 
-		disassemble(cs, d->address, d->insn, text, sizeof(text));
+		disassemble(&cs, d, text, sizeof(text));
 		printf("  %08x %08x  %-40s %s\n", d->address, d->insn, text, d->row->name);
 	}
-	cs_close(&cs);
+	close_disassemblers(&cs);
 }
 
 static void
 text_region(const struct scanimage_region *r, const struct scan_region *s, const struct scanreport_options *o)
 {
-	unsigned n;
-	const struct bt_row *rows = bt_rows_a32(&n);
+	const struct bt_row *row;
 
 	printf("%s: %u bytes at %08x, %u pages that look like code, %u others\n", r->name, r->size, r->start,
 	       s->code.pages, s->other.pages);
-	printf("  %-44s %-8s %7s %7s %8s %7s\n", "sensitive words of pages that look like code", "", "words", "patched",
+	printf("  %-48s %-8s %7s %7s %8s %7s\n", "sensitive words of pages that look like code", "", "words", "patched",
 	       "doubtful", "literal");
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; (row = scan_row(i)) != NULL; i++)
 		if (s->code.row[i].words)
-			text_tally(rows[i].name, rows[i].section, &s->code.row[i]);
-	text_tally("all", "", &s->code.total);
+			text_tally(name_of_isa(row), row->name, row->section, &s->code.row[i]);
+	text_tally("all", "", "", &s->code.total);
 	text_policies(&s->code);
 	if (s->other.pages)
 		printf("  others, if they were executed: %u sensitive-looking words, %u patched, %u doubtful\n",
@@ -139,7 +161,7 @@ scanreport_text(const struct scanimage *image, const struct scan_region *regions
 {
 	struct scan_tally sum = total(image, regions);
 
-	printf("%s: %s", image->path, image->kind);
+	printf("%s: %s%s", image->path, image->kind, image->thumb ? " with Thumb code" : "");
 	if (image->format)
 		printf(", kernel packed by %s at 0x%zx", image->format, image->payload_at);
 	puts("");
@@ -168,15 +190,14 @@ json_tally(const struct scan_tally *t)
 {
 	printf("\"words\":%u,\"patched\":%u,\"doubtful\":%u,\"literal\":%u,"
 	       "\"hypercalls\":%u,\"by_number\":%u,\"replaced\":%u",
-	       t->words, t->patched, t->doubtful, t->literal, t->by[BT_SUBSTITUTE_HYPER], t->by[BT_SUBSTITUTE_NUMBER],
-	       t->by[BT_SUBSTITUTE_PLAIN]);
+	       t->words, t->patched, t->doubtful, t->literal, t->by[SCAN_HYPERCALL], t->by[SCAN_NUMBER],
+	       t->by[SCAN_PLAIN]);
 }
 
 static void
 json_part(const char *name, const struct scan_part *p)
 {
-	unsigned n;
-	const struct bt_row *rows = bt_rows_a32(&n);
+	const struct bt_row *row;
 	const char *comma = "";
 
 	printf(",\"%s\":{\"pages\":%u,\"words_in_all\":%u,\"code\":%u,\"literals\":%u,", name, p->pages, p->words,
@@ -184,11 +205,11 @@ json_part(const char *name, const struct scan_part *p)
 	json_tally(&p->total);
 	printf(",\"numbers\":%u,\"block\":{\"patched\":%u,\"indirect\":%u,\"direct\":%u},\"classes\":[", p->numbers,
 	       p->total.words - p->total.literal, p->indirect, p->direct);
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; (row = scan_row(i)) != NULL; i++) {
 		if (!p->row[i].words)
 			continue;
-		printf("%s{\"name\":\"%s\",\"section\":\"%s\",\"action\":\"%s\",", comma, rows[i].name, rows[i].section,
-		       name_of_action(&rows[i]));
+		printf("%s{\"isa\":\"%s\",\"name\":\"%s\",\"section\":\"%s\",\"action\":\"%s\",", comma,
+		       name_of_isa(row), row->name, row->section, name_of_action(row));
 		json_tally(&p->row[i]);
 		printf("}");
 		comma = ",";
@@ -217,19 +238,19 @@ static void
 json_doubtful(const struct scan_region *s)
 {
 	char text[200];
-	csh cs;
+	struct disassemblers cs;
 
-	open_disassembler(&cs);
+	open_disassemblers(&cs);
 	printf(",\"doubtful_list\":[");
 	for (unsigned i = 0; i < s->n_doubts; i++) {
 		const struct scan_doubt *d = &s->doubt[i];
 
-		disassemble(cs, d->address, d->insn, text, sizeof(text));
+		disassemble(&cs, d, text, sizeof(text));
 		printf("%s{\"address\":%u,\"word\":%u,\"name\":\"%s\",\"disassembly\":\"%s\"}", i ? "," : "",
 		       d->address, d->insn, d->row->name, text);
 	}
 	printf("]");
-	cs_close(&cs);
+	close_disassemblers(&cs);
 }
 
 void
@@ -239,7 +260,7 @@ scanreport_json(const struct scanimage *image, const struct scan_region *regions
 
 	printf("{\"file\":");
 	json_string(image->path);
-	printf(",\"kind\":\"%s\",\"isa\":\"a32\"", image->kind);
+	printf(",\"kind\":\"%s\",\"thumb\":%s", image->kind, image->thumb ? "true" : "false");
 	if (image->format)
 		printf(",\"packed\":\"%s\",\"packed_at\":%zu", image->format, image->payload_at);
 	printf(",\"regions\":[");

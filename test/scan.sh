@@ -70,8 +70,8 @@ words e10f0000 ee030f10 ee1d3f90 e320f004 e16ff00e 01b0f00e 005ef101 005ef101 e5
 head -c 4096 /dev/zero | cat code - >raw
 
 good "raw: totals" '^total: 9 sensitive words, 8 patched, 0 doubtful, 1 literal$' --raw raw --address 0xc0008000
-good "raw: by class" '^  MRC TPIDRPRW +B4.1.149 +1 +1 +0 +0$' --raw raw --address 0xc0008000
-good "raw: the literal" '^  CPS.* +1 +0 +0 +1$' --raw raw --address 0xc0008000
+good "raw: by class" '^  A32 MRC TPIDRPRW +B4.1.149 +1 +1 +0 +0$' --raw raw --address 0xc0008000
+good "raw: the literal" '^  A32 CPS.* +1 +0 +0 +1$' --raw raw --address 0xc0008000
 good "raw: how" '8 words patched: 4 hypercalls with their operands, 2 by number \(1 different\), 2 other' \
 	--raw raw --address 0xc0008000
 good "raw: block" 'at most 8 words patched, where they are reached; 1 indirect branches .* each time,$' \
@@ -109,7 +109,8 @@ END
 arm-none-eabi-gcc -mcpu=cortex-a15 -nostdlib -Wl,-Ttext=0x8000,-Tdata=0x100000,--build-id=none -o elf elf.S 2>err
 arm-none-eabi-gcc -mcpu=cortex-a15 -c -o module.ko elf.S
 arm-none-eabi-strip -o stripped elf
-for f in elf module.ko stripped; do
+{ head -c 32 elf; head -c 4 /dev/zero; tail -c +37 elf | head -c 10; head -c 6 /dev/zero; tail -c +53 elf; } >segments
+for f in elf module.ko stripped segments; do
 	good "ELF: $f" '^total: 3 sensitive words, 3 patched, 0 doubtful, 0 literal$' $f
 done
 good "ELF: entered where it is called" 'patched    1  doubtful    0  entry 0000a010$' elf --pages
@@ -138,6 +139,30 @@ for f in z-gzip z-xz z-lzma; do
 done
 good "zImage: --address" '^kernel: 4148 bytes at 80008000' z-xz --address 0x80008000
 
+# Thumb: CPSID i, MRS r0, CPSR, SEV.W, MOVS r0, #1, and a BL to itself that says it's code.
+cat >thumb.S <<'END'
+	.syntax unified
+	.thumb
+	.global _start
+	.thumb_func
+	.type _start, %function
+_start:	push {r4, lr}
+	cpsid i
+	mrs r0, cpsr
+	sev.w
+	movs r0, #1
+	bl _start
+	bl _start
+	pop {r4, pc}
+END
+arm-none-eabi-gcc -mcpu=cortex-a15 -mthumb -nostdlib -Wl,-Ttext=0x8000,--build-id=none -o thumb thumb.S 2>err
+arm-none-eabi-objcopy -O binary thumb thumb.bin
+good "Thumb ELF: known as such" '^thumb: ELF with Thumb code$' thumb
+good "Thumb ELF: totals" '^total: 3 sensitive words, 3 patched, 0 doubtful' thumb
+good "Thumb ELF: by class" '^  T16 CPSIE\|CPSID +B9.3.1 +1 +1 +0 +0$' thumb
+good "Thumb, raw" '^total: 3 sensitive words, 3 patched, 0 doubtful' --raw thumb.bin --address 0x8000 --isa thumb
+good "Thumb, taken for A32" '^total: 1 sensitive words' --raw thumb.bin --address 0x8000 --isa a32
+
 # Debian's kernel: as packed, and unpacked by xz.
 if kernel=$("$here/../guests/fetch.sh" kernel-6.1 2>err); then
 	"$palimpsest" scan "$kernel" --json >json
@@ -148,7 +173,7 @@ if kernel=$("$here/../guests/fetch.sh" kernel-6.1 2>err); then
 		sed -n 's/.*"name":"image","address":[0-9]*,//p' | sed 's/\]}}\],"total".*//' >as-unpacked
 	same "Debian's kernel counts as its unpacked image" as-packed as-unpacked
 	good "Debian's kernel: where it is linked" ' bytes at c0208000, 2[0-9]* pages' "$kernel"
-	good "Debian's kernel: every CPS is patched" '^  CPS\S* +B9.3.2 +([0-9]+) +\1 +0 +0$' "$kernel"
+	good "Debian's kernel: every CPS is patched" '^  A32 CPS\S* +B9.3.2 +([0-9]+) +\1 +0 +0$' "$kernel"
 else
 	result "Debian's kernel" "can't be fetched"
 fi
@@ -188,6 +213,7 @@ bad "raw without an address" "raw: a raw image needs --address" --raw raw
 for a in '' x -1 0x100000000 12z 99999999999999999999; do
 	bad "--address '$a'" "--address $a: not a 32-bit address" --raw raw --address "$a"
 done
+bad "--isa" "--isa t32: neither a32, thumb nor auto" --raw raw --address 0 --isa t32
 bad "--address, odd" "--address 2: not a multiple of 4" --raw raw --address 2
 bad "raw beyond the end of memory" "raw ends beyond the address space" --raw raw --address 0xfffff000
 bad "zImage truncated" "truncated: is truncated" truncated
