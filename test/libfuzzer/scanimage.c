@@ -80,7 +80,8 @@ unpack(const uint8_t *data, size_t size)
 	enum unpack_result result = unpack_kernel(&out, data, size, UNPACKED_MAX);
 
 	if (result == UNPACK_OK)
-		HOLDS(out.data && out.size && out.size <= UNPACKED_MAX && out.format && out.at < size && out.packed <= size);
+		HOLDS(out.data && out.size && out.size <= UNPACKED_MAX && out.format && out.at < size &&
+		      out.packed <= size);
 	else
 		HOLDS(!out.data && *unpack_phrase(result));
 	free(out.data);

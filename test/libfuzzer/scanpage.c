@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/ldst.c bt/scan.c
+// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c bt/ldst.c bt/scan.c bt/flow.c bt/mixed.c
 //
-// The scanner on any page, entry and neighbours: it ends, what it patches or doubts is sensitive, a
-// patched word isn't doubtful, and what the flow reaches first is patched if it is sensitive.
+// The scanners on any page, entry and neighbours: they end, what they patch or doubt is sensitive, a
+// patched instruction isn't doubtful, and the entry is patched if it is sensitive.
 #include "bt/decode.h"
-#include "bt/scan.h"
+#include "bt/mixed.h"
 #include "test/libfuzzer/fuzz.h"
 
 #define PAGE (4u * BT_PAGE_WORDS)
@@ -17,8 +17,8 @@ fill(uint32_t *page, const uint8_t *data, size_t size)
 		((uint8_t *)page)[i] = data[i % size];
 }
 
-static void
-check(const uint32_t *page, const struct bt_scan *out, unsigned entry)
+static unsigned
+check_a32(const uint32_t *page, const struct bt_scan *out)
 {
 	unsigned patched = 0, doubtful = 0;
 
@@ -31,16 +31,34 @@ check(const uint32_t *page, const struct bt_scan *out, unsigned entry)
 		HOLDS(!(patch && doubt));
 		HOLDS(!(patch || doubt) || (row && row->flags & BT_SENSITIVE));
 		HOLDS(!bt_map_test(out->code, i) || !bt_map_test(out->literal, i));
-		HOLDS(i != entry || !row || !(row->flags & BT_SENSITIVE) || patch);
 	}
-	HOLDS(patched == out->n_patch && doubtful == out->n_doubtful);
+	HOLDS(patched == out->n_patch);
+	return doubtful;
+}
+
+static unsigned
+check_thumb(const struct bt_flow *flow)
+{
+	unsigned doubtful = 0;
+
+	for (unsigned i = 0; i < BT_PAGE_HALVES; i++) {
+		const struct bt_row *row = bt_decode_thumb(bt_flow_thumb(flow, i));
+		bool code = bt_map_test(flow->thumb, i), doubt = bt_map_test(flow->doubtful, i);
+
+		doubtful += doubt;
+		HOLDS(!(code && doubt) && (!doubt || (row && row->flags & BT_SENSITIVE)));
+		HOLDS(!code || bt_map_test(flow->covered, i));
+	}
+	return doubtful;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint32_t page[BT_PAGE_WORDS], other[BT_PAGE_WORDS];
+	static struct bt_flow flow;
 	static bool ready;
+	const struct bt_row *row;
 	struct bt_scan out;
 	unsigned entry;
 
@@ -53,6 +71,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fill(page, data + 2, size - 2);
 	fill(other, data + size / 2, size - size / 2);
 	bt_scan_page(&out, page, data[0] & 1u ? other : NULL, data[0] & 2u ? other : NULL, 4u * entry);
-	check(page, &out, entry);
+	row = bt_decode_a32(page[entry]);
+	HOLDS(!row || !(row->flags & BT_SENSITIVE) || bt_map_test(out.patch, entry));
+	HOLDS(check_a32(page, &out) == out.n_doubtful);
+	bt_scan_mixed(&out, &flow, page, data[0] & 1u ? other : NULL, data[0] & 2u ? other : NULL, 4u * entry,
+		      data[0] & 4u);
+	HOLDS(check_a32(page, &out) + check_thumb(&flow) == out.n_doubtful);
+	HOLDS(bt_map_test(flow.thumb, 2u * entry) || !(data[0] & 4u) ||
+	      bt_undefined_thumb(bt_flow_thumb(&flow, 2u * entry)));
 	return 0;
 }
