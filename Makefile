@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 #
-# make          the monitor and the host command, in build/
-# make run      boots a stock Debian kernel to a shell under the monitor
-# make test     all tests, under 15 minutes; one: make test/host/scan.ok
-# make bench    native against virtualized, as ratios
-# make lint     static checks
-# make install  PREFIX (/usr/local), DESTDIR
+# make             the monitor and the host command, in build/
+# make run         boots a stock Debian kernel to a shell under the monitor
+# make test        all tests, under 15 minutes; one: make test/host/scan.ok
+# make check-slow  what takes longer: libFuzzer targets, boots (what the rules.mk add to SLOW)
+# make coverage    branch coverage of translator and emulator by the host tests
+# make bench       native against virtualized, as ratios
+# make lint        static checks
+# make install     PREFIX (/usr/local), DESTDIR
 #
 # Each build leaves build/monitor.asm and build/monitor.sym beside the image.
 
@@ -91,7 +93,13 @@ run:
 test:
 	@guests/setup.sh build
 	@$(MAKE) --no-print-directory all
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test/guest.ok test-bad test-boot
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test/guest.ok test-escape \
+	  test-bad test-boot coverage
+
+check-slow:
+	@guests/setup.sh build slow
+	@$(MAKE) --no-print-directory all
+	@LOG=$(B)/slow.log test/all.sh $(B) $(SLOW)
 
 #----------------------------------------------------------------------------
 # Host tests: test/host/NAME.c names the sources it links with in its second line
@@ -120,8 +128,8 @@ test-scan: all
 #----------------------------------------------------------------------------
 # Static checks
 
-C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c test/host/*.c test/fuzz/*.c bench/*.c)
-ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/fuzz/*.h bench/*.h)
+C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c test/host/*.c test/fuzz/*.c test/libfuzzer/*.c bench/*.c)
+ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/fuzz/*.h test/libfuzzer/*.h bench/*.h)
 SH_FILES  := $(wildcard guests/*.sh test/*.sh test/*/*.sh bench/*.sh) guests/init .ci/run
 
 lint:
@@ -140,8 +148,4 @@ lint:
 clean:
 	rm -rf $(B)
 
-<<<<<<< HEAD
-include test/guest/rules.mk test/fuzz/rules.mk test/boot/rules.mk test/libfuzzer/rules.mk bench/rules.mk
-=======
-include test/coverage.mk test/guest/rules.mk test/boot/rules.mk test/libfuzzer/rules.mk bench/rules.mk
->>>>>>> ea57924 (make coverage: branch coverage of the translator and emulator by the host tests)
+include test/coverage.mk test/guest/rules.mk test/fuzz/rules.mk test/boot/rules.mk test/libfuzzer/rules.mk bench/rules.mk

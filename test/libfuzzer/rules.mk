@@ -21,3 +21,5 @@ check-libfuzzer:
 	@guests/setup.sh build slow
 	@$(MAKE) --no-print-directory $(B)/palimpsest $(LIBFUZZER:test/libfuzzer/%.c=$(B)/libfuzzer/%)
 	@test/libfuzzer/run.sh $(B) $(LIBFUZZER:test/libfuzzer/%.c=%)
+
+SLOW += check-libfuzzer
