@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 #
-# make          the monitor and the host command, in build/
-# make run      boots a stock Debian kernel to a shell under the monitor
-# make test     all tests, under 15 minutes; one: make test/host/scan.ok
-# make bench    native against virtualized, as ratios
-# make lint     static checks
-# make install  PREFIX (/usr/local), DESTDIR
+# make             the monitor and the host command, in build/
+# make run         boots a stock Debian kernel to a shell under the monitor
+# make test        all tests, under 15 minutes; one: make test/host/scan.ok
+# make check-slow  what takes longer: libFuzzer targets, boots (what the rules.mk add to SLOW)
+# make coverage    branch coverage of translator and emulator by the host tests
+# make bench       native against virtualized, as ratios
+# make lint        static checks
+# make install     PREFIX (/usr/local), DESTDIR
 #
 # Each build leaves build/monitor.asm and build/monitor.sym beside the image.
 
@@ -70,10 +72,10 @@ $(LIBFDT):
 #----------------------------------------------------------------------------
 # The host command, and what is native of the monitor in it
 
-HOST_SRC := $(wildcard guests/*.c) monitor/guestfdt.c monitor/image.c
-$(B)/palimpsest: $(HOST_SRC) $(wildcard guests/*.h monitor/*.h)
+HOST_SRC := $(wildcard guests/*.c) monitor/guestfdt.c monitor/image.c $(filter-out bt/code.c bt/code_thumb.c bt/block.c,$(wildcard bt/*.c))
+$(B)/palimpsest: $(HOST_SRC) $(wildcard guests/*.h monitor/*.h bt/*.h bt/*.def)
 	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) -o $@ $(HOST_SRC) -lfdt -lz
+	@$(CC) $(CFLAGS) -o $@ $(HOST_SRC) -lfdt -lz -llzma -lcapstone
 	@echo "built $@"
 
 install: all
@@ -91,7 +93,13 @@ run:
 test:
 	@guests/setup.sh build
 	@$(MAKE) --no-print-directory all
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-isa test/guest.ok test-bad test-boot
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-isa test/guest.ok test-escape \
+	  test-bad test-boot coverage
+
+check-slow:
+	@guests/setup.sh build slow
+	@$(MAKE) --no-print-directory all
+	@LOG=$(B)/slow.log test/all.sh $(B) $(SLOW)
 
 #----------------------------------------------------------------------------
 # Host tests: test/host/NAME.c names the sources it links with in its second line
@@ -116,7 +124,6 @@ $(B)/test/capstone-all: test/host/capstone.c $(call uses,test/host/capstone.c) $
 	@$(CC) $(CFLAGS) -o $@ $< test/host/fake_arch.c $(call uses,$<) $(call libs,$<)
 
 .PHONY: test-capstone-all
-check-slow: test-capstone-all
 test-capstone-all: $(B)/test/capstone-all
 	@$< all 0/2 & $< all 1/2; odd=$$?; wait $$! && exit $$odd
 
@@ -133,15 +140,18 @@ test-isa: $(B)/isa
 	@$< | diff -q - docs/isa.md > /dev/null || { echo "docs/isa.md is older than bt/*.def: make docs/isa.md"; exit 1; }
 	@echo "isa: docs/isa.md is what the tables say"
 
-.PHONY: test-cli
+.PHONY: test-cli test-scan
 test-cli: all
 	@test/cli.sh $(B)
+
+test-scan: all
+	@test/scan.sh $(B)
 
 #----------------------------------------------------------------------------
 # Static checks
 
-C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c docs/*.c test/host/*.c test/fuzz/*.c bench/*.c)
-ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/fuzz/*.h bench/*.h)
+C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c docs/*.c test/host/*.c test/fuzz/*.c test/libfuzzer/*.c bench/*.c)
+ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/fuzz/*.h test/libfuzzer/*.h bench/*.h)
 SH_FILES  := $(wildcard guests/*.sh test/*.sh test/*/*.sh bench/*.sh) guests/init .ci/run
 
 lint:
@@ -160,4 +170,4 @@ lint:
 clean:
 	rm -rf $(B)
 
-include test/guest/rules.mk test/fuzz/rules.mk test/boot/rules.mk bench/rules.mk
+include test/coverage.mk test/guest/rules.mk test/fuzz/rules.mk test/boot/rules.mk test/libfuzzer/rules.mk bench/rules.mk

@@ -4,9 +4,9 @@
 
 BENCH := $(B)/bench
 
-$(BENCH)/insn.so: bench/insn.c bench/qemu_plugin_api.h
+$(BENCH)/insn.so: bench/insn.c bench/insnmatch.c bench/insnmatch.h bench/qemu_plugin_api.h
 	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) -fvisibility=hidden -shared -fPIC -o $@ $<
+	@$(CC) $(CFLAGS) -fvisibility=hidden -shared -fPIC -o $@ $(filter %.c,$^)
 
 $(BENCH)/tasks: bench/tasks.c
 	@mkdir -p $(@D)

@@ -14,27 +14,6 @@
 
 #define WRITES_MAX 64u // after so many emulated writes a page is dropped instead
 
-// SEV and YIELD become NOP: the monitor's WFE never waits, so there is nobody to wake.
-#define NOP     0x0320f000u
-#define NOP_T16 0xbf00u
-#define NOP_T32 0xf3af8000u
-
-// So do DCIMVAC, DCCMVAC and DCCIMVAC: everything that could look at a guest's memory from
-// beyond the point of coherency is the monitor, which looks at it through the caches.
-#define DC_POC_MASK  0x0fff0ff3u // MCR p15, 0, Rt, c7, c6 or c10 or c14, 1
-#define DC_POC_VALUE 0x0e070f32u
-
-static bool
-cleans_to_poc(uint32_t insn)
-{
-	return (insn & DC_POC_MASK) == DC_POC_VALUE && bits(insn, 3, 2) != 0;
-}
-
-// MRC TPIDRPRW becomes MRC TPIDRURW, word for word: in the kernel view that register
-// holds the guest's TPIDRPRW, so reading it takes no trap.
-#define MRC_OPC2_MASK     0xe0u
-#define MRC_OPC2_TPIDRURW 0x40u
-
 static struct code_page **
 chain(struct code *c, gpa_t gpa)
 {
@@ -202,18 +181,6 @@ code_interned(struct code *c, uint32_t insn)
 }
 
 uint32_t
-code_substitute(const struct bt_row *row, uint32_t insn)
-{
-	bool t16 = row->isa == BT_T16;
-
-	if (row->action == BT_TPIDRPRW)
-		return (insn & ~MRC_OPC2_MASK) | MRC_OPC2_TPIDRURW;
-	if (row->action == BT_SEV || row->action == BT_YIELD || (!t16 && cleans_to_poc(insn)))
-		return t16 ? NOP_T16 : row->isa == BT_T32 ? NOP_T32 : (insn & 0xf0000000u) | NOP;
-	return 0;
-}
-
-uint32_t
 code_emitted(struct code *c, uint32_t hypercall)
 {
 	intern_number(c->words, TAG(hypercall));
@@ -224,7 +191,7 @@ code_emitted(struct code *c, uint32_t hypercall)
 static uint32_t
 replacement(struct code *c, const struct bt_row *row, uint32_t insn)
 {
-	uint32_t word = code_substitute(row, insn);
+	uint32_t word = bt_hyper_substitute(row, insn);
 
 	if (word)
 		return word;

@@ -17,8 +17,6 @@ bool code_patch_word(struct code *c, struct code_page *p, uint32_t word);
 uint32_t code_interned(struct code *c, uint32_t insn);
 // Writes one word of the copy and syncs it.
 void code_put(struct code_page *p, uint32_t word, uint32_t insn);
-// What a sensitive word, which row describes, is replaced by if not by a hypercall; 0: by one.
-uint32_t code_substitute(const struct bt_row *row, uint32_t insn);
 // Remembers that this hypercall stands in some copy, so that it is known where the guest copies it to.
 uint32_t code_emitted(struct code *c, uint32_t hypercall);
 // Patches the Thumb instructions of the map, of a page that has just been scanned. False: can't.

@@ -91,7 +91,7 @@ replacement(struct code *c, const struct bt_row *row, uint32_t insn)
 
 	if (!(flags & BT_SENSITIVE))
 		return is_ambiguous(insn) ? by_number(c, insn) : insn;
-	word = code_substitute(row, insn);
+	word = bt_hyper_substitute(row, insn);
 	if (word)
 		return word;
 	word = bt_hyper_encode_thumb(insn);

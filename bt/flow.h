@@ -16,12 +16,13 @@
 
 struct bt_flow {
 	const uint32_t *page;
-	uint32_t va;                   // its address
-	uint32_t after;                // the halfword behind it
-	uint32_t a32[BT_MAP_WORDS];    // words reached in A32 state
-	uint32_t thumb[BT_HALF_MAP];   // halfwords where an instruction reached in Thumb state begins
-	uint32_t covered[BT_HALF_MAP]; // all halfwords of those
-	uint32_t literal[BT_HALF_MAP]; // halfwords that Thumb loads name
+	uint32_t va;                    // its address
+	uint32_t after;                 // the halfword behind it
+	uint32_t a32[BT_MAP_WORDS];     // words reached in A32 state
+	uint32_t thumb[BT_HALF_MAP];    // halfwords where an instruction reached in Thumb state begins
+	uint32_t covered[BT_HALF_MAP];  // all halfwords of those
+	uint32_t literal[BT_HALF_MAP];  // halfwords that Thumb loads name
+	uint32_t doubtful[BT_HALF_MAP]; // Thumb instructions that look sensitive and stay (bt/mixed.h)
 	uint32_t pending_a32[BT_MAP_WORDS], pending_thumb[BT_HALF_MAP];
 };
 

@@ -91,7 +91,7 @@ bt_hyper_decode(uint32_t word, uint32_t *insn)
 	uint32_t imm24 = word & SVC_IMM24;
 	const struct bt_row *row = class_row[BT_A32][imm24 >> 16];
 
-	if (!row || (word & SVC) != SVC || word >= 0xf0000000u)
+	if (!row || (word & SVC) != SVC || word >= 0xf0000000u || (!row->conditional && word < COND_AL))
 		return false;
 	imm24 -= (uint32_t)row->imm << 16;
 	*insn = row->value | bt_scatter(imm24, row->payload) | (row->conditional ? word & 0xf0000000u : 0);
@@ -141,4 +141,43 @@ bt_hyper_decode_thumb(uint32_t udf, uint32_t *insn)
 	imm -= (uint32_t)row->imm << operand_bits[isa];
 	*insn = row->value | bt_scatter(imm, row->payload);
 	return bt_decode_thumb(*insn) == row && bt_gather(*insn, row->payload) == imm;
+}
+
+// SEV and YIELD become NOP: the monitor's WFE never waits, so there is nobody to wake.
+#define NOP     0x0320f000u
+#define NOP_T16 0xbf00u
+#define NOP_T32 0xf3af8000u
+
+// So do DCIMVAC, DCCMVAC and DCCIMVAC: everything that could look at a guest's memory from
+// beyond the point of coherency is the monitor, which looks at it through the caches.
+#define DC_POC_MASK  0x0fff0ff3u // MCR p15, 0, Rt, c7, c6 or c10 or c14, 1
+#define DC_POC_VALUE 0x0e070f32u
+
+static bool
+cleans_to_poc(uint32_t insn)
+{
+	return (insn & DC_POC_MASK) == DC_POC_VALUE && bits(insn, 3, 2) != 0;
+}
+
+// MRC TPIDRPRW becomes MRC TPIDRURW, word for word: in the kernel view that register
+// holds the guest's TPIDRPRW, so reading it takes no trap.
+#define MRC_OPC2_MASK     0xe0u
+#define MRC_OPC2_TPIDRURW 0x40u
+
+uint32_t
+bt_hyper_substitute(const struct bt_row *row, uint32_t insn)
+{
+	bool t16 = row->isa == BT_T16;
+
+	if (row->action == BT_TPIDRPRW)
+		return (insn & ~MRC_OPC2_MASK) | MRC_OPC2_TPIDRURW;
+	if (row->action == BT_SEV || row->action == BT_YIELD || (!t16 && cleans_to_poc(insn)))
+		return t16 ? NOP_T16 : row->isa == BT_T32 ? NOP_T32 : (insn & 0xf0000000u) | NOP;
+	return 0;
+}
+
+bool
+bt_hyper_self_contained(const struct bt_row *row)
+{
+	return row->imm != frame_imm[row->isa];
 }

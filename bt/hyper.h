@@ -13,11 +13,18 @@
 #ifndef BT_HYPER_H
 #define BT_HYPER_H
 
+#include "bt/decode.h"
 #include "bt/hyper_imm.h"
 #include "monitor/types.h"
 
 // Finds each class's row; after bt_decode_init().
 void bt_hyper_init(void);
+
+// What a sensitive instruction, which row describes, is replaced by if not by a hypercall; 0: by one.
+uint32_t bt_hyper_substitute(const struct bt_row *row, uint32_t insn);
+
+// Whether the row's hypercalls have the operands in them; else they go by number (bt/intern.h).
+bool bt_hyper_self_contained(const struct bt_row *row);
 
 // The hypercall for insn, which must be sensitive (BT_SENSITIVE).
 uint32_t bt_hyper_encode(uint32_t insn);

@@ -5,10 +5,13 @@
 #include "bt/decode.h"
 #include "monitor/string.h"
 
-#define WORDS       BT_PAGE_WORDS
-#define HALVES      BT_PAGE_HALVES
-#define SMALL_AREA  4u // halfwords: too few to tell their state from
-#define AROUND      2u  // instructions on either side that speak for a sensitive one
+#define WORDS      BT_PAGE_WORDS
+#define HALVES     BT_PAGE_HALVES
+#define SMALL_AREA 4u  // halfwords: too few to tell their state from
+#define AROUND     2u  // instructions on either side that speak for a sensitive one
+
+#define UDF_T16_MASK 0xff00u
+#define UDF_T16      0xde00u
 
 struct mixed {
 	struct bt_flow *f;
@@ -38,17 +41,26 @@ looks_a32(const struct mixed *m, unsigned from, unsigned to)
 	return bt_flow_mostly_a32(m->f->page, (from + 1u) / 2u, to / 2u);
 }
 
-// How many instructions from i on, of n at most, are neither undefined nor data. The page's end and
-// what the flow has reached speak for code.
+// Of what is undefined, compiled code has only BUG()'s UDF #imm8.
+static bool
+data_like(uint32_t insn)
+{
+	return bt_undefined_thumb(insn) && (insn & UDF_T16_MASK) != UDF_T16;
+}
+
+// How many instructions from i on, of n at most, are code. The page's end, what the flow has
+// reached and literals, which stand behind code, speak for it.
 static unsigned
 code_ahead(const struct mixed *m, unsigned i, unsigned n)
 {
 	unsigned good = 0;
 
-	while (good < n && i < HALVES && !is_a32(m, i) && !bt_map_test(m->f->literal, i)) {
+	while (good < n && i < HALVES) {
 		uint32_t insn = bt_flow_thumb(m->f, i);
 
-		if (bt_undefined_thumb(insn))
+		if (is_a32(m, i) || bt_map_test(m->f->literal, i))
+			return n;
+		if (data_like(insn))
 			return good;
 		good++;
 		i += bt_thumb_size(insn) / 2u;
@@ -76,7 +88,7 @@ decode_area(struct mixed *m, unsigned i, unsigned to)
 		const struct bt_row *row = bt_decode_thumb(insn);
 		unsigned n = bt_thumb_size(insn) / 2u;
 
-		if (bt_undefined_thumb(insn)) {
+		if (data_like(insn)) {
 			before = 0;
 			i++;
 			continue;
@@ -85,6 +97,7 @@ decode_area(struct mixed *m, unsigned i, unsigned to)
 			bt_flow_name(m->f, i, insn);
 		if (row && row->flags & BT_SENSITIVE && !surroundings_plausible(m, row, i + n, before)) {
 			m->out->n_doubtful++;
+			bt_map_set(m->f->doubtful, i);
 		} else {
 			bt_map_set(m->f->thumb, i);
 			bt_map_set_range(m->f->covered, i, i + n < HALVES ? i + n : HALVES);

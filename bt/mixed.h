@@ -9,7 +9,7 @@
 //      the condition AL, else Thumb; one of a few words is what stands before it.
 //   4. A32 areas are judged by the rule of bt/scan.h. Thumb areas are decoded from their
 //      beginning; loads name data; what is sensitive is code if neither the two instructions before it
-//      nor the two after are undefined or data.
+//      nor the two after are undefined (but for BUG()'s UDF).
 //
 // What is in flow.thumb then is patched if it is sensitive. A trap from an instruction that isn't
 // in there has the flow followed from it as well (bt/thumb.c).

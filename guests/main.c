@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// palimpsest: runs a 32-bit ARM kernel in a VM, or bundles it as a FIT image.
+// palimpsest: runs a 32-bit ARM kernel in a VM, bundles it as a FIT image, or scans one.
 //
 //   run      files -> FIT image (in memory) -> QEMU with the monitor as its kernel;
 //            the monitor's report comes back through a pipe and decides how we end
 //   bundle   files -> FIT image
+//   scan     file -> report of what the monitor would find in it (scan.c)
 //
 // Nothing but the files asked for is ever written: what QEMU is given beside the user's
 // own files are anonymous memory and a pipe, by their names in /dev/fd.
@@ -18,6 +19,7 @@
 #include "guests/error.h"
 #include "guests/options.h"
 #include "guests/qemu.h"
+#include "guests/scan.h"
 #include "guests/supervise.h"
 #include "guests/vm.h"
 
@@ -183,6 +185,8 @@ main(int argc, char **argv)
 	options_parse(&o, argc, argv);
 	if (o.command == COMMAND_BUNDLE)
 		bundle(&o);
+	else if (o.command == COMMAND_SCAN)
+		status = scan_command(&o);
 	else
 		status = run(&o);
 	free(o.qemu_args);

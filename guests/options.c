@@ -34,12 +34,19 @@ enum option_id {
 	OPT_HOST_CPU,
 	OPT_QEMU_ARG,
 	OPT_DRY_RUN,
+	OPT_RAW,
+	OPT_ISA,
+	OPT_ADDRESS,
+	OPT_PAGES,
+	OPT_DOUBTFUL,
+	OPT_JSON,
 	OPT_HELP,
 	OPT_VERSION,
 };
 
 #define RUN    (1u << COMMAND_RUN)
 #define BUNDLE (1u << COMMAND_BUNDLE)
+#define SCAN   (1u << COMMAND_SCAN)
 
 // clang-format off
 static const struct {
@@ -63,25 +70,46 @@ static const struct {
 	{"host-cpu",  "CPU",        OPT_HOST_CPU,  RUN,          "QEMU's CPU model [cortex-a15]"},
 	{"qemu-arg",  "ARG",        OPT_QEMU_ARG,  RUN,          "one more argument for QEMU; repeatable"},
 	{"dry-run",   NULL,         OPT_DRY_RUN,   RUN,          "check all, print the QEMU command, don't run it"},
-	{"help",      NULL,         OPT_HELP,      RUN | BUNDLE, "this text"},
-	{"version",   NULL,         OPT_VERSION,   RUN | BUNDLE, "the version"},
+	{"raw",       NULL,         OPT_RAW,       SCAN,         "FILE is neither a zImage nor ELF"},
+	{"isa",       "a32|thumb|auto", OPT_ISA,   SCAN,         "whether the kernel has Thumb code [auto]"},
+	{"address",   "ADDRESS",    OPT_ADDRESS,   SCAN,         "of a raw image, or a zImage's kernel"},
+	{"pages",     NULL,         OPT_PAGES,     SCAN,         "report each page"},
+	{"doubtful",  NULL,         OPT_DOUBTFUL,  SCAN,         "report each word that would be left as it is"},
+	{"json",      NULL,         OPT_JSON,      SCAN,         "the report as JSON"},
+	{"help",      NULL,         OPT_HELP,      RUN | BUNDLE | SCAN, "this text"},
+	{"version",   NULL,         OPT_VERSION,   RUN | BUNDLE | SCAN, "the version"},
 };
 // clang-format on
 #define N_OPTIONS (sizeof(table) / sizeof(table[0]))
+
+// For which command an option is, where it isn't for run and bundle.
+static const char *
+only_for(unsigned commands)
+{
+	switch (commands) {
+	case RUN:
+		return " (run)";
+	case BUNDLE:
+		return " (bundle)";
+	case SCAN:
+		return " (scan)";
+	default:
+		return "";
+	}
+}
 
 static _Noreturn void
 help(void)
 {
 	puts("Usage: palimpsest run -kernel FILE [OPTION...]\n"
 	     "       palimpsest bundle -o FILE -kernel FILE [OPTION...]\n"
-	     "Runs an unmodified 32-bit ARM kernel in a VM, or writes the FIT image of that VM.\n");
+	     "       palimpsest scan FILE [OPTION...]\n"
+	     "Runs an unmodified 32-bit ARM kernel in a VM, writes the FIT image of that VM, or reports\n"
+	     "what the monitor would find in an image.\n");
 	for (size_t i = 0; i < N_OPTIONS; i++)
 		printf("  %s%s %-*s %s%s\n", strlen(table[i].name) > 1 ? "--" : "-", table[i].name,
 		       (int)(21 - strlen(table[i].name) - (strlen(table[i].name) > 1)),
-		       table[i].arg ? table[i].arg : "", table[i].help,
-		       table[i].commands == (RUN | BUNDLE) ? ""
-		       : table[i].commands == RUN          ? " (run)"
-							   : " (bundle)");
+		       table[i].arg ? table[i].arg : "", table[i].help, only_for(table[i].commands));
 	puts("\nLong options may begin with one dash, as QEMU's do. Exit status: 0 the guest powered\n"
 	     "off; 1 bad usage or input; 2 the guest crashed or was stopped; 3 timeout; 4 the monitor\n"
 	     "failed. See palimpsest(1).");
@@ -132,6 +160,33 @@ parse_append(const char *text)
 			fail(EXIT_INPUT, "-append: character %zu (0x%02x) is not printable ASCII", i + 1,
 			     (uint8_t)text[i]);
 	return text;
+}
+
+static enum scanimage_isa
+parse_isa(const char *text)
+{
+	if (!strcmp(text, "auto"))
+		return SCANIMAGE_AUTO;
+	if (!strcmp(text, "a32"))
+		return SCANIMAGE_A32;
+	if (strcmp(text, "thumb"))
+		fail(EXIT_INPUT, "--isa %s: neither a32, thumb nor auto", text);
+	return SCANIMAGE_MIXED;
+}
+
+static uint32_t
+parse_address(const char *text)
+{
+	char *end;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(text, &end, 0);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || n > 0xffffffffu)
+		fail(EXIT_INPUT, "--address %s: not a 32-bit address", text);
+	if (n % 4u)
+		fail(EXIT_INPUT, "--address %s: not a multiple of 4", text);
+	return (uint32_t)n;
 }
 
 static void
@@ -185,6 +240,25 @@ set(struct options *o, enum option_id id, const char *arg)
 	case OPT_DRY_RUN:
 		o->dry_run = true;
 		break;
+	case OPT_RAW:
+		o->image.raw = true;
+		break;
+	case OPT_ISA:
+		o->image.isa = parse_isa(arg);
+		break;
+	case OPT_ADDRESS:
+		o->image.address = parse_address(arg);
+		o->image.has_address = true;
+		break;
+	case OPT_PAGES:
+		o->pages = true;
+		break;
+	case OPT_DOUBTFUL:
+		o->doubtful = true;
+		break;
+	case OPT_JSON:
+		o->json = true;
+		break;
 	case OPT_HELP:
 		help();
 	case OPT_VERSION:
@@ -199,21 +273,39 @@ parse_command(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : "";
 
 	if (!*name)
-		fail(EXIT_INPUT, "no command: run or bundle (see --help)");
+		fail(EXIT_INPUT, "no command: run, bundle or scan (see --help)");
 	if (!strcmp(name, "--help") || !strcmp(name, "-help") || !strcmp(name, "-h") || !strcmp(name, "help"))
 		help();
 	if (!strcmp(name, "--version") || !strcmp(name, "-version"))
 		set(&(struct options){0}, OPT_VERSION, NULL);
 	if (!strcmp(name, "bundle"))
 		return COMMAND_BUNDLE;
+	if (!strcmp(name, "scan"))
+		return COMMAND_SCAN;
 	if (strcmp(name, "run"))
-		fail(EXIT_INPUT, "%s: unknown command, neither run nor bundle (see --help)", name);
+		fail(EXIT_INPUT, "%s: unknown command, not run, bundle or scan (see --help)", name);
 	return COMMAND_RUN;
 }
 
 static void
-check_required(const struct options *o, int argc, char **argv)
+check_scan(struct options *o, int argc, char **argv)
 {
+	if (optind == argc)
+		fail(EXIT_INPUT, "FILE is missing");
+	o->image.path = argv[optind++];
+	if (optind < argc)
+		fail(EXIT_INPUT, "%s: only one FILE can be scanned", argv[optind]);
+	if (o->image.raw && !o->image.has_address)
+		fail(EXIT_INPUT, "%s: a raw image needs --address ADDRESS", o->image.path);
+}
+
+static void
+check_required(struct options *o, int argc, char **argv)
+{
+	if (o->command == COMMAND_SCAN) {
+		check_scan(o, argc, argv);
+		return;
+	}
 	if (optind < argc)
 		fail(EXIT_INPUT, "%s: not an option", argv[optind]);
 	if (!o->kernel)

@@ -7,8 +7,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "guests/scanimage.h"
 
-enum command { COMMAND_RUN, COMMAND_BUNDLE };
+enum command { COMMAND_RUN, COMMAND_BUNDLE, COMMAND_SCAN };
 
 struct options {
 	enum command command;
@@ -23,6 +24,8 @@ struct options {
 	uint32_t memory_mib;
 	double timeout; // seconds; 0: none
 	bool native, icount, no_reboot, dry_run;
+	struct scanimage_options image; // scan's
+	bool pages, doubtful, json;
 };
 
 // Parses argv; ends the command for --help, --version and whatever is wrong.

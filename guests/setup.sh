@@ -6,11 +6,11 @@
 # and touches nothing where all are there; else it needs root or sudo.
 set -eu
 
-BUILD="make gcc libc6-dev gcc-arm-none-eabi libnewlib-dev qemu-system-arm libfdt-dev zlib1g-dev libcapstone-dev
-	device-tree-compiler u-boot-tools cpio gzip debian-archive-keyring"
+BUILD="make gcc libc6-dev gcc-arm-none-eabi libnewlib-dev qemu-system-arm libfdt-dev zlib1g-dev liblzma-dev libcapstone-dev
+	device-tree-compiler u-boot-tools cpio gzip xz-utils debian-archive-keyring"
 LINT="clang-format clang-tidy cppcheck shellcheck"
 BENCH="gnuplot-nox"
-SLOW="bc bison flex xz-utils" # to build a kernel
+SLOW="bc bison flex clang libclang-rt-dev" # to build a kernel, and for libFuzzer
 
 die() {
 	echo "setup.sh: $*" >&2

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "guests/error.h"
 #include "guests/vm.h"
+#include "monitor/fdtcheck.h"
 #include "monitor/guestfdt.h"
 #include "monitor/image.h"
 
@@ -64,7 +65,7 @@ vm_load(struct vm *vm, const struct options *o)
 		fail(EXIT_INPUT, "%s: %s", o->kernel, what);
 	vm->initrd = file_read(o->initrd, ram);
 	vm->dtb = file_read(o->dtb, ram);
-	if (o->dtb && (vm->dtb.size < sizeof(struct fdt_header) || fdt_check_full(vm->dtb.data, vm->dtb.size)))
+	if (o->dtb && fdtcheck(vm->dtb.data, vm->dtb.size))
 		fail(EXIT_INPUT, "%s: is not a device tree, or a damaged one", o->dtb);
 	if (o->dtb && !fdt_pack(vm->dtb.data)) // QEMU's dumpdtb leaves a MiB of air in it
 		vm->dtb.size = fdt_totalsize(vm->dtb.data);

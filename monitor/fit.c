@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Reads a FIT with libfdt. fdt_check_full comes first: after it every node, name and
+// Reads a FIT with libfdt. fdtcheck comes first: after it every node, name and
 // property lies within the image, so that what follows only has to ask whether things
 // are there and of the right kind. Hashes are U-Boot's business: they are not checked.
 #include <libfdt.h>
 #include <string.h>
+#include "monitor/fdtcheck.h"
 #include "monitor/fit.h"
 #include "monitor/image.h"
 
@@ -112,7 +113,7 @@ fit_open(const void *fit, size_t avail, const char *name, struct fit_vm *vm, str
 	memset(vm, 0, sizeof(*vm));
 	if (avail < sizeof(struct fdt_header) || fdt_magic(fit) != FDT_MAGIC)
 		return fail(&r, "FIT image", "is missing");
-	if (fdt_check_header(fit) || fdt_totalsize(fit) > avail || fdt_check_full(fit, avail))
+	if (fdtcheck(fit, avail))
 		return fail(&r, "FIT image", "is truncated or damaged");
 	if (!find_config(&r, name, vm))
 		return false;

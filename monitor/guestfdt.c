@@ -7,6 +7,7 @@
 // Bindings: the kernel's Documentation/devicetree/bindings, devicetree specification 0.4.
 #include <libfdt.h>
 #include <string.h>
+#include "monitor/fdtcheck.h"
 #include "monitor/guestfdt.h"
 
 #define PHANDLE_CLK     0x8000u
@@ -360,7 +361,7 @@ guestfdt_patch(void *buf, size_t size, const void *dtb, size_t dtb_size, const s
 	if (dtb_size > size)
 		return -FDT_ERR_NOSPACE;
 	memcpy(buf, dtb, dtb_size); // libfdt wants it aligned, which data in a FIT is not
-	err = fdt_check_full(buf, dtb_size);
+	err = fdtcheck(buf, dtb_size);
 	if (!err)
 		err = fdt_open_into(buf, buf, size > INT32_MAX ? INT32_MAX : (int)size);
 	if (!err)

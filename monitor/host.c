@@ -4,7 +4,7 @@
 // first one), GICv2, the architected timer, /chosen. Addresses are 32 bits; the
 // buses of these nodes are the root's (#address-cells and #size-cells of 1 or 2).
 #include "monitor/host.h"
-#include <libfdt.h>
+#include "monitor/fdtcheck.h"
 #include "monitor/string.h"
 
 #define GIC_SPI 0u // first cell of an interrupt specifier (GIC binding)
@@ -81,7 +81,7 @@ parse_memory(struct host *h)
 		if (!type || strcmp(type, "memory"))
 			continue;
 		for (unsigned i = 0; h->n_ram < ARRAY_LEN(h->ram) && reg(h->fdt, node, i, &h->ram[h->n_ram]); i++)
-			h->n_ram++;
+			h->n_ram += h->ram[h->n_ram].size != 0;
 	}
 }
 
@@ -96,7 +96,7 @@ parse_reserved(struct host *h)
 	for (int i = 0; fdt_get_mem_rsv(h->fdt, i, &base, &size) == 0 && size; i++) {
 		if (h->n_reserved == ARRAY_LEN(h->reserved))
 			return "too many memory reservations";
-		if (base + size <= 0xffffffffu)
+		if (base <= 0xffffffffu && size <= 0xffffffffu - base)
 			h->reserved[h->n_reserved++] = (struct host_range){(uint32_t)base, (uint32_t)size};
 	}
 	for (node = parent < 0 ? parent : fdt_first_subnode(h->fdt, parent); node >= 0;
@@ -194,7 +194,7 @@ host_parse(struct host *h, const void *fdt)
 	const char *args, *why;
 
 	memset(h, 0, sizeof(*h));
-	if (fdt_check_header(fdt) || fdt_check_full(fdt, fdt_totalsize(fdt)))
+	if (fdt_check_header(fdt) || fdtcheck(fdt, fdt_totalsize(fdt)))
 		return "no device tree";
 	h->fdt = fdt;
 	h->fdt_range = (struct host_range){(uint32_t)(uintptr_t)fdt, fdt_totalsize(fdt)};

@@ -5,19 +5,20 @@
 # up the tallies that they print ("NAME: N passed, N failed[, N skipped]"). A suite
 # is a goal of the Makefile. One that ends without a tally, or with an exit
 # status that its tally doesn't explain, counts as one more failure. The last line
-# is the sum, alone on the line; the exit status is 0 if nothing failed.
+# is the sum, alone on the line; the exit status is 0 if nothing failed. The log is $LOG [BUILD/test.log].
 set -u
 
 B=$1
 shift
 mkdir -p "$B"
-LOG=$B/test.log
+LOG=${LOG:-$B/test.log}
 : >"$LOG"
 passed=0 failed=0 skipped=0
 
 suites=$*
 for suite in $suites; do
 	echo "== $suite"
+	began=$(date +%s)
 	{ make --no-print-directory "$suite" 2>&1; echo "status $?"; } | tee "$B/suite.log" | grep -v '^status [0-9]*$'
 	cat "$B/suite.log" >>"$LOG"
 	set -- $(sed -nE 's/^[a-z0-9.-]+: ([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$/\1 \2 \4/p' "$B/suite.log" |
@@ -28,6 +29,7 @@ for suite in $suites; do
 		echo "$suite ended with status $status after $1 tallies"
 		failed=$((failed + 1))
 	fi
+	echo "   $suite: $(($(date +%s) - began)) s"
 done
 
 if [ $skipped -gt 0 ]; then

@@ -14,7 +14,7 @@ test-boot-thumb2: all $(B)/bench/insn.so
 	@guests/thumb-kernel.sh >/dev/null
 	@BUILD=$(B) test/boot/run.sh thumb2-page thumb2-block
 
-check-slow: test-boot-thumb2
+SLOW += test-boot test-boot-thumb2
 
 test/boot/%.ok: all $(B)/bench/insn.so
 	@BUILD=$(B) test/boot/run.sh $*

@@ -8,7 +8,7 @@
 #
 #   exit      the VM powered off: status 0, and the monitor's report says so
 #   patched   no sensitive instruction ran unpatched and was caught by UNDEF only
-#   silent    no word that misbehaves at PL0 without a trap was executed in the kernel's text (A32 only)
+#   silent    no word that misbehaves at PL0 without a trap was executed in the kernel's text
 #   shell     the shell's and its tools' output is what it must be
 #   uname     the kernel is the one that booted bare
 #   cpuinfo   /proc/cpuinfo is the bare one, less the features that a VM hides
@@ -21,6 +21,7 @@
 set -eu
 
 here=$(dirname "$0")
+. "$here/../silent.inc"
 build=${BUILD:-$here/../../build}
 guests=$here/../../guests
 top=$build/boot
@@ -29,14 +30,8 @@ limit=300 # seconds for one boot
 # CPU features that the VM's ID registers hide, as /proc/cpuinfo names them.
 HIDDEN="lpae"
 
-# What bench/insn.c is to watch for there: what PL0 executes silently, and wrongly. Where
-# Debian's kernels have their text and modules is the same since 5.x.
-SILENT="range=kernel:0xbf000000:0xc1ffffff,in=kernel,top=5\
-,match=mrs_cpsr:0x0fff0fff:0x010f0000,match=msr_cpsr:0x0ff1fff0:0x0121f000,match=msr_cpsr_imm:0x0ff1f000:0x0321f000\
-,match=cps:0xfff1fe20:0xf1000000,match=setend:0xfffffdff:0xf1010000,match=other:0xf0000000:0xf0000000\
-,match=wfi:0x0fffffff:0x0320f003\
-,match=ldrt_strt_imm:0x0f200000:0x04200000,match=ldrt_strt_reg:0x0f200010:0x06200000\
-,match=ldrht_strht:0x0f2000f0:0x002000b0,match=ldrsbt_ldrsht:0x0f3000d0:0x003000d0"
+# The kernel's text and modules, where Debian's kernels have had them since 5.x.
+SILENT="range=kernel:0xbf000000:0xc1ffffff,in=kernel,$SILENT_MATCHES"
 
 passed=0
 failed=0
@@ -81,13 +76,6 @@ same_section() {
 	section "$bare" "$1" >"$out/expected"
 	section "$vm" "$1" >"$out/got"
 	same "$out/expected" "$out/got"
-}
-
-# Sites that were executed are in insn.so's log; "other" is the unconditional space, which
-# the patterns after it mustn't see.
-none_silent() {
-	grep -q '^total all' "$out/$vm.insn" || { echo "    not counted"; return 1; }
-	! grep '^site' "$out/$vm.insn" | grep -v '^site other' | sed 's/^/    /' | grep .
 }
 
 shell_works() {
@@ -172,19 +160,19 @@ test_boot() {
 	version=${1%-*}
 	policy=${1##*-}
 	case $version in
-	thumb2) kernel=$("$guests/thumb-kernel.sh") ;;
-	*) kernel=$("$guests/fetch.sh" "kernel-$version") ;;
+	thumb2) kernel=$("$guests/thumb-kernel.sh") code=thumb ;;
+	*) kernel=$("$guests/fetch.sh" "kernel-$version") code=a32 ;;
 	esac
 	bare=$version-bare
 	vm=$version-$policy
 	[ -e "$out/$bare.status" ] || boot "$bare" "$top/commands.cpio" --native --icount </dev/null
 	boot "$vm" "$top/commands.cpio" --icount --bt "$policy" --stats "$out/$vm.stats" \
-		--qemu-arg -plugin --qemu-arg "$build/bench/insn.so,$SILENT" \
+		--qemu-arg -plugin --qemu-arg "$build/bench/insn.so,$SILENT,code=$code" \
 		--qemu-arg -d --qemu-arg plugin --qemu-arg -D --qemu-arg "$out/$vm.insn" </dev/null
 	[ -e "$out/$vm.stats" ] || : >"$out/$vm.stats"
 	check exit ended_well
 	check patched all_patched
-	[ "$version" = thumb2 ] || check silent none_silent
+	check silent none_silent "$out/$vm.insn"
 	check shell shell_works
 	check uname same_section uname
 	check cpuinfo same_cpuinfo

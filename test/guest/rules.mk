@@ -22,3 +22,9 @@ test/guest/%.ok: $(B)/guest/%.bin $(B)/palimpsest $(B)/palimpsest.zImage
 .PHONY: test/guest.ok
 test/guest.ok: $(GUEST_TESTS:%=$(B)/guest/%.bin) $(B)/palimpsest $(B)/palimpsest.zImage
 	@B=$(B) test/guest/run.sh $(GUEST_TESTS)
+
+# What shows that an instruction which the monitor leaves unpatched would be noticed.
+ESCAPES := left patched thumb thumb_patched
+.PHONY: test-escape
+test-escape: $(ESCAPES:%=$(B)/guest/escape-%.bin) $(B)/palimpsest $(B)/palimpsest.zImage $(B)/bench/insn.so
+	@B=$(B) test/guest/escape.sh

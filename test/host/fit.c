@@ -213,6 +213,21 @@ check_truncation(void)
 	free(fit);
 }
 
+// libfdt's check follows a null pointer in trees that call themselves that old.
+static void
+check_old_version(void)
+{
+	void *fit = good();
+	struct fit_error err;
+	struct fit_vm vm;
+
+	check_case("an old version");
+	fdt_set_version(fit, 2);
+	fdt_set_last_comp_version(fit, 2);
+	CHECK(!fit_open(fit, ROOM, NULL, &vm, &err));
+	free(fit);
+}
+
 static uint32_t
 next(uint32_t *seed)
 {
@@ -258,6 +273,7 @@ main(void)
 	check_missing_nodes();
 	check_long_bootargs();
 	check_truncation();
+	check_old_version();
 	check_flips();
 	return check_done("fit");
 }

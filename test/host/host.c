@@ -318,6 +318,14 @@ test_reserved(void)
 	CHECK_EQ(h.reserved[1].base, 0x90000000);
 	CHECK_EQ(h.reserved[1].size, 0x200000);
 
+	check_case("reservations that wrap around 64 bits, and RAM where 4 GiB end");
+	fdt = board();
+	fdt_add_mem_rsv(fdt, 0xffffffffffffff00ull, 0x1000);
+	SET(fdt, "/memory", "reg", 0x80000000, 0x1000000, 0xfff00000, 0x200000);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.n_reserved, 0);
+	CHECK_EQ(h.n_ram, 1);
+
 	check_case("more reservations than there is room for");
 	fdt = board();
 	for (unsigned i = 0; i < 9; i++)

@@ -136,6 +136,7 @@ test_not_ours(void)
 	CHECK(!bt_hyper_decode(0xef000000 | BT_IMM_MSR_CPSR << 16 | 0x80, &insn)); // flags only: never replaced
 	CHECK(!bt_hyper_decode(0xee035f10, &insn));
 	CHECK(!bt_hyper_decode(0xff100000, &insn));
+	CHECK(!bt_hyper_decode(0x1f000000 | BT_IMM_CPS << 16 | 0x640, &insn)); // CPS has no condition
 }
 
 int

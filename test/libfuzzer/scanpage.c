@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c bt/ldst.c bt/scan.c bt/flow.c bt/mixed.c
+//
+// The scanners on any page, entry and neighbours: they end, what they patch or doubt is sensitive, a
+// patched instruction isn't doubtful, and the entry is patched if it is sensitive.
+#include "bt/decode.h"
+#include "bt/mixed.h"
+#include "test/libfuzzer/fuzz.h"
+
+#define PAGE (4u * BT_PAGE_WORDS)
+
+// The input is repeated over the page, so that a small one makes a full page.
+static void
+fill(uint32_t *page, const uint8_t *data, size_t size)
+{
+	for (size_t i = 0; i < PAGE; i++)
+		((uint8_t *)page)[i] = data[i % size];
+}
+
+static unsigned
+check_a32(const uint32_t *page, const struct bt_scan *out)
+{
+	unsigned patched = 0, doubtful = 0;
+
+	for (unsigned i = 0; i < BT_PAGE_WORDS; i++) {
+		const struct bt_row *row = bt_decode_a32(page[i]);
+		bool patch = bt_map_test(out->patch, i), doubt = bt_map_test(out->doubtful, i);
+
+		patched += patch;
+		doubtful += doubt;
+		HOLDS(!(patch && doubt));
+		HOLDS(!(patch || doubt) || (row && row->flags & BT_SENSITIVE));
+		HOLDS(!bt_map_test(out->code, i) || !bt_map_test(out->literal, i));
+	}
+	HOLDS(patched == out->n_patch);
+	return doubtful;
+}
+
+static unsigned
+check_thumb(const struct bt_flow *flow)
+{
+	unsigned doubtful = 0;
+
+	for (unsigned i = 0; i < BT_PAGE_HALVES; i++) {
+		const struct bt_row *row = bt_decode_thumb(bt_flow_thumb(flow, i));
+		bool code = bt_map_test(flow->thumb, i), doubt = bt_map_test(flow->doubtful, i);
+
+		doubtful += doubt;
+		HOLDS(!(code && doubt) && (!doubt || (row && row->flags & BT_SENSITIVE)));
+		HOLDS(!code || bt_map_test(flow->covered, i));
+	}
+	return doubtful;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint32_t page[BT_PAGE_WORDS], other[BT_PAGE_WORDS];
+	static struct bt_flow flow;
+	static bool ready;
+	const struct bt_row *row;
+	struct bt_scan out;
+	unsigned entry;
+
+	if (!ready)
+		bt_decode_init();
+	ready = true;
+	if (size < 4)
+		return 0;
+	entry = (data[0] | (unsigned)data[1] << 8) % BT_PAGE_WORDS;
+	fill(page, data + 2, size - 2);
+	fill(other, data + size / 2, size - size / 2);
+	bt_scan_page(&out, page, data[0] & 1u ? other : NULL, data[0] & 2u ? other : NULL, 4u * entry);
+	row = bt_decode_a32(page[entry]);
+	HOLDS(!row || !(row->flags & BT_SENSITIVE) || bt_map_test(out.patch, entry));
+	HOLDS(check_a32(page, &out) == out.n_doubtful);
+	bt_scan_mixed(&out, &flow, page, data[0] & 1u ? other : NULL, data[0] & 2u ? other : NULL, 4u * entry,
+		      data[0] & 4u);
+	HOLDS(check_a32(page, &out) + check_thumb(&flow) == out.n_doubtful);
+	HOLDS(bt_map_test(flow.thumb, 2u * entry) || !(data[0] & 4u) ||
+	      bt_undefined_thumb(bt_flow_thumb(&flow, 2u * entry)));
+	return 0;
+}
