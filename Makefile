@@ -124,6 +124,7 @@ $(B)/test/capstone-all: test/host/capstone.c $(call uses,test/host/capstone.c) $
 	@$(CC) $(CFLAGS) -o $@ $< test/host/fake_arch.c $(call uses,$<) $(call libs,$<)
 
 .PHONY: test-capstone-all
+SLOW += test-capstone-all
 test-capstone-all: $(B)/test/capstone-all
 	@$< all 0/2 & $< all 1/2; odd=$$?; wait $$! && exit $$odd
 

@@ -20,6 +20,9 @@
 #define ORR_ONE_MASK 0xfff00fffu
 #define ORR_ONE      0xe3800001u // ORR Rd, Rn, #1
 #define ADD_ONE      0xe2800001u
+#define ALU_PC_MASK  0xffffff00u
+#define ADD_PC_PC    0xe28ff000u // ADD PC, PC, #imm8, not rotated
+#define SUB_PC_PC    0xe24ff000u
 #define BX_PC_MASK   0xfff8u
 #define BX_PC        0x4778u
 #define CMP_T16_MASK   0xf800u
@@ -166,6 +169,10 @@ bt_flow_constant(const uint32_t *p, unsigned i, uint32_t va, uint32_t *target)
 		at = bt_target(row, p[i], 4u * i);
 		*target = at < 4u * WORDS ? p[at / 4u] : 0;
 		return at < 4u * WORDS;
+	}
+	if ((p[i] & ALU_PC_MASK) == ADD_PC_PC || (p[i] & ALU_PC_MASK) == SUB_PC_PC) {
+		*target = va + 4u * i + 8u + (p[i] & 0xffu) * ((p[i] & ALU_PC_MASK) == ADD_PC_PC ? 1u : -1u);
+		return true;
 	}
 	if (row->action == BT_PC_WRITE && bits(p[i], 27, 25) == 1u) // data-processing with an immediate
 		k.rm = bits(p[i], 19, 16);

@@ -8,7 +8,7 @@
 // bit, should-be fields included. Rows with BT_IMM_FRAME are not self-contained:
 // all become SVC<c> #BT_HYPER_FRAME, and the original is in the guest's frame.
 //
-// In Thumb it's an undefined instruction of the same width, an unallocated T16 or UDF.W #imm16 (T32),
+// In Thumb it's an undefined instruction of the same width, one of the unallocated encodings (bt/hyper_imm.h),
 // which is legal in an IT block and depends on it as the original does (ARM ARM A8.8.247).
 #ifndef BT_HYPER_H
 #define BT_HYPER_H

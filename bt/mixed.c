@@ -7,7 +7,7 @@
 
 #define WORDS      BT_PAGE_WORDS
 #define HALVES     BT_PAGE_HALVES
-#define SMALL_AREA 4u  // halfwords: too few to tell their state from
+#define COND_AL    0xeu
 #define AROUND     2u  // instructions on either side that speak for a sensitive one
 
 #define UDF_T16_MASK 0xff00u
@@ -32,13 +32,32 @@ is_known(const struct mixed *m, unsigned i)
 	return is_a32(m, i) || bt_map_test(m->f->covered, i) || bt_map_test(m->f->literal, i);
 }
 
-// Whether the area of halfwords [from, to) is A32 code.
+// Whether what begins at halfword i of an area that ends at to is A32 code. In A32 most words have the
+// condition AL; in Thumb one looks so by chance, often enough for it to take eight to change one's mind.
 static bool
-looks_a32(const struct mixed *m, unsigned from, unsigned to)
+looks_a32(const struct mixed *m, unsigned i, unsigned to)
 {
-	if (to - from < SMALL_AREA)
+	unsigned n = m->thumb ? 8u : 4u, first = (i + 1u) / 2u, always = 0;
+
+	if (to / 2u < first + n)
 		return !m->thumb;
-	return bt_flow_mostly_a32(m->f->page, (from + 1u) / 2u, to / 2u);
+	for (unsigned w = first; w < first + n; w++)
+		always += m->f->page[w] >> 28 == COND_AL;
+	return m->thumb ? always == n : always > 1u;
+}
+
+// Takes the A32 run that begins at halfword i, up to where nothing falls through. Returns its end.
+static unsigned
+take_a32(struct mixed *m, unsigned i, unsigned to)
+{
+	for (unsigned w = (i + 1u) / 2u; w < to / 2u; w++) {
+		const struct bt_row *row = bt_decode_a32(m->f->page[w]);
+
+		bt_map_set(m->a32_area, w);
+		if (row && row->flags & BT_ENDS && bt_always(m->f->page[w]))
+			return 2u * w + 2u;
+	}
+	return to;
 }
 
 // Of what is undefined, compiled code has only BUG()'s UDF #imm8.
@@ -76,12 +95,13 @@ surroundings_plausible(const struct mixed *m, const struct bt_row *row, unsigned
 	return before >= AROUND && (row->flags & BT_ENDS || code_ahead(m, i, AROUND) == AROUND);
 }
 
-// Decodes the Thumb area [i, to), which ends early where a load of its own has named data. Returns
-// where.
+// Takes the Thumb run that begins at halfword i, up to where nothing falls through or a load of its own
+// has named data. Returns its end.
 static unsigned
-decode_area(struct mixed *m, unsigned i, unsigned to)
+take_thumb(struct mixed *m, unsigned i, unsigned to)
 {
-	unsigned before = AROUND; // instructions since something undefined; the area's edge speaks for code
+	unsigned before = AROUND; // instructions since something undefined; the run's edge speaks for code
+	unsigned slots = 0;       // of an IT block, to come
 
 	while (i < to && !is_known(m, i)) {
 		uint32_t insn = bt_flow_thumb(m->f, i);
@@ -104,6 +124,9 @@ decode_area(struct mixed *m, unsigned i, unsigned to)
 		}
 		before++;
 		i += n;
+		if (row && row->flags & BT_ENDS && !slots)
+			return i;
+		slots = row && row->action == BT_IT ? bt_it_slots(insn) : slots - (slots != 0);
 	}
 	return i;
 }
@@ -128,13 +151,8 @@ presume(struct mixed *m)
 			i++;
 			continue;
 		}
-		if (looks_a32(m, i, to)) {
-			bt_map_set_range(m->a32_area, (i + 1u) / 2u, to / 2u);
-			i = to;
-		} else {
-			i = decode_area(m, i, to);
-			m->thumb = true;
-		}
+		m->thumb = !looks_a32(m, i, to);
+		i = m->thumb ? take_thumb(m, i, to) : take_a32(m, i, to);
 	}
 }
 

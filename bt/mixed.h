@@ -5,11 +5,11 @@
 //
 //   1. What the flow reaches from the entry, in the states it reaches it in (bt/flow.h), is code.
 //   2. What Thumb loads of it or of the page before name is data.
-//   3. The rest is taken in areas between these. An area is A32 if at least half of its words have
-//      the condition AL, else Thumb; one of a few words is what stands before it.
-//   4. A32 areas are judged by the rule of bt/scan.h. Thumb areas are decoded from their
-//      beginning; loads name data; what is sensitive is code if neither the two instructions before it
-//      nor the two after are undefined (but for BUG()'s UDF).
+//   3. The rest is taken in runs, each up to where nothing falls through. A run is in the state of what
+//      stands before it, unless behind Thumb its first eight words all have the condition AL, or behind
+//      A32 at most one of its first four.
+//   4. A32 runs are judged by the rule of bt/scan.h. In Thumb ones loads name data; what is sensitive is
+//      code if neither the two instructions before it nor the two after are undefined (but for BUG()'s UDF).
 //
 // What is in flow.thumb then is patched if it is sensitive. A trap from an instruction that isn't
 // in there has the flow followed from it as well (bt/thumb.c).

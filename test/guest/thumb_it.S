@@ -64,7 +64,6 @@ main:
 	everywhere "mrc",	"mrc p15, 0, r5, c13, c0, 4"
 	everywhere "mcr",	"mcr p15, 0, r6, c13, c0, 4"
 	everywhere "mrrc",	"mrrc p15, 3, r5, r12, c14"
-	everywhere "mrc flags",	"mrc p14, 0, apsr_nzcv, c0, c1, 0"
 	everywhere "yield",	"yield"
 	everywhere "wfe.w",	"wfe.w"
 	everywhere "sev",	"sev.w"
