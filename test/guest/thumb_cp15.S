@@ -219,6 +219,7 @@ main:
 	mcr	p15, 0, r0, c7, c8, 0		// ATS1CPR
 	isb
 	mrc	p15, 0, r1, c7, c4, 0
+	bic	r1, r1, #0xff0			// attributes, and what Security adds
 	show	"PAR", r1
 	mcr	p15, 0, r0, c7, c8, 1		// ATS1CPW
 	isb
