@@ -60,6 +60,10 @@ main:
 	show	"SCTLR", r0
 	mrc	p14, 0, r0, c0, c0, 0
 	show	"DBGDIDR", r0
+	set	r0, 0xf0000000
+	msr	cpsr_f, r0
+	mrc	p14, 0, apsr_nzcv, c0, c1, 0	// DBGDSCRint
+	flags	"by DBGDSCR"
 	keeps	TTBR0, 0, 2, 0, 0
 	keeps	TTBR1, 0, 2, 0, 1
 	keeps	DACR, 0, 3, 0, 0

@@ -64,7 +64,6 @@ main:
 	everywhere "mrc",	"mrc p15, 0, r5, c13, c0, 4"
 	everywhere "mcr",	"mcr p15, 0, r6, c13, c0, 4"
 	everywhere "mrrc",	"mrrc p15, 3, r5, r12, c14"
-	everywhere "mrc flags",	"mrc p14, 0, apsr_nzcv, c0, c1, 0"
 	everywhere "yield",	"yield"
 	everywhere "wfe.w",	"wfe.w"
 	everywhere "sev",	"sev.w"
@@ -135,7 +134,7 @@ interrupted:
 	set	r1, (0x02000000 | \place)
 	str	r1, [r0]
 	dsb
-	mov	r6, #SVC
+	mov	r10, #SVC
 	block	"irq", \place, \mask, 0x40000000, "msr cpsr_c, r10"
 	to_arm
 	cpsie	i				// where the condition didn't hold it comes here
@@ -259,7 +258,7 @@ middle:
 	mrs	r2, spsr
 	addr	lr, 2f
 	\how
-	.if	in_thumb
+	.if	code_is_thumb
 	arm_code
 	.endif
 	.balign	4
