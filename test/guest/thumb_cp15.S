@@ -291,20 +291,18 @@ main:
 	addr	r4, irq_count
 	ldr	r5, [r4]
 	add	r5, r5, #3
+1:	cpsid	i				// else the interrupt may come before WFI, and be the last
+	ldr	r6, [r4]
+	cmp	r6, r5
+	bhs	2f
 	arm_timer 3
-1:	cpsid	i
-	ldr	r0, [r4]
-	cmp	r0, r5
+	cmp	r6, r5
 	it	lo
 	wfilo
 	cpsie	i
-	bhs	2f
-	mrc	p15, 0, r0, c14, c3, 1		// the handler turns it off
-	cmp	r0, #0
-	bne	1b
-	arm_timer 3
+	nop
 	b	1b
-2:	cpsid	i
+2:
 	say	"counted"
 
 	psci	"version", 0x84000000
