@@ -60,6 +60,10 @@ main:
 	show	"SCTLR", r0
 	mrc	p14, 0, r0, c0, c0, 0
 	show	"DBGDIDR", r0
+	set	r0, 0xf0000000
+	msr	cpsr_f, r0
+	mrc	p14, 0, apsr_nzcv, c0, c1, 0	// DBGDSCRint
+	flags	"by DBGDSCR"
 	keeps	TTBR0, 0, 2, 0, 0
 	keeps	TTBR1, 0, 2, 0, 1
 	keeps	DACR, 0, 3, 0, 0
@@ -219,6 +223,7 @@ main:
 	mcr	p15, 0, r0, c7, c8, 0		// ATS1CPR
 	isb
 	mrc	p15, 0, r1, c7, c4, 0
+	bic	r1, r1, #0xff0			// attributes, and what Security adds
 	show	"PAR", r1
 	mcr	p15, 0, r0, c7, c8, 1		// ATS1CPW
 	isb
@@ -286,20 +291,18 @@ main:
 	addr	r4, irq_count
 	ldr	r5, [r4]
 	add	r5, r5, #3
+1:	cpsid	i				// else the interrupt may come before WFI, and be the last
+	ldr	r6, [r4]
+	cmp	r6, r5
+	bhs	2f
 	arm_timer 3
-1:	cpsid	i
-	ldr	r0, [r4]
-	cmp	r0, r5
+	cmp	r6, r5
 	it	lo
 	wfilo
 	cpsie	i
-	bhs	2f
-	mrc	p15, 0, r0, c14, c3, 1		// the handler turns it off
-	cmp	r0, #0
-	bne	1b
-	arm_timer 3
+	nop
 	b	1b
-2:	cpsid	i
+2:
 	say	"counted"
 
 	psci	"version", 0x84000000

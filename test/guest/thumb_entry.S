@@ -13,7 +13,7 @@
 #define THIRD  (POOL + 0x23000)
 
 	.macro	fail
-	.if	in_thumb
+	.if	code_is_thumb
 	blx	fatal
 	.else
 	b	fatal
@@ -68,13 +68,13 @@
 	.endm
 
 	.macro	state_arm
-	.if	in_thumb
+	.if	code_is_thumb
 	to_arm
 	.endif
 	.endm
 
 	.macro	state_thumb
-	.ifeq	in_thumb
+	.ifeq	code_is_thumb
 	to_thumb
 	.endif
 	.endm

@@ -134,7 +134,7 @@ interrupted:
 	set	r1, (0x02000000 | \place)
 	str	r1, [r0]
 	dsb
-	mov	r6, #SVC
+	mov	r10, #SVC
 	block	"irq", \place, \mask, 0x40000000, "msr cpsr_c, r10"
 	to_arm
 	cpsie	i				// where the condition didn't hold it comes here
@@ -258,7 +258,7 @@ middle:
 	mrs	r2, spsr
 	addr	lr, 2f
 	\how
-	.if	in_thumb
+	.if	code_is_thumb
 	arm_code
 	.endif
 	.balign	4
