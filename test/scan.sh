@@ -219,6 +219,13 @@ bad "raw beyond the end of memory" "raw ends beyond the address space" --raw raw
 bad "zImage truncated" "truncated: is truncated" truncated
 bad "payload truncated" "cut-payload: the kernel packed in it (xz at 0x200) is truncated" cut-payload
 bad "payload corrupt" "corrupt: the kernel packed in it (xz at 0x200) is damaged" corrupt
+for f in gzip lzma; do # gzip notices at its checksum, lzma where the stream can't be decoded
+	size=$(stat -c %s z-$f)
+	{ zimage $((size - 20)); tail -c +513 z-$f | head -c $((size - 532)); } >cut-$f
+	bad "$f payload truncated" "cut-$f: the kernel packed in it ($f at 0x200) is truncated" cut-$f
+	{ head -c 540 z-$f; printf '\xff\x55\xff\x55\xff'; tail -c +546 z-$f; } >corrupt-$f
+	bad "$f payload corrupt" "corrupt-$f: the kernel packed in it ($f at 0x200) is" corrupt-$f
+done
 bad "no payload" "no-payload: has no kernel packed" no-payload
 bad "payload of another kind" "z-lz4: the kernel packed in it (lz4 at 0x200) is of a kind" z-lz4
 bad "payload too large" "bomb: the kernel packed in it (gzip at 0x200) unpacks to more" bomb
