@@ -70,7 +70,7 @@ words e10f0000 ee030f10 ee1d3f90 e320f004 e16ff00e 01b0f00e 005ef101 005ef101 e5
 head -c 4096 /dev/zero | cat code - >raw
 
 good "raw: totals" '^total: 9 sensitive words, 8 patched, 0 doubtful, 1 literal$' --raw raw --address 0xc0008000
-good "raw: by class" '^  A32 MRC TPIDRPRW +B4.1.149 +1 +1 +0 +0$' --raw raw --address 0xc0008000
+good "raw: by class" '^  A32 MRC TPIDRPRW +B[0-9.]+ +1 +1 +0 +0$' --raw raw --address 0xc0008000
 good "raw: the literal" '^  A32 CPS.* +1 +0 +0 +1$' --raw raw --address 0xc0008000
 good "raw: how" '8 words patched: 4 hypercalls with their operands, 2 by number \(1 different\), 2 other' \
 	--raw raw --address 0xc0008000
