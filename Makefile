@@ -105,7 +105,7 @@ check-slow:
 # Host tests: test/host/NAME.c names the sources it links with in its second line
 
 SAN       := -fsanitize=address,undefined -fno-sanitize-recover=all
-HOST_TEST := $(filter-out test/host/fake_arch.c,$(wildcard test/host/*.c))
+HOST_TEST := $(filter-out test/host/fake_%,$(wildcard test/host/*.c))
 uses       = $(shell sed -n 's|^// uses: ||p' $(1))
 libs       = $(shell sed -n 's|^// libs: ||p' $(1))
 

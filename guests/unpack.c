@@ -9,7 +9,7 @@
 #include <zlib.h>
 #include "guests/unpack.h"
 
-#define FIRST_ROOM   0x100000u  // bytes of output to begin with
+#define FIRST_ROOM   0x100000u   // bytes of output to begin with
 #define LZMA_MEMORY  0x20000000u // bytes that a stream's dictionary may ask for
 #define GZIP_HEADER  10u
 #define GZIP_WRAPPER (16 + MAX_WBITS)
@@ -51,6 +51,16 @@ is_gzip(const uint8_t *p, size_t size)
 }
 
 static enum unpack_result
+gzip_result(const z_stream *z, int status)
+{
+	if (status == Z_STREAM_END)
+		return UNPACK_OK;
+	if (status == Z_MEM_ERROR)
+		return UNPACK_MEMORY;
+	return status == Z_BUF_ERROR && !z->avail_in ? UNPACK_TRUNCATED : UNPACK_CORRUPT;
+}
+
+static enum unpack_result
 gunzip(struct sink *s, const uint8_t *p, size_t size, size_t *packed)
 {
 	z_stream z = {.next_in = (uint8_t *)(uintptr_t)p, .avail_in = (uInt)size};
@@ -64,10 +74,10 @@ gunzip(struct sink *s, const uint8_t *p, size_t size, size_t *packed)
 		z.avail_out = (uInt)(s->room - s->size);
 		status = inflate(&z, Z_NO_FLUSH);
 		s->size = s->room - z.avail_out;
-		if (status == Z_STREAM_END)
+		if (status != Z_OK) {
+			result = gzip_result(&z, status);
 			break;
-		if (status != Z_OK)
-			result = status == Z_BUF_ERROR && !z.avail_in ? UNPACK_TRUNCATED : UNPACK_CORRUPT;
+		}
 	}
 	*packed = size - z.avail_in;
 	inflateEnd(&z);

@@ -21,6 +21,7 @@
 set -eu
 
 here=$(dirname "$0")
+# shellcheck source=test/silent.inc disable=SC1091
 . "$here/../silent.inc"
 build=${BUILD:-$here/../../build}
 guests=$here/../../guests

@@ -6,6 +6,7 @@
 # purpose, or the same instruction where it is patched. B is the build directory.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=test/silent.inc disable=SC1091
 . test/silent.inc
 B=${B:-build}
 passed=0 failed=0

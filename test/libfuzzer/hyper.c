@@ -10,7 +10,6 @@
 #include "test/libfuzzer/fuzz.h"
 
 #define SVC         0x0f000000u
-#define UDF         0xde00u
 #define UDF_W       0xf7f0a000u
 #define UDF_W_FIXED 0xfff0f000u
 
@@ -96,7 +95,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		thumb(bt_is_t32(word >> 16) ? word : word & 0xffffu);
 		back_and_there(word);
 		back_and_there(word | SVC);
-		back_and_there_thumb(UDF | (word & 0xffu));
+		back_and_there_thumb(BT_T16_HYPER | (word & 0xffu));
 		back_and_there_thumb(UDF_W | (word & ~UDF_W_FIXED));
 	}
 	return 0;

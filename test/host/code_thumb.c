@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: MIT
+// uses: bt/code.c bt/code_thumb.c bt/block.c bt/scan.c bt/flow.c bt/mixed.c bt/ldst.c bt/decode.c bt/thumb.c
+// uses: bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
+//
+// Code pages with Thumb code: what is patched of it, and by what, under either policy; changes of state;
+// tables and literals; instructions over the page's end; the guest's writes. Pages are written by hand,
+// from the halfwords in the margin; and made of random instructions, for what must hold of any page.
+#include <string.h>
+#include "bt/code.h"
+#include "bt/decode.h"
+#include "bt/hyper.h"
+#include "shadowpt/pool.h"
+#include "test/host/check.h"
+#include "test/host/fake_arch.h"
+
+#define RAM     0x40000000u
+#define FRAMES  4u
+#define HALVES  (PAGE_SIZE / 2u)
+#define RECORDS 4u
+#define PAGES   8u // of the pool
+#define RANDOM  3000u
+
+#define NOP      0xbf00u
+#define BX_LR    0x4770u
+#define CPSID_I  0xb672u
+#define SEV_T16  0xbf40u
+#define MRS_R0   0xf3efu, 0x8000u
+#define MSR_R0   0xf380u, 0x8100u // MSR CPSR_c, r0
+#define SEV_W    0xf3afu, 0x8004u
+#define MRC_PRW  0xee1du, 0x0f90u // MRC p15, 0, r0, c13, c0, 4
+#define MRC_URW  0xee1du, 0x0f50u
+#define LDRT     0xf851u, 0x2e00u
+#define UDF_2    0xde02u
+#define HOLE     0xb800u // undefined, and not UDF
+#define A32_MRS  0xe10f0000u
+#define A32_BXLR 0xe12fff1eu
+
+static uint16_t ram[FRAMES][HALVES] __attribute__((aligned(0x100000)));
+static char pool_room[PAGES * PAGE_SIZE] __attribute__((aligned(0x4000)));
+static struct code_page records[RECORDS];
+static struct intern words;
+static struct gmem mem;
+static struct pool pool;
+static struct code c;
+static struct code_page *page;
+
+static void
+clear(enum code_policy policy)
+{
+	mem = (struct gmem){GPA(RAM), sizeof(ram), HPA(ram)};
+	for (unsigned f = 0; f < FRAMES; f++)
+		for (unsigned i = 0; i < HALVES; i++)
+			ram[f][i] = i == HALVES - 1u ? BX_LR : NOP;
+	memset(&words, 0, sizeof(words));
+	pool_init(&pool, HPA(pool_room), sizeof(pool_room), 0);
+	code_init(&c, &mem, &pool, policy, &(struct code_room){records, RECORDS, &words});
+}
+
+static void
+fresh(const char *name, enum code_policy policy)
+{
+	check_case(name);
+	clear(policy);
+}
+
+static void
+put(unsigned at, const uint16_t *from, unsigned n)
+{
+	memcpy(&ram[1][at], from, 2u * n);
+}
+
+#define PUT(at, ...)                                                                                                   \
+	put(at, (const uint16_t[]){__VA_ARGS__}, sizeof((const uint16_t[]){__VA_ARGS__}) / sizeof(uint16_t))
+
+// Gives out frame 1, entered at halfword entry.
+static bool
+enter(unsigned entry, bool thumb)
+{
+	struct code_request rq = {GPA(RAM + PAGE_SIZE), (uint32_t *)(void *)ram[0], (uint32_t *)(void *)ram[2],
+				  2u * entry, thumb};
+
+	page = code_make(&c, &rq);
+	return page && (c.policy == CODE_PAGE || !thumb || code_thumb_reach(&c, page, 2u * entry, 0));
+}
+
+// What is run at halfword i, as wide as the frame's is.
+static uint32_t
+run(unsigned i)
+{
+	uint32_t first = code_half_run(&c, page, 2u * i);
+
+	return bt_is_t32(first) && i + 1u < HALVES ? first << 16 | code_half_run(&c, page, 2u * i + 2u) : first;
+}
+
+static uint32_t
+frame(unsigned i)
+{
+	return bt_is_t32(ram[1][i]) ? (uint32_t)ram[1][i] << 16 | ram[1][i + 1u] : ram[1][i];
+}
+
+// Replaced by something of the same width that stands for the original.
+static bool
+patched(unsigned i)
+{
+	uint32_t word = run(i), insn = 0;
+
+	return word != frame(i) && bt_thumb_size(word) == bt_thumb_size(frame(i)) &&
+	       code_meaning_thumb(&c, word, &insn) && insn == frame(i);
+}
+
+static void
+test_page(void)
+{
+	fresh("what the flow reaches is patched, as wide as it was", CODE_PAGE);
+	PUT(8, CPSID_I, MRS_R0, SEV_T16, SEV_W, MRC_PRW, LDRT, BX_LR);
+	CHECK(enter(8, true));
+	CHECK(c.thumb && patched(8) && patched(9));
+	CHECK_EQ(run(11), NOP);
+	CHECK_EQ(run(12), 0xf3af8000); // NOP.W
+	CHECK_EQ(run(14), 0xee1d0f50); // TPIDRURW
+	CHECK(patched(16));
+	CHECK_EQ(run(18), BX_LR);
+	CHECK(code_thumb_reached(page, 16) && !code_thumb_reached(page, 20));
+	fresh("a page with nothing to patch is run from its frame", CODE_PAGE);
+	CHECK(enter(8, true) && !page->copy);
+	fresh("a literal is data", CODE_PAGE);
+	PUT(8, 0x4800u, BX_LR, MRS_R0); // LDR r0, [pc]
+	CHECK(enter(8, true));
+	CHECK_EQ(run(10), frame(10));
+	fresh("code beside literals, and beside BUG()", CODE_PAGE);
+	PUT(8, BX_LR);
+	PUT(100, NOP, NOP, 0x4b02u, MRS_R0, MSR_R0, BX_LR, HOLE, HOLE); // LDR r3, [pc, #8]
+	PUT(200, NOP, NOP, MSR_R0, BX_LR, UDF_2, NOP, NOP);
+	CHECK(enter(8, true));
+	CHECK(patched(103) && patched(105) && patched(202));
+	fresh("what is beside an undefined instruction is left, until it is reached", CODE_PAGE);
+	PUT(8, BX_LR);
+	PUT(100, NOP, NOP, MSR_R0, BX_LR, HOLE, CPSID_I, NOP, NOP);
+	CHECK(enter(8, true));
+	CHECK(page->doubtful == 2 && run(102) == frame(102) && run(106) == frame(106));
+	CHECK(code_thumb_reach(&c, page, 204, 0) && patched(102));
+	CHECK(code_arrive(&c, page, 204, true) && code_arrive(&c, page, 212, true) && patched(106));
+	fresh("a table of branches", CODE_PAGE);
+	// CMP r0, #3; TBB [pc, r0], 4 bytes: 2, 3, 4, 5; then CPSID, BX LR, CPSID, BX LR
+	PUT(8, 0x2803u, 0xe8dfu, 0xf000u, 0x0302u, 0x0504u, CPSID_I, BX_LR, CPSID_I, BX_LR);
+	CHECK(enter(8, true));
+	CHECK(run(11) == 0x0302u && run(12) == 0x0504u && patched(13) && patched(15));
+	fresh("one of halfwords, its bound in a CMP.W", CODE_PAGE);
+	PUT(8, 0xf1b0u, 0x0f01u, 0xe8dfu, 0xf010u, 2, 3, CPSID_I, SEV_T16, BX_LR);
+	CHECK(enter(8, true));
+	CHECK(run(12) == 2 && run(13) == 3 && patched(14) && run(15) == NOP);
+	fresh("IT: what follows a conditional return is reached, too", CODE_PAGE);
+	PUT(8, 0xbf08u, BX_LR, CPSID_I, BX_LR, MSR_R0); // IT EQ
+	CHECK(enter(8, true) && patched(10));
+	fresh("a call that never returns, before a literal", CODE_PAGE);
+	PUT(8, 0x4901u, 0xf7ffu, 0xfffeu, NOP, MRS_R0, BX_LR); // LDR r1, [pc, #4]; BL .
+	CHECK(enter(8, true));
+	CHECK_EQ(run(12), frame(12));
+	fresh("a UDF of the guest's own that could be ours", CODE_PAGE);
+	PUT(8, 0xf7f8u, 0xa001u, BX_LR);
+	CHECK(enter(8, true));
+	CHECK(patched(8));
+}
+
+static void
+test_states(void)
+{
+	uint32_t *w = (uint32_t *)(void *)ram[1];
+
+	fresh("Thumb to A32 by BLX, and back", CODE_PAGE);
+	PUT(8, CPSID_I, 0xf000u, 0xe806u, BX_LR); // BLX to word 12 (halfword 24)
+	w[12] = A32_MRS;
+	w[13] = 0xfa000000u + 4u; // BLX to Thumb: word 13 + 2 + 4
+	w[14] = A32_BXLR;
+	PUT(38, MSR_R0, BX_LR);
+	CHECK(enter(8, true));
+	CHECK(patched(8) && patched(38));
+	CHECK(code_run(&c, page, 48) != A32_MRS && code_original(&c, page, 48) == A32_MRS);
+	fresh("A32 to Thumb by ADR and BX: the guest has Thumb from then on", CODE_PAGE);
+	w[4] = 0xe28f0001u + 4u; // ADD r0, pc, #5: word 7, Thumb
+	w[5] = 0xe12fff10u;      // BX r0
+	PUT(14, NOP, NOP, CPSID_I, BX_LR);
+	CHECK(enter(8, false));
+	CHECK(c.thumb);
+	fresh("A32 functions in a Thumb kernel's page, once they are reached", CODE_PAGE);
+	for (unsigned i = 200; i < 260; i++)
+		w[i] = 0xe1a00000u; // MOV r0, r0
+	w[230] = A32_MRS;
+	w[259] = A32_BXLR;
+	PUT(8, BX_LR);
+	CHECK(enter(8, true));
+	CHECK(code_arrive(&c, page, 4 * 200, false));
+	CHECK(code_run(&c, page, 4 * 230) != A32_MRS);
+	fresh("a page that is mostly A32", CODE_PAGE);
+	for (unsigned i = 6; i < HALVES / 2u; i++)
+		w[i] = 0xe1a00000u;
+	w[230] = A32_MRS;
+	PUT(8, BX_LR);
+	CHECK(enter(8, true) && code_run(&c, page, 4 * 230) != A32_MRS);
+}
+
+static void
+test_edges(void)
+{
+	fresh("T32 over the page's end", CODE_PAGE);
+	ram[1][HALVES - 1u] = 0xf380u;
+	ram[2][0] = 0x8100u;
+	CHECK(enter(HALVES - 8u, true));
+	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xbe00u | BT_IMM_T16_FRAME);
+	fresh("without a page behind", CODE_PAGE);
+	ram[1][HALVES - 1u] = 0xf380u;
+	page = code_make(&c, &(struct code_request){GPA(RAM + PAGE_SIZE), NULL, NULL, PAGE_SIZE - 16u, true});
+	CHECK(page != NULL);
+	fresh("no memory", CODE_PAGE);
+	PUT(8, CPSID_I, BX_LR);
+	while (pool_page(&pool))
+		;
+	CHECK(!enter(8, true));
+	fresh("the numbers used up: the original is in the frame", CODE_PAGE);
+	words.n = INTERN_WORDS;
+	PUT(8, 0xf3deu, 0x8f04u, LDRT, BX_LR); // SUBS pc, lr, #4 in a word that never falls through
+	PUT(20, LDRT, BX_LR);
+	CHECK(enter(20, true) && run(20) != frame(20));
+}
+
+static void
+test_writes(void)
+{
+	fresh("the guest writes to code", CODE_PAGE);
+	PUT(8, CPSID_I, MRS_R0, NOP, BX_LR);
+	CHECK(enter(8, true) && patched(9));
+	PUT(9, NOP, NOP);
+	CHECK(code_written(&c, page, 18, 4) && run(9) == NOP && run(10) == NOP && patched(8));
+	PUT(9, MSR_R0);
+	CHECK(code_written(&c, page, 18, 4) && patched(9));
+	PUT(8, NOP);
+	CHECK(code_written(&c, page, 16, 1) && run(8) == NOP && patched(9));
+	PUT(HALVES - 1u, CPSID_I);
+	CHECK(code_written(&c, page, PAGE_SIZE - 2u, 2));
+	for (unsigned i = 0; i < 100 && code_written(&c, page, 100, 2); i++)
+		;
+	CHECK(!code_written(&c, page, 100, 2)); // too often
+	fresh("to a page that had no copy", CODE_PAGE);
+	CHECK(enter(8, true) && !page->copy);
+	PUT(8, CPSID_I);
+	CHECK(code_written(&c, page, 16, 2) && patched(8));
+	fresh("to A32 code of such a guest", CODE_PAGE);
+	((uint32_t *)(void *)ram[1])[4] = 0xe1a00000u;
+	((uint32_t *)(void *)ram[1])[5] = A32_BXLR;
+	c.thumb = true;
+	CHECK(enter(8, false));
+	((uint32_t *)(void *)ram[1])[4] = A32_MRS;
+	CHECK(code_arrive(&c, page, 16, false));
+	CHECK(code_written(&c, page, 16, 4) && code_original(&c, page, 16) == A32_MRS);
+}
+
+static void
+test_block(void)
+{
+	fresh("block: ways out are closed, sensitive ones patched", CODE_BLOCK);
+	PUT(8, CPSID_I, 0xd001u, MRS_R0, 0xe7fdu, BX_LR); // BEQ, B
+	CHECK(enter(8, true));
+	CHECK(patched(8) && patched(9) && patched(10) && patched(12) && run(13) == BX_LR);
+	CHECK(!code_thumb_reached(page, 26));
+	code_thumb_restore(&c, page, 18);
+	CHECK_EQ(run(9), 0xd001u);
+	CHECK(code_thumb_reach(&c, page, 26, 0) && patched(13));
+	CHECK(code_thumb_reach(&c, page, 26, 0)); // known
+	fresh("block: IT", CODE_BLOCK);
+	PUT(8, 0xbf08u, BX_LR, CPSID_I, BX_LR);
+	CHECK(enter(8, true) && patched(9) && patched(10) && patched(11));
+	fresh("block: off the page's end", CODE_BLOCK);
+	ram[1][HALVES - 1u] = NOP;
+	CHECK(enter(HALVES - 4u, true));
+	CHECK(run(HALVES - 1u) != NOP);
+	fresh("block: off the page's end in an IT block", CODE_BLOCK);
+	ram[1][HALVES - 2u] = 0xbf08u;
+	ram[1][HALVES - 1u] = NOP;
+	CHECK(enter(HALVES - 4u, true));
+	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xbe00u | BT_IMM_T16_FRAME);
+	fresh("block: rewritten", CODE_BLOCK);
+	PUT(8, NOP, NOP, BX_LR);
+	CHECK(enter(8, true));
+	PUT(8, CPSID_I);
+	c.thumb = true;
+	CHECK(code_written(&c, page, 16, 2) && patched(8));
+}
+
+static uint32_t
+next(uint32_t *seed)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return *seed >> 8;
+}
+
+// Of any page: the entry, if it is silent, doesn't run as it is; what is replaced means the original.
+static void
+test_random(void)
+{
+	static const uint16_t likely[] = {NOP,     BX_LR,   CPSID_I, SEV_T16, MRS_R0,  MSR_R0,  SEV_W,
+					  MRC_PRW, LDRT,    UDF_2,   HOLE,    0x4800u, 0x4b05u, 0xd0feu,
+					  0xe7f0u, 0xbf08u, 0xb110u, 0xf000u, 0xe806u, 0xf7ffu, 0xfffeu,
+					  0xe8dfu, 0xf000u, 0x0302u, 0x2803u};
+	uint32_t seed = 1, made = 0;
+
+	check_case("random pages");
+	for (unsigned n = 0; n < RANDOM; n++) {
+		unsigned entry = next(&seed) % HALVES;
+		const struct bt_row *row;
+
+		clear(n % 2u ? CODE_PAGE : CODE_BLOCK);
+		for (unsigned i = 0; i < HALVES; i++)
+			ram[1][i] =
+			    (uint16_t)(next(&seed) % 3u ? likely[next(&seed) % ARRAY_LEN(likely)] : next(&seed));
+		if (!enter(entry, true))
+			continue;
+		made++;
+		row = entry < HALVES - 1u ? bt_decode_thumb(frame(entry)) : NULL;
+		CHECK(!row || !(row->flags & BT_SILENT) || run(entry) != frame(entry));
+		for (unsigned i = next(&seed) % 64u; i < HALVES; i += 1u + next(&seed) % 64u)
+			if (!code_written(&c, page, 2u * i, 2u))
+				break;
+	}
+	CHECK(made > RANDOM / 2u);
+}
+
+int
+main(void)
+{
+	bt_decode_init();
+	bt_hyper_init();
+	test_page();
+	test_states();
+	test_edges();
+	test_writes();
+	test_block();
+	test_random();
+	return check_done("code_thumb");
+}
