@@ -9,7 +9,7 @@
 // - capstone refuses it, and we call it UNDEFINED, or UNPREDICTABLE by its should-be
 //   bits (a lax row) or its operands (bt_predictable());
 // - no row matches, and capstone's text names nothing that should have one: no
-//   mnemonic of `reserved`, no load from the PC's neighbourhood, no PC as destination.
+//   mnemonic of `reserved`, nothing in the PC's neighbourhood, no PC as destination.
 //
 // Whatever is left must be in `explained`, with the reason and the manual's section
 // (ARM ARM DDI 0406C), and every line there must still be needed.
@@ -50,11 +50,11 @@ static struct explained {
 
 // Of these mnemonics every instruction should have a row.
 static const char *const reserved[] = {
-    "b",      "bkpt",   "bl",     "blx",  "bx",  "bxj",   "cbnz",  "cbz",   "cdp",   "cps",   "cpsid", "cpsie",
-    "dbg",    "eret",   "fmstat", "hint", "hlt", "hvc",   "it",    "ldc",   "ldcl",  "ldrbt", "ldrht", "ldrsbt",
-    "ldrsht", "ldrt",   "mcr",    "mcrr", "mrc", "mrrc",  "mrs",   "msr",   "nop",   "rfeda", "rfedb", "rfeia",
-    "rfeib",  "setend", "sev",    "sevl", "smc", "srsda", "srsdb", "srsia", "srsib", "stc",   "stcl",  "strbt",
-    "strht",  "strt",   "svc",    "tbb",  "tbh", "trap",  "udf",   "vmrs",  "vmsr",  "wfe",   "wfi",   "yield",
+    "adr",  "b",    "bkpt",   "bl",    "blx",   "bx",    "bxj",   "cbnz", "cbz",   "cdp",   "cps",   "cpsid",  "cpsie",
+    "dbg",  "eret", "fmstat", "hint",  "hlt",   "hvc",   "it",    "ldc",  "ldcl",  "ldrbt", "ldrht", "ldrsbt", "ldrsht",
+    "ldrt", "mcr",  "mcrr",   "mrc",   "mrrc",  "mrs",   "msr",   "nop",  "rfeda", "rfedb", "rfeia", "rfeib",  "setend",
+    "sev",  "sevl", "smc",    "srsda", "srsdb", "srsia", "srsib", "stc",  "stcl",  "strbt", "strht", "strt",   "svc",
+    "tbb",  "tbh",  "trap",   "udf",   "vmrs",  "vmsr",  "wfe",   "wfi",  "yield",
 };
 
 struct word {
@@ -187,25 +187,25 @@ fill_reserved(void)
 	}
 }
 
-// "pc, ...", "[pc ...", "... pc}" or "... ^"
+// Whether this is a load from the PC or into it, or an address: "pc, ...", "[pc ...", "... pc}", "..., pc, #...".
 static bool
-names_pc(const char *operands)
+names_pc(const struct word *w)
 {
-	if (strncmp(operands, "pc,", 3) == 0)
-		return true;
-	for (const char *p = operands; *p; p++)
-		if (*p == '^' || (p[0] == 'p' && p[1] == 'c' && (p[2] == '}' || (p > operands && p[-1] == '['))))
-			return true;
-	return false;
+	const char *operands = text->op_str;
+
+	if (!strstr(operands, "pc"))
+		return false;
+	if (strncmp(operands, "pc,", 3) == 0 || strstr(operands, "[pc") || strstr(operands, "pc}"))
+		return !listed(no_destination, w) && strncmp(text->mnemonic, "st", 2) != 0 &&
+		       strncmp(text->mnemonic, "vst", 3) != 0;
+	return strstr(operands, ", pc, #") && listed("add|addw|sub|subw", w);
 }
 
 static bool
 wants_row(const struct word *w)
 {
-	if (is_reserved(text->mnemonic, w->len) || is_reserved(text->mnemonic, w->bare))
-		return true;
-	return names_pc(text->op_str) && !listed(no_destination, w) && strncmp(text->mnemonic, "st", 2) != 0 &&
-	       strncmp(text->mnemonic, "vst", 3) != 0;
+	return is_reserved(text->mnemonic, w->len) || is_reserved(text->mnemonic, w->bare) ||
+	       strchr(text->op_str, '^') || names_pc(w);
 }
 
 // Whether the two differ, and how.

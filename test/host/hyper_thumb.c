@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/thumb.c bt/hyper.c
+// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c
 //
 // hyper.c for Thumb: every sensitive instruction must come back bit for bit from its
-// hypercall, which is as wide and none of a debugger's breakpoints.
+// hypercall, which is as wide, undefined, and not UDF, which guests use themselves.
 #include "bt/decode.h"
 #include "bt/hyper.h"
 #include "test/host/check.h"
@@ -22,14 +22,15 @@ rnd(void)
 static unsigned
 wrong(uint32_t insn)
 {
-	const struct bt_row *row = bt_decode_thumb(insn), *udf;
+	const struct bt_row *row = bt_decode_thumb(insn), *of_call;
 	uint32_t call, imm, back;
 
 	if (!row || !(row->flags & BT_SENSITIVE))
 		return 0;
 	call = bt_hyper_encode_thumb(insn);
-	udf = bt_decode_thumb(call);
-	if (!udf || udf->action != BT_UDF || udf->isa != row->isa || !bt_hyper_udf_imm(call, &imm))
+	of_call = bt_decode_thumb(call);
+	if (bt_thumb_size(call) != bt_thumb_size(insn) || !bt_undefined_thumb(call) ||
+	    (of_call && of_call->action != BT_PLAIN) || !bt_hyper_udf_imm(call, &imm))
 		return 1;
 	if (row->isa == BT_T16) {
 		if (row->imm == BT_IMM_T16_FRAME)
@@ -135,13 +136,21 @@ static void
 test_not_ours(void)
 {
 	static const uint32_t others[] = {
-	    0xde00,     0xde01,             // a debugger's breakpoint
-	    0xde02,     0xde18,     0xdefe, // Linux's BUG, kprobes, a compiler's trap
-	    0xdeff,     0xdebf,     0xdf00, // another's; what has no original in it; SVC
-	    0xf7f0a000, 0xf7f0a018,         // breakpoints of debuggers and kprobes
-	    0xf7f8a000, 0xf7ffafff,         // by number; in the frame
-	    0xf7f0a110,                     // a bit beside MRS's payload
-	    0xf3af8003,
+	    0xde01,
+	    0xf7f0a000, // a debugger's breakpoints
+	    0xde02,
+	    0xde18,
+	    0xdefe,
+	    0xf7f0a018, // Linux's BUG and kprobes, a compiler's trap
+	    0xb672,
+	    0xb67f,
+	    0xf3af8003, // not undefined
+	    0xb600 | BT_IMM_T16_FRAME,
+	    0xf7efafff, // in the frame
+	    0xb6af,
+	    0xf7e0a000, // of no class
+	    0xf7e8a000, // by number
+	    0xf7e0a110, // a bit beside MRS's payload
 	};
 	uint32_t insn, imm;
 
@@ -149,11 +158,12 @@ test_not_ours(void)
 	for (unsigned i = 0; i < ARRAY_LEN(others); i++)
 		CHECK_EQ(bt_hyper_decode_thumb(others[i], &insn) ? others[i] : 0, 0);
 	check_case("immediates");
-	CHECK(bt_hyper_udf_imm(0xdeab, &imm) && imm == 0xab);
-	CHECK(bt_hyper_udf_imm(0xf7f1a234, &imm) && imm == 0x1234);
-	CHECK(!bt_hyper_udf_imm(0xdfab, &imm) && !bt_hyper_udf_imm(0xf7f18234, &imm));
-	CHECK_EQ(bt_hyper_udf(0xbf30, 0xab), 0xdeab);
-	CHECK_EQ(bt_hyper_udf(0xf3af8003, 0x1234), 0xf7f1a234);
+	CHECK(bt_hyper_udf_imm(0xb6ab, &imm) && imm == 0xab);
+	CHECK(bt_hyper_udf_imm(0xf7e1a234, &imm) && imm == 0x1234);
+	CHECK(!bt_hyper_udf_imm(0xdeab, &imm) && !bt_hyper_udf_imm(0xb62b, &imm));
+	CHECK(!bt_hyper_udf_imm(0xf7f1a234, &imm) && !bt_hyper_udf_imm(0xf7e18234, &imm));
+	CHECK_EQ(bt_hyper_udf(0xbf30, 0xab), 0xb6ab);
+	CHECK_EQ(bt_hyper_udf(0xf3af8003, 0x1234), 0xf7e1a234);
 }
 
 int
