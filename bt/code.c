@@ -317,7 +317,6 @@ code_make(struct code *c, const struct code_request *rq)
 	c->free = p->next;
 	*p = (struct code_page){.gpa = GPA(rq->gpa.v & ~PAGE_MASK)};
 	p->va = rq->entry & ~PAGE_MASK;
-	p->after = rq->next ? (uint16_t)half_of(rq->next, 0) : 0;
 	if (c->policy == CODE_PAGE)
 		done = scan_page(c, p, rq);
 	else

@@ -29,7 +29,6 @@ struct code_page {
 	uint32_t va;       // the page's address when it was made; block policy: last given out
 	uint16_t patched, doubtful;
 	uint16_t writes; // emulated since it was made
-	uint16_t after;  // the halfword behind the page when it was made: T32 may straddle
 	bool exclusives; // its exclusive accesses are hypercalls (code_patch_exclusives)
 };
 

@@ -4,9 +4,10 @@
 // control may reach (block.c's invariant) or that is code (page policy).
 //
 // A T16 instruction is replaced by UDF, a T32 one by UDF.W: each is as wide as the original
-// and, in an IT block, depends on it likewise. A T32 one in the page's last halfword has only that in
-// this page: it is BKPT, which traps unconditionally whatever ITSTATE says (ARM ARM A8.8.24), with the
-// original in the frames. So is what falls off its page in an IT block under `block`.
+// and, in an IT block, depends on it likewise. A T32 one that begins in the page's last halfword is cut:
+// what it is depends on the page behind. It is BKPT until it has been executed, which traps whatever
+// ITSTATE says (ARM ARM A8.8.24); if it is not sensitive then, it is given back until the first halfword
+// of some code page is written. What falls off its page in an IT block under `block` is BKPT, too.
 #include "bt/code_internal.h"
 #include "bt/hyper.h"
 #include "bt/maps.h"
@@ -27,14 +28,20 @@ code_thumb_reached(const struct code_page *p, uint32_t offset)
 	return p->scanned && bt_map_test(map_of(p), offset / 2u);
 }
 
-// The instruction that begins at halfword i, as the guest means it.
+// The instruction that begins at halfword i, as the guest means it. Of one that is cut the first half.
 static uint32_t
 original(const struct code *c, const struct code_page *p, unsigned i)
 {
 	uint32_t first = code_half(c, p, 2u * i);
-	uint32_t second = i + 1u < HALVES ? code_half(c, p, 2u * i + 2u) : p->after;
+	uint32_t second = i + 1u < HALVES ? code_half(c, p, 2u * i + 2u) : 0;
 
 	return code_original_thumb(c, bt_is_t32(first) ? first << 16 | second : first);
+}
+
+static bool
+is_cut(uint32_t insn, unsigned i)
+{
+	return i == HALVES - 1u && bt_thumb_size(insn) == 4u;
 }
 
 static void
@@ -55,6 +62,15 @@ put(struct code_page *p, unsigned i, uint32_t insn)
 	if (wide && i + 1u < HALVES)
 		put_half(p, i + 1u, insn);
 	arch_sync_code((uint16_t *)p->copy + i, wide && i + 1u < HALVES ? 4 : 2);
+}
+
+// Nothing begins inside an instruction, whatever was there before the guest rewrote it.
+static void
+set_reached(struct code_page *p, unsigned i, uint32_t insn)
+{
+	bt_map_set(map_of(p), i);
+	if (bt_thumb_size(insn) == 4u && i + 1u < HALVES)
+		bt_map_clear(map_of(p), i + 1u);
 }
 
 // The hypercall that stands for insn by its number.
@@ -104,12 +120,12 @@ replacement(struct code *c, const struct bt_row *row, uint32_t insn)
 static bool
 replace(struct code *c, struct code_page *p, unsigned i, uint32_t insn, uint32_t word)
 {
+	if (is_cut(insn, i))
+		word = BKPT_FRAME;
 	if (word == insn)
 		return true;
 	if (!code_copy(c, p))
 		return false;
-	if (i == HALVES - 1u && bt_thumb_size(insn) == 4u)
-		word = BKPT_FRAME;
 	put(p, i, word);
 	p->patched++;
 	c->n.patched++;
@@ -131,7 +147,7 @@ patch_new(struct code *c, struct code_page *p, const uint32_t *map)
 	for (unsigned i = bt_map_next(map, 0, HALVES); i < HALVES; i = bt_map_next(map, i + 1u, HALVES)) {
 		if (bt_map_test(map_of(p), i))
 			continue;
-		bt_map_set(map_of(p), i);
+		set_reached(p, i, original(c, p, i));
 		if (!patch(c, p, i))
 			return false;
 	}
@@ -150,7 +166,7 @@ reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb)
 {
 	struct bt_flow flow;
 
-	bt_flow_init(&flow, (const uint32_t *)gmem_hpa(c->mem, p->gpa).v, p->va, p->after);
+	bt_flow_init(&flow, (const uint32_t *)gmem_hpa(c->mem, p->gpa).v, p->va, 0);
 	bt_flow_follow(&flow, offset, thumb);
 	if (thumb)
 		bt_map_set(flow.thumb, offset / 2u); // executed, whatever it looks like
@@ -174,7 +190,7 @@ scan_one(struct code *c, struct code_page *p, unsigned i, uint32_t insn, bool in
 	uint32_t flags = row ? row->flags : 0, word = insn;
 	bool ends = (flags & (BT_CALL | BT_ENDS)) && !in_it;
 
-	bt_map_set(map_of(p), i);
+	set_reached(p, i, insn);
 	if (i + bt_thumb_size(insn) / 2u >= HALVES && !ends) // C has the next page reached
 		word = in_it ? BKPT_FRAME : by_number(c, insn);
 	else if (!(flags & BT_SENSITIVE) && flags & (BT_BRANCH | BT_INDIRECT))
@@ -230,6 +246,16 @@ code_thumb_restore(struct code *c, struct code_page *p, uint32_t offset)
 	put(p, offset / 2u, original(c, p, offset / 2u));
 }
 
+// The first halfword of some page is another: what is cut before it may be another instruction.
+static void
+close_cut(struct code *c)
+{
+	for (unsigned i = 0; i < CODE_HASH; i++)
+		for (struct code_page *p = c->hash[i]; p; p = p->next)
+			if (code_thumb_reached(p, PAGE_SIZE - 2u) && bt_is_t32(code_half(c, p, PAGE_SIZE - 2u)))
+				put(p, HALVES - 1u, BKPT_FRAME);
+}
+
 // All halfwords from the one before to the one behind are as in the frame again, but for the instructions
 // known to begin there: those that were changed are followed anew, for they may lead elsewhere now, their
 // neighbours patched again.
@@ -239,7 +265,9 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 	unsigned first = offset / 2u, last = (offset + len - 1u) / 2u;
 	unsigned from = first ? first - 1u : 0, to = last + 1u < HALVES ? last + 1u : last;
 
-	if (!p->copy && !code_copy(c, p))
+	if (offset < 2u)
+		close_cut(c);
+	if (!p->copy) // the frame itself is mapped: made anew when next executed
 		return false;
 	c->n.rescanned++;
 	for (unsigned i = from; i <= to; i++)

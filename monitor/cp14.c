@@ -47,7 +47,7 @@ static const struct cp_row rows[] = {
 	CONST(0, 0,  5, 0, "DBGDTRint",   CP_RW, 0),
 	KEEP (0, 0,  7, 0, "DBGVCR",      CP_RW, cp14.vcr, ALL, NULL),
 	KEEP (0, 6,  0, 0, "TEECR",       CP_RW, cp15.teecr, TEECR_XED, NULL),
-	CONST(0, 7,  0, 0, "JIDR",        CP_RW, 0),
+	CONST(0, 7,  0, 0, "JIDR",        CP_R, 0),
 	CONST(1, 0,  0, 0, "DBGDRAR",     USER_R, 0),
 	CONST(1, 0,  0, 4, "DBGOSLAR",    CP_W, 0),
 	CONST(1, 0,  1, 4, "DBGOSLSR",    CP_R, DBGOSLSR_OSLM),

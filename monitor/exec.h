@@ -46,6 +46,10 @@ bool exec_emulates_exclusive(struct vcpu *v);
 // Block policy: makes the code there fit to be reached; false where the guest can't execute.
 bool exec_reach(struct vcpu *v, struct exec_target to);
 
+// The Thumb instruction insn at v->pc was closed, by the block policy or because it is cut by the page's
+// end, and isn't sensitive: it is executed, or may be.
+enum exit_reason exec_give_back(struct vcpu *v, uint32_t insn);
+
 // Block policy: executes the closed end of a block, original word insn, at v->pc.
 enum exit_reason exec_block_end(struct vcpu *v, uint32_t insn);
 

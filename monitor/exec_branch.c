@@ -185,3 +185,15 @@ exec_block_end(struct vcpu *v, uint32_t insn)
 	indirect(v, row, insn);
 	return EXIT_branch;
 }
+
+enum exit_reason
+exec_give_back(struct vcpu *v, uint32_t insn)
+{
+	struct code_page *p = exec_page_at(v, GVA(v->pc));
+
+	if (v->vm->code.policy == CODE_BLOCK)
+		return exec_block_end(v, insn);
+	if (p)
+		code_thumb_restore(&v->vm->code, p, v->pc & PAGE_MASK);
+	return EXIT_block_end;
+}

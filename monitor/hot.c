@@ -12,6 +12,7 @@ hot_svc_user(struct vcpu *v)
 		v->pc -= v->cpsr & PSR_T ? 2u : 4u; // the slow way starts from the SVC itself
 		return HOT_SLOW;
 	}
+	v->view[VIEW_USER].tpidrurw = sysreg_read_tpidrurw();
 	vpsr_enter(v, MODE_SVC, VECTOR_SVC, v->pc);
 	hot_account(v, EXIT_svc_user);
 	return HOT_VIEW;

@@ -2,8 +2,7 @@
 //
 // Mode changes, exception entry and exception return of a VCPU (ARM ARM B1.3, B1.8,
 // B1.9), as inline functions: hot.c compiles them into the window, the rest of
-// the monitor into its own text. They touch nothing but the VCPU and, on a
-// change of view, the core's TPIDRURW.
+// the monitor into its own text. They touch nothing but the VCPU.
 #ifndef MONITOR_VPSR_H
 #define MONITOR_VPSR_H
 
@@ -93,8 +92,8 @@ vpsr_swap_r8_r12(struct vcpu *v, uint32_t *out, const uint32_t *in)
 	}
 }
 
-// The view follows the privilege. The user's TPIDRURW is its own to write, so it
-// is fetched from the core when the user view ends.
+// The view follows the privilege. (The user's TPIDRURW, its own to write, is fetched from the core
+// where a trap from the user view begins.)
 static inline void
 vpsr_set_view(struct vcpu *v)
 {
@@ -102,10 +101,8 @@ vpsr_set_view(struct vcpu *v)
 
 	if (view == v->view_now)
 		return;
-	if (view == VIEW_KERNEL) {
-		v->view[VIEW_USER].tpidrurw = sysreg_read_tpidrurw();
+	if (view == VIEW_KERNEL)
 		v->view[VIEW_KERNEL].dacr &= ~v->dacr_closed;
-	}
 	v->view_now = view;
 }
 

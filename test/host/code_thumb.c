@@ -156,10 +156,12 @@ test_page(void)
 	PUT(8, 0x4901u, 0xf7ffu, 0xfffeu, NOP, MRS_R0, BX_LR); // LDR r1, [pc, #4]; BL .
 	CHECK(enter(8, true));
 	CHECK_EQ(run(12), frame(12));
-	fresh("a UDF of the guest's own that could be ours", CODE_PAGE);
-	PUT(8, 0xf7f8u, 0xa001u, BX_LR);
+	fresh("UDF of the guest's own, and the undefined encodings that could be ours", CODE_PAGE);
+	PUT(8, 0xf7f8u, 0xa001u, 0xde90u, 0xb690u, 0xf7e8u, 0xa001u, BX_LR);
 	CHECK(enter(8, true));
-	CHECK(patched(8));
+	CHECK(!patched(8) && !patched(10));
+	CHECK(enter(11, true) && enter(12, true));
+	CHECK(patched(11) && patched(12));
 }
 
 static void
