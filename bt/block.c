@@ -69,6 +69,7 @@ scan_word(struct code *c, struct code_page *p, uint32_t word)
 	bool ends = (flags & (BT_CALL | BT_ENDS)) && bt_always(insn);
 
 	p->scanned[word / 32] |= 1u << word % 32;
+	c->overlap |= code_thumb_reached(p, 4 * word) || code_thumb_reached(p, 4 * word + 2);
 	if (word == LAST_WORD && !ends)
 		p->copy[word] = unconditional(code_interned(c, insn)); // C has the next page reached
 	else if (flags & BT_SENSITIVE)

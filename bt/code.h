@@ -46,7 +46,9 @@ struct code {
 	const struct gmem *mem;
 	struct pool *pool;
 	enum code_policy policy;
-	bool thumb; // the guest's kernel has been in Thumb state: any page may have code of either
+	bool thumb;   // the guest's kernel has been in Thumb state: any page may have code of either
+	bool overlap; // block policy: what has just been reached is known as code of the other state, too;
+		      // the caller drops all and has it reached again
 	struct code_page *hash[CODE_HASH];
 	struct code_page *free;
 	struct intern *words;

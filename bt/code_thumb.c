@@ -191,6 +191,7 @@ scan_one(struct code *c, struct code_page *p, unsigned i, uint32_t insn, bool in
 	bool ends = (flags & (BT_CALL | BT_ENDS)) && !in_it;
 
 	set_reached(p, i, insn);
+	c->overlap |= bt_map_test(p->scanned, i / 2u);
 	if (i + bt_thumb_size(insn) / 2u >= HALVES && !ends) // C has the next page reached
 		word = in_it ? BKPT_FRAME : by_number(c, insn);
 	else if (!(flags & BT_SENSITIVE) && flags & (BT_BRANCH | BT_INDIRECT))

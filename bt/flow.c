@@ -261,6 +261,12 @@ literal_ahead(const struct bt_flow *f, unsigned i)
 	return i < HALVES && bt_map_test(f->literal, i);
 }
 
+static bool
+is_bx_pc(uint32_t insn)
+{
+	return insn < 0x10000u && (insn & BX_PC_MASK) == BX_PC;
+}
+
 static void
 branch_thumb(struct bt_flow *f, const struct bt_row *row, uint32_t insn, unsigned i)
 {
@@ -293,7 +299,7 @@ follow_thumb(struct bt_flow *f, unsigned i)
 			branch_thumb(f, row, insn, i);
 		if (flags & BT_LITERAL)
 			bt_flow_name(f, i, insn);
-		if ((insn & BX_PC_MASK) == BX_PC && insn < 0x10000u)
+		if (is_bx_pc(insn))
 			pend_a32(f, (int32_t)(i / 2u + 1u));
 		if (row && row->action == BT_TABLE_BRANCH)
 			follow_table(f, i, insn);
@@ -360,6 +366,16 @@ follow_pending(struct bt_flow *f)
 	return any;
 }
 
+static bool
+follow_all(struct bt_flow *f)
+{
+	bool any = false;
+
+	while (follow_pending(f))
+		any = true;
+	return any;
+}
+
 void
 bt_flow_follow(struct bt_flow *f, uint32_t offset, bool thumb)
 {
@@ -367,6 +383,26 @@ bt_flow_follow(struct bt_flow *f, uint32_t offset, bool thumb)
 		pend_thumb(f, (int32_t)(offset / 2u));
 	else
 		pend_a32(f, (int32_t)(offset / 4u));
-	while (follow_pending(f))
-		;
+	follow_all(f);
+}
+
+bool
+bt_flow_change_a32(struct bt_flow *f, unsigned w)
+{
+	const struct bt_row *row = bt_decode_a32(f->page[w]);
+	uint32_t target;
+
+	if (row && row->action == BT_BLX_IMM)
+		branch_a32(f, row, f->page[w], w);
+	else if (row && row->flags & BT_INDIRECT && bt_flow_constant(f->page, w, f->va, &target) && target & 1u)
+		pend_address(f, target);
+	return follow_all(f);
+}
+
+bool
+bt_flow_change_thumb(struct bt_flow *f, unsigned i)
+{
+	if (is_bx_pc(bt_flow_thumb(f, i)))
+		pend_a32(f, (int32_t)(i / 2u + 1u));
+	return follow_all(f);
 }

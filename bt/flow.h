@@ -32,6 +32,11 @@ void bt_flow_init(struct bt_flow *f, const uint32_t *page, uint32_t va, uint32_t
 // Follows the flow from offset (bytes), in Thumb state or A32, to all of its ends.
 void bt_flow_follow(struct bt_flow *f, uint32_t offset, bool thumb);
 
+// If the A32 word w, or the Thumb instruction at halfword i, changes state and where to is known and in the page,
+// the flow is followed there. True if so.
+bool bt_flow_change_a32(struct bt_flow *f, unsigned w);
+bool bt_flow_change_thumb(struct bt_flow *f, unsigned i);
+
 // The Thumb instruction that begins at halfword i of the page.
 uint32_t bt_flow_thumb(const struct bt_flow *f, unsigned i);
 

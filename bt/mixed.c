@@ -54,6 +54,8 @@ take_a32(struct mixed *m, unsigned i, unsigned to)
 		const struct bt_row *row = bt_decode_a32(m->f->page[w]);
 
 		bt_map_set(m->a32_area, w);
+		if (bt_flow_change_a32(m->f, w))
+			return 2u * w + 2u; // what is behind may be known now
 		if (row && row->flags & BT_ENDS && bt_always(m->f->page[w]))
 			return 2u * w + 2u;
 	}
@@ -123,6 +125,8 @@ take_thumb(struct mixed *m, unsigned i, unsigned to)
 			bt_map_set_range(m->f->covered, i, i + n < HALVES ? i + n : HALVES);
 		}
 		before++;
+		if (bt_flow_change_thumb(m->f, i))
+			return i + n; // what is behind may be known now
 		i += n;
 		if (row && row->flags & BT_ENDS && !slots)
 			return i;

@@ -92,15 +92,14 @@ exec_page_at(struct vcpu *v, gva_t va)
 	return code_find(&v->vm->code, x.gpa);
 }
 
-// Has the code at an offset of its page looked at. False: no memory, and nothing known.
-static bool
-reach_in_page(struct vcpu *v, struct code_page *p, uint32_t offset, struct exec_target to)
+// Block policy: has the code there, which is in page p, looked at.
+static void
+reach_in_page(struct vcpu *v, struct code_page *p, struct exec_target to)
 {
 	if (to.thumb)
-		return code_thumb_reach(&v->vm->code, p, offset, to.slots);
-	if (v->vm->code.policy == CODE_BLOCK)
-		code_block_reach(&v->vm->code, p, offset);
-	return true;
+		code_thumb_reach(&v->vm->code, p, to.va & PAGE_MASK, to.slots);
+	else
+		code_block_reach(&v->vm->code, p, to.va & PAGE_MASK);
 }
 
 // What falls off the page before comes into this one.
@@ -138,7 +137,13 @@ find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 		reach_from_before(v, p);
 	}
 	p->va = to.va & ~PAGE_MASK;
-	reach_in_page(v, p, to.va & PAGE_MASK, to);
+	reach_in_page(v, p, to);
+	if (!v->vm->code.overlap)
+		return p;
+	exec_flush(v);
+	p = make(v, to, gpa);
+	reach_in_page(v, p, to);
+	v->vm->code.overlap = false; // with itself, if still
 	return p;
 }
 

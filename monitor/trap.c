@@ -92,6 +92,22 @@ svc_at_page_end(struct vcpu *v)
 	return EXIT_guest_svc;
 }
 
+// A T32 instruction is cut by its page's end, and what is behind can't be executed.
+static bool
+second_half_aborts(struct vcpu *v)
+{
+	gva_t va = GVA(v->pc + 2u);
+	struct mmu_xlat x;
+	uint32_t fs = mmu_walk(&v->cp15.mmu, &v->vm->mem, va, &x);
+
+	if (fs == FS_NONE)
+		fs = mmu_check(&v->cp15.mmu, &x, MMU_EXEC, true);
+	if (va.v & PAGE_MASK || fs == FS_NONE)
+		return false;
+	inject_prefetch_abort(v, fs, va);
+	return true;
+}
+
 // A Thumb instruction of the kernel's has trapped: a hypercall, the end of a block, or one that traps by itself.
 static enum exit_reason
 trapped_thumb(struct vcpu *v)
@@ -100,7 +116,7 @@ trapped_thumb(struct vcpu *v)
 	const struct bt_row *row;
 
 	if (!exec_words(v, &run, &original))
-		return fetch_again(v, EXIT_undef);
+		return second_half_aborts(v) ? EXIT_fault : fetch_again(v, EXIT_undef);
 	v->size = bt_thumb_size(original);
 	row = bt_decode_thumb(original);
 	flags = row ? row->flags : 0;
