@@ -257,6 +257,15 @@ close_cut(struct code *c)
 				put(p, HALVES - 1u, BKPT_FRAME);
 }
 
+// Page policy: what was data looks sensitive now, so that the page had better be judged anew.
+static bool
+is_new_code(const struct code *c, const struct code_page *p, unsigned i)
+{
+	const struct bt_row *row = bt_decode_thumb(original(c, p, i));
+
+	return c->policy == CODE_PAGE && !bt_map_test(map_of(p), i) && row && row->flags & BT_SENSITIVE && !row->lax;
+}
+
 // All halfwords from the one before to the one behind are as in the frame again, but for the instructions
 // known to begin there: those that were changed are followed anew, for they may lead elsewhere now, their
 // neighbours patched again.
@@ -281,6 +290,8 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 			return false;
 	}
 	for (unsigned i = from ? from - 1u : 0; i <= to; i++) {
+		if (is_new_code(c, p, i))
+			return false;
 		if (!bt_map_test(map_of(p), i))
 			continue;
 		bt_map_clear(map_of(p), i);

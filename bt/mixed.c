@@ -110,6 +110,8 @@ take_thumb(struct mixed *m, unsigned i, unsigned to)
 		const struct bt_row *row = bt_decode_thumb(insn);
 		unsigned n = bt_thumb_size(insn) / 2u;
 
+		if (!insn && looks_a32(m, i + 1u, to)) // padding
+			return i + 1u;
 		if (data_like(insn)) {
 			before = 0;
 			i++;
