@@ -324,6 +324,13 @@ branch_a32(struct bt_flow *f, const struct bt_row *row, uint32_t insn, unsigned 
 		pend_a32(f, target >> 2);
 }
 
+// What comes back from a call has no flags to depend on: else there is something else behind it.
+static bool
+always_ahead(const struct bt_flow *f, unsigned w)
+{
+	return w >= WORDS || bt_always(f->page[w]);
+}
+
 static void
 follow_a32(struct bt_flow *f, unsigned w)
 {
@@ -341,7 +348,7 @@ follow_a32(struct bt_flow *f, unsigned w)
 			mark_literal(f, (int32_t)bt_target(row, insn, w * 4u) >> 1, literal_halves(row));
 		if (flags & BT_ENDS && bt_always(insn))
 			return;
-		if (flags & BT_CALL && literal_ahead(f, 2u * w + 2u))
+		if (flags & BT_CALL && (literal_ahead(f, 2u * w + 2u) || !always_ahead(f, w + 1u)))
 			return;
 	}
 }
