@@ -39,7 +39,7 @@ looks_a32(const struct mixed *m, unsigned i, unsigned to)
 {
 	unsigned n = m->thumb ? 8u : 4u, first = (i + 1u) / 2u, always = 0;
 
-	if (to / 2u < first + n)
+	if (to / 2u < first + n || (!m->thumb && m->f->page[first] >> 28 == COND_AL))
 		return !m->thumb;
 	for (unsigned w = first; w < first + n; w++)
 		always += m->f->page[w] >> 28 == COND_AL;

@@ -7,7 +7,7 @@
 //   2. What Thumb loads of it or of the page before name is data.
 //   3. The rest is taken in runs, each up to where nothing falls through. A run is in the state of what
 //      stands before it, unless behind Thumb its first eight words all have the condition AL, or behind
-//      A32 at most one of its first four.
+//      A32 the first has not, nor two of the next three.
 //   4. A32 runs are judged by the rule of bt/scan.h. In Thumb ones loads name data; what is sensitive is
 //      code if neither the two instructions before it nor the two after are undefined (but for BUG()'s UDF).
 //

@@ -190,7 +190,7 @@ main:
 	set	r0, EDGES
 	set	r1, (FIRST + 0x32)
 	bl	map_page
-	.irp	halves, 0xf3ef8300, 0xf3808c00, 0xf3af84a0, 0xee103f10, 0xf8513e04, 0xf3808100, 0xf3ef8000
+	.irp	halves, 0xf3ef8300, 0xf3808c00, 0xf3af84a0, 0xf3ff8300, 0xf8513e04, 0xf3808100, 0xf3ef8000
 	set	r4, \halves
 	bl	edges
 	.endr
