@@ -94,7 +94,7 @@ test:
 	@guests/setup.sh build
 	@$(MAKE) --no-print-directory all
 	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-isa test/guest.ok test-escape \
-	  test-bad test-boot coverage
+	  test-bad test-firmware test-boot coverage
 
 check-slow:
 	@guests/setup.sh build slow

@@ -23,7 +23,7 @@ chain(struct code *c, gpa_t gpa)
 static const uint32_t *
 frame(const struct code *c, const struct code_page *p)
 {
-	return (const uint32_t *)gmem_hpa(c->mem, p->gpa).v;
+	return gmem_read(c->mem, p->gpa, PAGE_SIZE);
 }
 
 void
@@ -42,9 +42,9 @@ code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_p
 // Under what a hypercall that stands in some copy is in the table of words: nothing sensitive
 // begins with 1111 1111. A32's lose their condition; UDF.W begins with 1111 0111.
 #define TAG(word) ((word) | 0xff000000u)
-#define POP_PC   0x08bd8000u // LDMIA sp!, {..., pc}
-#define BX       0x012fff10u
-#define BLX      0x012fff30u
+#define POP_PC    0x08bd8000u // LDMIA sp!, {..., pc}
+#define BX        0x012fff10u
+#define BLX       0x012fff30u
 
 // A hypercall of class FRAME: a word by number, or, which the page policy has none of, a
 // block's end with its operands.
@@ -109,7 +109,7 @@ code_find(struct code *c, gpa_t gpa)
 hpa_t
 code_host(const struct code *c, const struct code_page *p)
 {
-	return p->copy ? HPA(p->copy) : gmem_hpa(c->mem, p->gpa);
+	return HPA(p->copy ? p->copy : frame(c, p));
 }
 
 uint32_t
@@ -317,6 +317,7 @@ code_make(struct code *c, const struct code_request *rq)
 	c->free = p->next;
 	*p = (struct code_page){.gpa = GPA(rq->gpa.v & ~PAGE_MASK)};
 	p->va = rq->entry & ~PAGE_MASK;
+	c->rom |= !gmem_has(c->mem, p->gpa, 1);
 	if (c->policy == CODE_PAGE)
 		done = scan_page(c, p, rq);
 	else
@@ -335,6 +336,16 @@ code_make(struct code *c, const struct code_request *rq)
 // The word may be data now, or other code: it is patched again if it was run as
 // code, which is known for sure of a patched word, of a scanned one under
 // `block`, and assumed of an instruction that replaces a plain one.
+//
+// Not so an SVC, which is what pointers into some parts of RAM look like: it traps by itself.
+static bool
+written_is_sensitive(uint32_t insn)
+{
+	const struct bt_row *row = bt_decode_a32(insn);
+
+	return row && (row->flags & BT_SENSITIVE) && row->action != BT_SVC;
+}
+
 bool
 code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
 {
@@ -343,12 +354,9 @@ code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
 	if (c->thumb)
 		return code_thumb_written(c, p, offset, len);
 	if (!p->copy) {
-		for (uint32_t w = offset / 4; w <= (offset + len - 1) / 4; w++) {
-			const struct bt_row *row = bt_decode_a32(frame(c, p)[w]);
-
-			if (row && (row->flags & BT_SENSITIVE))
+		for (uint32_t w = offset / 4; w <= (offset + len - 1) / 4; w++)
+			if (written_is_sensitive(frame(c, p)[w]))
 				return false; // needs a copy now: made anew when next executed
-		}
 		arch_sync_code(&frame(c, p)[offset / 4], len);
 		return true;
 	}
@@ -357,7 +365,7 @@ code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
 		p->copy[w] = frame(c, p)[w];
 		if (c->policy == CODE_BLOCK)
 			code_block_rewritten(c, p, w);
-		else if (!code_patch_word(c, p, w))
+		else if (written_is_sensitive(p->copy[w]) && !code_patch_word(c, p, w))
 			return false;
 		arch_sync_code(&p->copy[w], 4);
 	}
@@ -383,4 +391,5 @@ code_drop_all(struct code *c)
 	for (unsigned i = 0; i < CODE_HASH; i++)
 		while (c->hash[i])
 			code_drop(c, c->hash[i]);
+	c->rom = false;
 }

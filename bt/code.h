@@ -53,6 +53,7 @@ struct code {
 	struct code_page *free;
 	struct intern *words;
 	struct code_counters n;
+	bool rom; // a page of ROM has been made since the last code_drop_all
 };
 
 // What code_make needs to know of a page besides its frame.

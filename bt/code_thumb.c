@@ -166,7 +166,7 @@ reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb)
 {
 	struct bt_flow flow;
 
-	bt_flow_init(&flow, (const uint32_t *)gmem_hpa(c->mem, p->gpa).v, p->va, 0);
+	bt_flow_init(&flow, gmem_read(c->mem, p->gpa, PAGE_SIZE), p->va, 0);
 	bt_flow_follow(&flow, offset, thumb);
 	if (thumb)
 		bt_map_set(flow.thumb, offset / 2u); // executed, whatever it looks like

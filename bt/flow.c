@@ -130,8 +130,28 @@ struct constant {
 	unsigned rm;
 	uint32_t low;  // bits that are set later
 	uint32_t high; // MOVT's
-	bool known;
+	bool known, lost; // lost: something else has written rm
 };
+
+// Whether an instruction that has a register in bits 15:12 writes it: loads, data-processing but compares, and media.
+static bool
+writes_rd(uint32_t insn)
+{
+	switch (bits(insn, 27, 25)) {
+	case 0:
+		if (bit(insn, 7) && bit(insn, 4)) // extra loads and stores, multiplications
+			return bit(insn, 20) && bits(insn, 6, 5);
+		return bits(insn, 24, 23) != 2u;
+	case 1:
+		return bits(insn, 24, 23) != 2u;
+	case 2:
+		return bit(insn, 20);
+	case 3:
+		return bit(insn, 20) || bit(insn, 4);
+	default:
+		return false;
+	}
+}
 
 static void
 look_back(struct constant *k, const uint32_t *p, unsigned i, uint32_t va)
@@ -155,6 +175,8 @@ look_back(struct constant *k, const uint32_t *p, unsigned i, uint32_t va)
 		at = bt_target(row, insn, 4u * i);
 		k->low |= at < 4u * WORDS ? p[at / 4u] : 0;
 		k->known = at < 4u * WORDS;
+	} else if (writes_rd(insn)) {
+		k->lost = true;
 	}
 }
 
@@ -178,7 +200,7 @@ bt_flow_constant(const uint32_t *p, unsigned i, uint32_t va, uint32_t *target)
 		k.rm = bits(p[i], 19, 16);
 	else if (row->action == BT_PC_WRITE ? bits(p[i], 27, 25) != 0 : row->action != BT_BX && row->action != BT_BLX_REG)
 		return false;
-	for (unsigned n = 1; n <= CONSTANT_DISTANCE && n <= i && !k.known; n++)
+	for (unsigned n = 1; n <= CONSTANT_DISTANCE && n <= i && !k.known && !k.lost; n++)
 		look_back(&k, p, i - n, va);
 	*target = k.low;
 	return k.known;

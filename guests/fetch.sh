@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # fetch.sh ITEM...: makes sure that files of Debian's armhf archive are in the
-# cache, and prints their paths. Items: kernel-6.1 kernel-6.12 busybox libfdt
+# cache, and prints their paths. Items: kernel-6.1 kernel-6.12 busybox libfdt u-boot
 # linux-source-6.1 all; `all` is what the tests of `make test` need, so it leaves out the last.
 #
 # The cache is ${XDG_CACHE_HOME:-~/.cache}/palimpsest. A file in it is the byte for
@@ -33,8 +33,9 @@ describe() {
 	kernel-6.12) echo "trixie linux-image-armmp ./boot/vmlinuz-6.12.* vmlinuz-6.12" ;;
 	busybox) echo "bookworm busybox-static */bin/busybox busybox" ;;
 	libfdt) echo "bookworm libfdt-dev */libfdt.a libfdt.a" ;;
+	u-boot) echo "bookworm u-boot-qemu ./usr/lib/u-boot/qemu_arm/u-boot.bin u-boot.bin" ;;
 	linux-source-6.1) echo "bookworm linux-source-6.1 ./usr/src/linux-source-6.1.tar.xz linux-source-6.1.tar.xz" ;;
-	*) die "unknown item '$1' (kernel-6.1 kernel-6.12 busybox libfdt linux-source-6.1 all)" ;;
+	*) die "unknown item '$1' (kernel-6.1 kernel-6.12 busybox libfdt u-boot linux-source-6.1 all)" ;;
 	esac
 }
 
@@ -143,8 +144,8 @@ fetch() {
 	mv "$TMP/file" "$CACHE/$4" # last: its presence says that all is well
 }
 
-[ $# -gt 0 ] || die "usage: fetch.sh kernel-6.1|kernel-6.12|busybox|libfdt|linux-source-6.1|all..."
-[ "$1" != all ] || set -- kernel-6.1 kernel-6.12 busybox libfdt
+[ $# -gt 0 ] || die "usage: fetch.sh kernel-6.1|kernel-6.12|busybox|libfdt|u-boot|linux-source-6.1|all..."
+[ "$1" != all ] || set -- kernel-6.1 kernel-6.12 busybox libfdt u-boot
 
 URI=
 TMP=

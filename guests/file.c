@@ -27,7 +27,7 @@ remove_unfinished(void)
 }
 
 static void
-read_all(struct file *f, int fd, uint64_t max)
+read_all(struct file *f, int fd, uint64_t max, const char *where)
 {
 	size_t capacity = 0;
 	ssize_t n;
@@ -46,12 +46,12 @@ read_all(struct file *f, int fd, uint64_t max)
 			fail(EXIT_INPUT, "%s: %s", f->path, strerror(errno));
 		f->size += (size_t)n;
 		if (f->size > max)
-			fail(EXIT_INPUT, "%s: doesn't fit in the VM's RAM", f->path);
+			fail(EXIT_INPUT, "%s: doesn't fit in the VM's %s", f->path, where);
 	} while (n > 0);
 }
 
 struct file
-file_read(const char *path, uint64_t max)
+file_read(const char *path, uint64_t max, const char *where)
 {
 	struct file f = {.path = path};
 	struct stat st;
@@ -65,9 +65,9 @@ file_read(const char *path, uint64_t max)
 	if (S_ISDIR(st.st_mode))
 		fail(EXIT_INPUT, "%s: is a directory", path);
 	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > max)
-		fail(EXIT_INPUT, "%s: doesn't fit in the VM's RAM", path);
+		fail(EXIT_INPUT, "%s: doesn't fit in the VM's %s", path, where);
 	f.mtime = (uint64_t)st.st_mtime;
-	read_all(&f, fd, max);
+	read_all(&f, fd, max, where);
 	close(fd);
 	if (!f.size)
 		fail(EXIT_INPUT, "%s: is empty", path);

@@ -15,9 +15,10 @@ struct file {
 	uint64_t mtime; // seconds
 };
 
-// Reads a whole file, anything but a directory, of at most max bytes; an empty one is refused.
-// path NULL: an absent file, of size 0. Released with file_free.
-struct file file_read(const char *path, uint64_t max);
+// Reads a whole file, anything but a directory, of at most max bytes, which is what there is room
+// for in the VM's `where`; an empty one is refused. path NULL: an absent file, of size 0. Released
+// with file_free.
+struct file file_read(const char *path, uint64_t max, const char *where);
 void file_free(struct file *f);
 
 struct outfile {

@@ -99,21 +99,24 @@ timestamp(const struct vm *vm)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 
-	return (uint32_t)(epoch ? strtoull(epoch, NULL, 10) : vm->kernel.mtime);
+	return (uint32_t)(epoch ? strtoull(epoch, NULL, 10) : (vm->kernel.path ? vm->kernel : vm->firmware).mtime);
 }
 
 struct file
 vm_fit(const struct vm *vm)
 {
-	const struct image images[] = {{"kernel", "kernel", "kernel", &vm->kernel},
+	const struct image images[] = {{"firmware", "firmware", "firmware", &vm->firmware},
+				       {"kernel", "kernel", "kernel", &vm->kernel},
 				       {"ramdisk", "ramdisk", "initramfs", &vm->initrd},
 				       {"fdt", "flat_dt", "device tree", &vm->dtb}};
 	size_t n = sizeof(images) / sizeof(images[0]);
-	struct file f = {.path = "FIT image", .size = vm->kernel.size + vm->initrd.size + vm->dtb.size + OVERHEAD};
+	struct file f = {.path = "FIT image", .size = OVERHEAD};
 	struct writer w = {0};
 
+	for (size_t i = 0; i < n; i++)
+		f.size += images[i].file->size;
 	if (f.size > INT_MAX)
-		fail(EXIT_INPUT, "%s: more than 2 GiB", vm->initrd.path);
+		fail(EXIT_INPUT, "%s: more than 2 GiB", f.path);
 	f.data = must_alloc(f.size);
 	w.fdt = f.data;
 	keep(&w, fdt_create(w.fdt, (int)f.size));

@@ -21,6 +21,7 @@
 enum option_id {
 	OPT_KERNEL = 256,
 	OPT_INITRD,
+	OPT_BIOS,
 	OPT_APPEND,
 	OPT_M,
 	OPT_DTB,
@@ -55,8 +56,9 @@ static const struct {
 	unsigned commands;
 	const char *help;
 } table[] = {
-	{"kernel",    "FILE",       OPT_KERNEL,    RUN | BUNDLE, "zImage or raw ARM image (required)"},
+	{"kernel",    "FILE",       OPT_KERNEL,    RUN | BUNDLE, "zImage or raw ARM image; required without -bios"},
 	{"initrd",    "FILE",       OPT_INITRD,    RUN | BUNDLE, "initramfs"},
+	{"bios",      "FILE",       OPT_BIOS,      RUN | BUNDLE, "firmware, started from flash; gets the kernel by fw_cfg"},
 	{"append",    "STRING",     OPT_APPEND,    RUN | BUNDLE, "the kernel's command line"},
 	{"m",         "MIB",        OPT_M,         RUN | BUNDLE, "RAM, as 512, 512M or 2G; 16 to 2048 MiB [512]"},
 	{"dtb",       "FILE",       OPT_DTB,       RUN | BUNDLE, "device tree instead of the one of QEMU's virt"},
@@ -104,8 +106,8 @@ help(void)
 	puts("Usage: palimpsest run -kernel FILE [OPTION...]\n"
 	     "       palimpsest bundle -o FILE -kernel FILE [OPTION...]\n"
 	     "       palimpsest scan FILE [OPTION...]\n"
-	     "Runs an unmodified 32-bit ARM kernel in a VM, writes the FIT image of that VM, or reports\n"
-	     "what the monitor would find in an image.\n");
+	     "Runs an unmodified 32-bit ARM kernel or firmware in a VM, writes the FIT image of that VM,\n"
+	     "or reports what the monitor would find in an image.\n");
 	for (size_t i = 0; i < N_OPTIONS; i++)
 		printf("  %s%s %-*s %s%s\n", strlen(table[i].name) > 1 ? "--" : "-", table[i].name,
 		       (int)(21 - strlen(table[i].name) - (strlen(table[i].name) > 1)),
@@ -198,6 +200,9 @@ set(struct options *o, enum option_id id, const char *arg)
 		break;
 	case OPT_INITRD:
 		o->initrd = arg;
+		break;
+	case OPT_BIOS:
+		o->bios = arg;
 		break;
 	case OPT_APPEND:
 		o->append = parse_append(arg);
@@ -308,8 +313,10 @@ check_required(struct options *o, int argc, char **argv)
 	}
 	if (optind < argc)
 		fail(EXIT_INPUT, "%s: not an option", argv[optind]);
-	if (!o->kernel)
-		fail(EXIT_INPUT, "-kernel FILE is missing");
+	if (!o->kernel && !o->bios)
+		fail(EXIT_INPUT, "-kernel FILE is missing, or -bios FILE");
+	if (!o->kernel && (o->initrd || o->append[0]))
+		fail(EXIT_INPUT, "%s: is for a kernel, and -kernel FILE is missing", o->initrd ? "-initrd" : "-append");
 	if (o->command == COMMAND_BUNDLE && !o->output)
 		fail(EXIT_INPUT, "-o FILE is missing");
 }

@@ -13,11 +13,12 @@ enum command { COMMAND_RUN, COMMAND_BUNDLE, COMMAND_SCAN };
 
 struct options {
 	enum command command;
-	const char *kernel, *initrd, *dtb; // paths; initrd and dtb may be NULL
-	const char *append;                // never NULL
-	const char *bt;                    // "page" or "block"
-	const char *output;                // bundle's -o
-	const char *stats;                 // path or NULL
+	const char *bios, *kernel; // paths: one at least isn't NULL
+	const char *initrd, *dtb;  // paths or NULL
+	const char *append;        // never NULL
+	const char *bt;            // "page" or "block"
+	const char *output;        // bundle's -o
+	const char *stats;         // path or NULL
 	const char *host_cpu;
 	const char **qemu_args; // passed on as they are
 	unsigned n_qemu_args;

@@ -51,7 +51,11 @@ static void
 add_bare(struct arguments *c, const struct options *o, const struct qemu_files *files)
 {
 	add_printf(c, "-m", "%u", o->memory_mib);
-	add(c, "-kernel", o->kernel, "-dtb", files->dtb);
+	if (o->bios)
+		add(c, "-bios", o->bios);
+	if (o->kernel)
+		add(c, "-kernel", o->kernel);
+	add(c, "-dtb", files->dtb);
 	if (o->initrd)
 		add(c, "-initrd", o->initrd);
 	if (o->append[0])
@@ -64,8 +68,9 @@ static void
 add_monitored(struct arguments *c, const struct options *o, const struct qemu_files *files)
 {
 	size_t fit_mib = (files->fit_size + MIB - 1) / MIB, extra = fit_mib > FIT_FREE_MIB ? fit_mib - FIT_FREE_MIB : 0;
+	size_t flash_mib = (files->firmware_size + MIB - 1) / MIB;
 
-	add_printf(c, "-m", "%zu", o->memory_mib + MONITOR_MIB + extra);
+	add_printf(c, "-m", "%zu", o->memory_mib + MONITOR_MIB + extra + flash_mib);
 	add(c, "-kernel", files->monitor, "-initrd", files->fit);
 	add_printf(c, "-append", "report=semihost bt=%s%s", o->bt, o->no_reboot ? " no-reboot=1" : "");
 	add(c, "-semihosting-config", "enable=on,target=native,chardev=report", "-no-reboot");
@@ -152,7 +157,7 @@ char *
 qemu_find_monitor(void)
 {
 	char *path = monitor_path();
-	struct file image = file_read(path, UINT32_MAX);
+	struct file image = file_read(path, UINT32_MAX, "RAM");
 	const char *what = image_check(image.data, image.size);
 
 	if (what)

@@ -12,7 +12,7 @@
 struct qemu_files {
 	const char *monitor, *fit, *report; // under the monitor
 	const char *dtb;                    // bare
-	size_t fit_size;                    // bytes
+	size_t fit_size, firmware_size;     // bytes
 	int qmp;                            // descriptor of a socket for QEMU's machine protocol; -1: none
 	bool terminal;                      // standard input is one
 };

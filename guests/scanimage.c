@@ -153,7 +153,7 @@ scanimage_take(struct scanimage *image, const struct file *f, const struct scani
 void
 scanimage_load(struct scanimage *image, const struct scanimage_options *o)
 {
-	struct file f = file_read(o->path, FILE_MAX);
+	struct file f = file_read(o->path, FILE_MAX, "RAM");
 
 	*image = (struct scanimage){.path = o->path};
 	scanimage_take(image, &f, o);

@@ -19,7 +19,12 @@ vm_dtb(const struct vm *vm)
 {
 	const struct options *o = vm->options;
 	struct guestfdt_cfg cfg = {
-	    .ram_base = RAM_BASE, .ram_size = o->memory_mib * MIB, .n_cpus = 1, .bootargs = o->append};
+	    .ram_base = RAM_BASE,
+	    .ram_size = o->memory_mib * MIB,
+	    .n_cpus = 1,
+	    .firmware = o->bios != NULL,
+	    .bootargs = o->append,
+	};
 	struct file f = {.path = "device tree", .data = must_alloc(IMAGE_DTB_ROOM)};
 	int size;
 
@@ -44,9 +49,11 @@ check_fit(const struct vm *vm)
 	size_t sizes[3] = {vm->kernel.size, vm->initrd.size, IMAGE_DTB_ROOM};
 	const char *names[3] = {vm->kernel.path, vm->initrd.path, vm->dtb.path ? vm->dtb.path : dtb.path};
 	struct image_layout layout;
-	unsigned which;
-	const char *what = image_place(&layout, RAM_BASE, vm->options->memory_mib * MIB, sizes, &which);
+	unsigned which = 0;
+	const char *what = NULL;
 
+	if (!vm->firmware.path) // which does that itself
+		what = image_place(&layout, RAM_BASE, vm->options->memory_mib * MIB, sizes, &which);
 	file_free(&dtb);
 	if (what)
 		fail(EXIT_INPUT, "%s: %s (-m %u)", names[which], what, vm->options->memory_mib);
@@ -59,12 +66,13 @@ vm_load(struct vm *vm, const struct options *o)
 	const char *what;
 
 	*vm = (struct vm){.options = o};
-	vm->kernel = file_read(o->kernel, ram);
-	what = image_check(vm->kernel.data, vm->kernel.size);
+	vm->firmware = file_read(o->bios, IMAGE_FLASH_SIZE, "flash");
+	vm->kernel = file_read(o->kernel, ram, "RAM");
+	what = o->bios ? NULL : image_check(vm->kernel.data, vm->kernel.size); // firmware has its own idea of kernels
 	if (what)
 		fail(EXIT_INPUT, "%s: %s", o->kernel, what);
-	vm->initrd = file_read(o->initrd, ram);
-	vm->dtb = file_read(o->dtb, ram);
+	vm->initrd = file_read(o->initrd, ram, "RAM");
+	vm->dtb = file_read(o->dtb, ram, "RAM");
 	if (o->dtb && fdtcheck(vm->dtb.data, vm->dtb.size))
 		fail(EXIT_INPUT, "%s: is not a device tree, or a damaged one", o->dtb);
 	if (o->dtb && !fdt_pack(vm->dtb.data)) // QEMU's dumpdtb leaves a MiB of air in it
@@ -75,6 +83,7 @@ vm_load(struct vm *vm, const struct options *o)
 void
 vm_free(struct vm *vm)
 {
+	file_free(&vm->firmware);
 	file_free(&vm->kernel);
 	file_free(&vm->initrd);
 	file_free(&vm->dtb);

@@ -11,7 +11,7 @@
 
 struct vm {
 	const struct options *options;
-	struct file kernel, initrd, dtb; // the latter two may be absent
+	struct file firmware, kernel, initrd, dtb; // one of the former two at least is there
 };
 
 // Reads the files of o; ends the command where one is bad or they don't fit in RAM.

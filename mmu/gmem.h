@@ -1,17 +1,34 @@
 // SPDX-License-Identifier: MIT
 //
-// A VM's memory: one contiguous range of guest-physical addresses backed by one
-// contiguous range of the host's. Every pointer into a guest comes from here,
-// and is checked here.
+// A VM's memory: RAM, one contiguous range of guest-physical addresses backed by one
+// contiguous range of the host's; and beside it up to GMEM_ROMS ranges of ROM, which
+// is read and executed as memory and never written as such. Every pointer into a guest
+// comes from here, and is checked here.
+//
+// ROM is flash: it has memory only for the blocks that hold something, the others read
+// as one page does (`blank`), and all of a range is `hidden` while the flash
+// answers with something else than its contents. RAM is always looked at first.
 #ifndef MMU_GMEM_H
 #define MMU_GMEM_H
 
 #include "monitor/types.h"
 
+#define GMEM_ROMS       2u
+#define GMEM_ROM_BLOCK  0x40000u // bytes
+#define GMEM_ROM_BLOCKS 256u     // of one range
+
+struct gmem_rom {
+	gpa_t base;
+	bool hidden;
+	hpa_t blank;                  // one page
+	hpa_t block[GMEM_ROM_BLOCKS]; // page-aligned; 0: reads as blank
+};
+
 struct gmem {
 	gpa_t base;
-	uint32_t size; // bytes, a multiple of 1 MiB
-	hpa_t host;    // 1 MiB-aligned, so that guest sections can be shadowed by sections
+	uint32_t size;              // bytes, a multiple of 1 MiB
+	hpa_t host;                 // 1 MiB-aligned, so that guest sections can be shadowed by sections
+	const struct gmem_rom *rom; // GMEM_ROMS of them, or NULL
 };
 
 // Whether [gpa, gpa+len) is all RAM.
@@ -35,6 +52,27 @@ static inline void *
 gmem_ptr(const struct gmem *m, gpa_t gpa, uint32_t len)
 {
 	return gmem_has(m, gpa, len) ? (void *)gmem_hpa(m, gpa).v : NULL;
+}
+
+// The host address of ROM at gpa, good to the end of its page; 0 where there is none now.
+static inline hpa_t
+gmem_rom(const struct gmem *m, gpa_t gpa)
+{
+	for (const struct gmem_rom *r = m->rom; r && r < m->rom + GMEM_ROMS; r++) {
+		uint32_t off = gpa.v - r->base.v, block = off / GMEM_ROM_BLOCK;
+
+		if (block < GMEM_ROM_BLOCKS && !r->hidden)
+			return r->block[block].v ? HPA(r->block[block].v + off % GMEM_ROM_BLOCK)
+						 : HPA(r->blank.v + (off & PAGE_MASK));
+	}
+	return HPA(0);
+}
+
+// What can be read and executed at gpa, len bytes within one page: RAM or ROM, else NULL.
+static inline const void *
+gmem_read(const struct gmem *m, gpa_t gpa, uint32_t len)
+{
+	return gmem_has(m, gpa, len) ? (const void *)gmem_hpa(m, gpa).v : (const void *)gmem_rom(m, gpa).v;
 }
 
 #endif

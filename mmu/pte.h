@@ -57,6 +57,24 @@
 #define L2_LARGE_BASE      0xffff0000u
 #define L2_SMALL_BASE      0xfffff000u
 
+// Long descriptors (B3.6.1), all levels: a table, a block, or at the third a page.
+#define LONG_VALID           (1ull << 0)
+#define LONG_TABLE           (1ull << 1) // or page
+#define LONG_ATTR_SHIFT      2u          // AttrIndx[2:0]
+#define LONG_AP_USER         (1ull << 6)
+#define LONG_AP_RO           (1ull << 7)
+#define LONG_SH_YES          (1ull << 9) // outer or inner shareable
+#define LONG_AF              (1ull << 10)
+#define LONG_NG              (1ull << 11)
+#define LONG_ADDRESS         0xfffffff000ull
+#define LONG_PXN             (1ull << 53)
+#define LONG_XN              (1ull << 54)
+#define LONG_PXNTABLE        (1ull << 59)
+#define LONG_XNTABLE         (1ull << 60)
+#define LONG_APTABLE_NO_USER (1ull << 61)
+#define LONG_APTABLE_RO      (1ull << 62)
+#define MAIR_DEVICE          0x04u
+
 // Shapes of the tables: entries, bytes.
 #define L1_ENTRIES 4096u
 #define L2_ENTRIES 256u

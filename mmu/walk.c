@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The walk of the guest's short-descriptor tables and the check on its result,
-// for a Cortex-A15 whose Security, Virtualization and Large Physical Address
-// Extensions are hidden and whose PXN is not (ID_MMFR0.VMSA is 4).
+// The walk of the guest's tables and the check on its result, for a Cortex-A15 whose
+// Security and Virtualization Extensions are hidden. There is no memory above 4 GiB.
 //
-// ARM ARM: B3.5 the tables, B3.7 domains and permissions, B3.8 memory types,
+// ARM ARM: B3.5 and B3.6 the tables, B3.7 domains and permissions, B3.8 memory types,
 // B3.12.3 which fault comes first, B3.13.3 the fault codes.
 //
 // Each descriptor is read once, in one access, because other VCPUs may be
@@ -96,14 +95,15 @@ access_flag_clear(const struct mmu_regs *r, const struct mmu_xlat *x)
 }
 
 // Reads the descriptor at gpa, in the guest's order of bytes (SCTLR.EE); false
-// where there is no RAM. RAM comes in whole MiB and a descriptor is aligned, so
-// that its first byte speaks for all four.
+// where there is no memory. A descriptor is aligned, so it is all in one page.
 static inline bool
 read_descriptor(const struct mmu_regs *r, const struct gmem *mem, uint32_t gpa, uint32_t *d)
 {
-	if (!gmem_has(mem, GPA(gpa), 1))
+	const volatile uint32_t *at = gmem_read(mem, GPA(gpa), 4);
+
+	if (!at)
 		return false;
-	*d = *(const volatile uint32_t *)gmem_hpa(mem, GPA(gpa)).v;
+	*d = *at;
 	if (r->sctlr & SCTLR_EE)
 		*d = __builtin_bswap32(*d);
 	return true;
@@ -179,6 +179,101 @@ walk_flat(gva_t va, struct mmu_xlat *x)
 	};
 }
 
+//----------------------------------------------------------------------------
+// Long descriptors (B3.6)
+
+// Which table serves va: its address, its last index and the first level to look up, of lookups
+// that resolve 9 bits each down to bit 12. False: none does, or its walks are disabled.
+static bool
+long_table(const struct mmu_regs *r, uint32_t va, uint64_t *table, uint32_t *last, unsigned *level)
+{
+	uint32_t n0 = r->ttbcr & TTBCR_T0SZ, n1 = r->ttbcr >> TTBCR_T1SZ_SHIFT & 7u;
+	bool in0 = !n0 || !(va >> (32u - n0)), upper = n1 ? !(~va >> (32u - n1)) : !in0;
+	uint32_t n = upper ? n1 : n0;
+
+	if ((!upper && !in0) || (r->ttbcr & (upper ? TTBCR_EPD1 : TTBCR_EPD0)))
+		return false;
+	*level = n < 2 ? 1 : 2;
+	*last = (1u << ((n < 2 ? 2u : 11u) - n)) - 1u;
+	*table = upper ? (uint64_t)r->ttbr1_high << 32 | r->ttbr1 : (uint64_t)r->ttbr0_high << 32 | r->ttbr0;
+	*table &= 0xffffffffffull & ~(uint64_t)(8u * *last + 7u);
+	return true;
+}
+
+static bool
+read_long(const struct mmu_regs *r, const struct gmem *mem, uint64_t at, uint64_t *d)
+{
+	const volatile uint64_t *p = at >> 32 ? NULL : gmem_read(mem, GPA(at), 8);
+
+	if (!p)
+		return false;
+	*d = *p;
+	if (r->sctlr & SCTLR_EE)
+		*d = __builtin_bswap64(*d);
+	return true;
+}
+
+// Memory type by MAIR; what of Normal memory is cacheable makes no difference here.
+static void
+set_type_long(const struct mmu_regs *r, struct mmu_xlat *x, uint64_t d)
+{
+	unsigned n = (unsigned)(d >> LONG_ATTR_SHIFT) & 7u;
+	uint32_t attr = (n < 4 ? r->prrr : r->nmrr) >> (8u * (n & 3u)) & 0xffu;
+
+	x->normal = attr >> 4 != 0;
+	x->shareable = !x->normal || (d & LONG_SH_YES);
+	x->tex_cb = x->normal ? TYPE_NORMAL_WB_WA : attr == MAIR_DEVICE ? TYPE_DEVICE : TYPE_STRONGLY_ORDERED;
+}
+
+// A block or page at x->level; limits: the attributes of the tables on the way, ored.
+static uint32_t
+long_leaf(const struct mmu_regs *r, uint32_t va, uint64_t d, uint64_t limits, struct mmu_xlat *x)
+{
+	uint32_t offset = (1u << x->shift) - 1u;
+
+	if (!(d & LONG_AF))
+		return FS_LONG_ACCESS + x->level;
+	if ((d & LONG_ADDRESS) >> 32)
+		return FS_LONG_SYNC_EXTERNAL;
+	x->gpa = GPA(((uint32_t)(d & LONG_ADDRESS) & ~offset) | (va & offset));
+	x->ap = (uint8_t)(1u | ((d | (limits & LONG_APTABLE_RO ? LONG_AP_RO : 0)) & LONG_AP_RO ? 4u : 0) |
+			  (d & LONG_AP_USER && !(limits & LONG_APTABLE_NO_USER) ? 2u : 0));
+	x->xn = (d & LONG_XN) || (limits & LONG_XNTABLE);
+	x->pxn = (d & LONG_PXN) || (limits & LONG_PXNTABLE);
+	x->ng = d & LONG_NG;
+	set_type_long(r, x, d);
+	return FS_NONE;
+}
+
+static uint32_t
+walk_long(const struct mmu_regs *r, const struct gmem *mem, uint32_t va, struct mmu_xlat *x)
+{
+	uint64_t table, d, limits = 0;
+	uint32_t last;
+	unsigned level;
+
+	if (!long_table(r, va, &table, &last, &level))
+		return FS_LONG_TRANSLATION + 1;
+	for (;; level++) {
+		unsigned shift = 39u - 9u * level;
+
+		if (!read_long(r, mem, table | (va >> shift & last) << 3, &d))
+			return FS_LONG_EXTERNAL_WALK + level;
+		if (!(d & LONG_VALID) || (level == 3 && !(d & LONG_TABLE)))
+			return FS_LONG_TRANSLATION + level;
+		if (level == 3 || !(d & LONG_TABLE)) {
+			x->level = (uint8_t)level;
+			x->shift = (uint8_t)shift;
+			return long_leaf(r, va, d, limits, x);
+		}
+		limits |= d;
+		table = d & LONG_ADDRESS;
+		last = 0x1ff;
+	}
+}
+
+//----------------------------------------------------------------------------
+
 uint32_t
 mmu_walk(const struct mmu_regs *r, const struct gmem *mem, gva_t va, struct mmu_xlat *x)
 {
@@ -187,6 +282,8 @@ mmu_walk(const struct mmu_regs *r, const struct gmem *mem, gva_t va, struct mmu_
 		return FS_NONE;
 	}
 	*x = (struct mmu_xlat){0};
+	if (r->ttbcr & TTBCR_EAE)
+		return walk_long(r, mem, va.v, x);
 
 	// B3.5.4: TTBR1 serves what has any of its top N bits set, TTBR0 the rest,
 	// from a table that is 2^N times smaller and may be aligned accordingly.
@@ -213,7 +310,7 @@ mmu_check(const struct mmu_regs *r, const struct mmu_xlat *x, enum mmu_access ac
 		return FS_NONE;
 
 	uint32_t page = x->shift < 20 ? FS_DOMAIN_2 - FS_DOMAIN_1 : 0; // the same for permission faults
-	uint32_t domain = r->dacr >> (2u * x->domain) & 3u;
+	uint32_t domain = x->level ? DOMAIN_CLIENT : r->dacr >> (2u * x->domain) & 3u;
 
 	if (domain == DOMAIN_MANAGER)
 		return FS_NONE;
@@ -225,5 +322,7 @@ mmu_check(const struct mmu_regs *r, const struct mmu_xlat *x, enum mmu_access ac
 
 	if (access == MMU_EXEC)
 		ok = ok && !x->xn && !(privileged && x->pxn) && !((r->sctlr & SCTLR_WXN) && (can & CAN_WRITE));
-	return ok ? FS_NONE : FS_PERMISSION_1 + page;
+	if (ok)
+		return FS_NONE;
+	return x->level ? FS_LONG_PERMISSION + x->level : FS_PERMISSION_1 + page;
 }

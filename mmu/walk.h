@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The guest's stage of translation: a walk of its own short-descriptor tables
-// (ARM ARM B3.5), and the permission check on what the walk found (B3.7).
+// The guest's stage of translation: a walk of its own tables, short-descriptor
+// (ARM ARM B3.5) or, with TTBCR.EAE, long-descriptor (B3.6), and the permission check
+// on what the walk found (B3.7).
 //
-// The walk reads guest memory only; it never follows more than two levels, so
+// The walk reads guest memory only; it never follows more than three levels, so
 // what the guest puts into its tables can't make it loop. It is asked for by
 // a shadow fill, by an emulated load or store and by the guest's own address
 // translation operations, which is why walking and checking are two calls.
@@ -22,25 +23,51 @@
 #define TTBCR_N   0x7u
 #define TTBCR_PD0 (1u << 4)
 #define TTBCR_PD1 (1u << 5)
+#define TTBCR_EAE (1u << 31)
+
+// With TTBCR.EAE the other bits are these.
+#define TTBCR_T0SZ       0x7u
+#define TTBCR_EPD0       (1u << 7)
+#define TTBCR_T1SZ_SHIFT 16u
+#define TTBCR_A1         (1u << 22)
+#define TTBCR_EPD1       (1u << 23)
 
 // The registers that a walk depends on, as the guest sees them.
 struct mmu_regs {
 	uint32_t sctlr;
 	uint32_t ttbcr;
 	uint32_t ttbr0, ttbr1;
+	uint32_t ttbr0_high, ttbr1_high;
 	uint32_t dacr;
-	uint32_t prrr, nmrr;
+	uint32_t prrr, nmrr; // with TTBCR.EAE: MAIR0, MAIR1
 	uint32_t contextidr;
 };
+
+// Whether domains decide anything.
+static inline bool
+mmu_has_domains(const struct mmu_regs *r)
+{
+	return (r->sctlr & SCTLR_M) && !(r->ttbcr & TTBCR_EAE);
+}
+
+// The ASID of the current space: CONTEXTIDR's, or that in bits 55:48 of a TTBR.
+static inline uint32_t
+mmu_asid(const struct mmu_regs *r)
+{
+	if (!(r->ttbcr & TTBCR_EAE))
+		return bits(r->contextidr, 7, 0);
+	return bits(r->ttbcr & TTBCR_A1 ? r->ttbr1_high : r->ttbr0_high, 23, 16);
+}
 
 enum mmu_access { MMU_READ, MMU_WRITE, MMU_EXEC };
 
 // What a walk found. With the MMU off: one flat, fully accessible "section".
 struct mmu_xlat {
 	gpa_t gpa;        // where va itself goes
-	uint8_t shift;    // 12 small page, 16 large page, 20 section, 24 supersection
-	uint8_t domain;   // 0 for supersections
-	uint8_t ap;       // AP[2:0]; under SCTLR.AFE AP[0] is set, which gives it the same meaning
+	uint8_t shift;    // 12 small page, 16 large page, 20 section, 24 supersection; long: 12, 21, 30
+	uint8_t level;    // of a long descriptor, else 0
+	uint8_t domain;   // 0 for supersections and long descriptors
+	uint8_t ap;       // AP[2:0]; where it has but AP[2:1], AP[0] is set, which gives it the same meaning
 	bool xn, pxn, ng; //
 	bool flat;        // MMU off: no check applies
 	bool normal;      // Normal memory, else Device or Strongly-ordered
@@ -49,7 +76,8 @@ struct mmu_xlat {
 };
 
 // Fault status as in DFSR/IFSR bits [10,3:0]; 0 when there is none. The two-level
-// kinds are for sections resp. pages (B3.13.3).
+// kinds are for sections resp. pages (B3.13.3). In the long-descriptor format, bits
+// [9,5:0]: FS_LONG and a code, to which the level is added where there is one (B3.13.4).
 #define FS_NONE            0x00u
 #define FS_ALIGNMENT       0x01u
 #define FS_DEBUG           0x02u
@@ -66,6 +94,15 @@ struct mmu_xlat {
 #define FS_EXTERNAL_WALK_2 0x0eu
 #define FS_PERMISSION_2    0x0fu
 #define FS_ASYNC_EXTERNAL  0x406u
+
+#define FS_LONG               0x200u
+#define FS_LONG_TRANSLATION   0x204u
+#define FS_LONG_ACCESS        0x208u
+#define FS_LONG_PERMISSION    0x20cu
+#define FS_LONG_SYNC_EXTERNAL 0x210u
+#define FS_LONG_EXTERNAL_WALK 0x214u
+#define FS_LONG_ALIGNMENT     0x221u
+#define FS_LONG_DEBUG         0x222u
 
 // Walks va. Returns FS_NONE and fills *x, or the fault that the walk itself meets
 // (translation, access flag, external abort on a table outside RAM, or on a

@@ -40,6 +40,14 @@ access_code_written(struct vcpu *v, gpa_t gpa, uint32_t len)
 		access_code_drop(v, gpa);
 }
 
+void
+access_dma_written(struct vcpu *v, gpa_t gpa, uint32_t len)
+{
+	for (uint32_t at = gpa.v & ~PAGE_MASK; at - gpa.v < len || at <= gpa.v; at += PAGE_SIZE)
+		if (spt_tracked(&v->vm->spt, GPA(at)))
+			access_code_drop(v, GPA(at));
+}
+
 static bool
 translate(struct vcpu *v, gva_t va, enum mmu_access kind, bool privileged, struct mmu_xlat *x)
 {
@@ -87,25 +95,27 @@ static enum access_result
 access(struct vcpu *v, gva_t va, unsigned size, bool write, bool privileged, uint64_t *value)
 {
 	struct mmu_xlat x;
-	uint8_t *p;
+	const uint8_t *from;
+	uint8_t *to;
 
 	if (!translate(v, va, write ? MMU_WRITE : MMU_READ, privileged, &x))
 		return ACCESS_FAULT;
 	if ((va.v & PAGE_MASK) + size > PAGE_SIZE)
 		return ACCESS_SPLIT;
-	p = gmem_ptr(&v->vm->mem, x.gpa, size);
-	if (!p && va.v & (size - 1u))
+	to = write ? gmem_ptr(&v->vm->mem, x.gpa, size) : NULL;
+	from = write ? to : gmem_read(&v->vm->mem, x.gpa, size);
+	if (!from && va.v & (size - 1u))
 		return ACCESS_SPLIT;
-	if (!p && !device(v, x.gpa, size, write, value)) {
+	if (!from && !device(v, x.gpa, size, write, value)) {
 		inject_data_abort(v, FS_SYNC_EXTERNAL, x.domain, write, va);
 		return ACCESS_FAULT;
 	}
-	if (p && write) {
-		memcpy(p, value, size);
+	if (to) {
+		memcpy(to, value, size);
 		access_code_written(v, x.gpa, size);
-	} else if (p) {
+	} else if (from) {
 		*value = 0;
-		memcpy(value, p, size);
+		memcpy(value, from, size);
 	}
 	return ACCESS_DONE;
 }
@@ -210,7 +220,7 @@ fetch(struct vcpu *v, gva_t pc, void *to, uint32_t len)
 
 	if (mmu_walk(&v->cp15.mmu, &v->vm->mem, pc, &x) != FS_NONE)
 		return false;
-	p = gmem_ptr(&v->vm->mem, x.gpa, len);
+	p = gmem_read(&v->vm->mem, x.gpa, len);
 	if (p)
 		memcpy(to, p, len);
 	return p != NULL;

@@ -33,6 +33,9 @@ bool access_insn(struct vcpu *v, gva_t pc, uint32_t *insn);
 // follow, or go.
 void access_code_written(struct vcpu *v, gpa_t gpa, uint32_t len);
 
+// The same of a write by a device, of any length.
+void access_dma_written(struct vcpu *v, gpa_t gpa, uint32_t len);
+
 // The frame's page is run as code no longer, and may be written directly.
 void access_code_drop(struct vcpu *v, gpa_t gpa);
 

@@ -3,7 +3,7 @@
 // The CP15 table and the few registers with consequences: whatever a walk depends on
 // goes to regime.c, the thread registers and CPACR to the views, timers to vtimer.c.
 //
-// The CPU is the host's less what a VM hides: Virtualization, Security and LPAE, whose
+// The CPU is the host's less what a VM hides: Virtualization and Security, whose
 // registers are UNDEFINED then, and the PMU. Registers that are IMPLEMENTATION DEFINED
 // read as zero, as on QEMU's Cortex-A15.
 #include <string.h>
@@ -20,10 +20,13 @@
 #define SCTLR_REGIME (SCTLR_M | SCTLR_V | SCTLR_WXN | SCTLR_EE | SCTLR_TRE | SCTLR_AFE | SCTLR_TE)
 #define SCTLR_RW     (SCTLR_REGIME | SCTLR_A | SCTLR_C | SCTLR_SW | SCTLR_Z | SCTLR_I)
 
-#define TTBCR_RW         TTBCR_N     // EAE is LPAE's, PD0 and PD1 are of the Security Extensions (B4.1.153)
+#define TTBCR_RW         TTBCR_N     // PD0 and PD1 are of the Security Extensions (B4.1.153)
+#define TTBCR_LONG_RW    0xffc73f87u // with EAE
 #define CPACR_RW         0xc0f00000u // ASEDIS, D32DIS, cp11, cp10
 #define PAR_F            (1u << 0)
 #define PAR_SS           (1u << 1)
+#define PAR_NS           (1u << 9)
+#define PAR_LPAE         (1u << 11)
 #define CNTKCTL_PL0PCTEN (1u << 0)
 #define CNTKCTL_PL0VCTEN (1u << 1)
 #define CNTKCTL_PL0VTEN  (1u << 8)
@@ -47,13 +50,12 @@ id_dfr0(void)
 	return sysreg_read_id_dfr0() | 0x0f000000u; // no Performance Monitors
 }
 
-// VMSA is at most 4: v7 with PXN, without LPAE.
-static uint32_t
-id_mmfr0(void)
+// Long descriptors are walked by the monitor, but a guest that is told of LPAE expects
+// 64-bit accesses that are atomic, too: it has what the host has.
+static bool
+has_lpae(void)
 {
-	uint32_t value = sysreg_read_id_mmfr0();
-
-	return bits(value, 3, 0) > 4 ? (value & ~0xfu) | 4u : value;
+	return bits(sysreg_read_id_mmfr0(), 3, 0) >= 5;
 }
 
 static uint32_t
@@ -133,6 +135,12 @@ write_meaning(struct vcpu *v, const struct cp_row *row, uint32_t value)
 }
 
 static void
+write_ttbcr(struct vcpu *v, const struct cp_row *row, uint32_t value)
+{
+	write_meaning(v, row, value & ((value & TTBCR_EAE) && has_lpae() ? TTBCR_LONG_RW : TTBCR_RW));
+}
+
+static void
 write_dacr(struct vcpu *v, const struct cp_row *row, uint32_t value)
 {
 	(void)row;
@@ -163,7 +171,11 @@ write_ats1c(struct vcpu *v, const struct cp_row *row, uint32_t va)
 
 	if (fs == FS_NONE)
 		fs = mmu_check(&v->cp15.mmu, &x, bit(row->opc2, 0) ? MMU_WRITE : MMU_READ, row->opc2 < 2);
-	if (fs != FS_NONE)
+	v->cp15.par_high = 0;
+	if (v->cp15.mmu.ttbcr & TTBCR_EAE)
+		v->cp15.par =
+		    PAR_LPAE | (fs != FS_NONE ? bits(fs, 5, 0) << 1 | PAR_F : (x.gpa.v & ~PAGE_MASK) | PAR_NS);
+	else if (fs != FS_NONE)
 		v->cp15.par = bit(fs, 12) << 6 | bit(fs, 10) << 5 | bits(fs, 3, 0) << 1 | PAR_F;
 	else if (x.shift == 24)
 		v->cp15.par = (x.gpa.v & 0xff000000u) | PAR_SS;
@@ -413,7 +425,7 @@ static const struct cp_row rows[] = {
 	ID  ( 0, 0,  1, 1, "ID_PFR1",   id_pfr1),
 	ID  ( 0, 0,  1, 2, "ID_DFR0",   id_dfr0),
 	ID  ( 0, 0,  1, 3, "ID_AFR0",   sysreg_read_id_afr0),
-	ID  ( 0, 0,  1, 4, "ID_MMFR0",  id_mmfr0),
+	ID  ( 0, 0,  1, 4, "ID_MMFR0",  sysreg_read_id_mmfr0),
 	ID  ( 0, 0,  1, 5, "ID_MMFR1",  sysreg_read_id_mmfr1),
 	ID  ( 0, 0,  1, 6, "ID_MMFR2",  sysreg_read_id_mmfr2),
 	ID  ( 0, 0,  1, 7, "ID_MMFR3",  sysreg_read_id_mmfr3),
@@ -432,7 +444,7 @@ static const struct cp_row rows[] = {
 	KEEP( 1, 0,  0, 2, "CPACR",     cpacr, 0, CPACR_RW, write_cpacr),
 	KEEP( 2, 0,  0, 0, "TTBR0",     mmu.ttbr0, 0, ALL, write_space),
 	KEEP( 2, 0,  0, 1, "TTBR1",     mmu.ttbr1, 0, ALL, write_space),
-	KEEP( 2, 0,  0, 2, "TTBCR",     mmu.ttbcr, 0, TTBCR_RW, write_meaning),
+	KEEP( 2, 0,  0, 2, "TTBCR",     mmu.ttbcr, 0, ALL, write_ttbcr),
 	KEEP( 3, 0,  0, 0, "DACR",      mmu.dacr, 0, ALL, write_dacr),
 	KEEP( 5, 0,  0, 0, "DFSR",      dfsr, 0, ALL, NULL),
 	KEEP( 5, 0,  0, 1, "IFSR",      ifsr, 0, ALL, NULL),
@@ -504,7 +516,48 @@ static const struct cp_row rows[] = {
 
 static const struct cp_table table = {15, rows, ARRAY_LEN(rows)};
 
-// 64-bit registers, by MCRR's opc1; CRm is c14 in all.
+// 64-bit registers.
+
+static uint64_t
+read_ttbr0(struct vcpu *v)
+{
+	return (uint64_t)v->cp15.mmu.ttbr0_high << 32 | v->cp15.mmu.ttbr0;
+}
+
+static void
+write_ttbr0(struct vcpu *v, uint64_t value)
+{
+	v->cp15.mmu.ttbr0 = (uint32_t)value;
+	v->cp15.mmu.ttbr0_high = (uint32_t)(value >> 32);
+	regime_switch(v);
+}
+
+static uint64_t
+read_ttbr1(struct vcpu *v)
+{
+	return (uint64_t)v->cp15.mmu.ttbr1_high << 32 | v->cp15.mmu.ttbr1;
+}
+
+static void
+write_ttbr1(struct vcpu *v, uint64_t value)
+{
+	v->cp15.mmu.ttbr1 = (uint32_t)value;
+	v->cp15.mmu.ttbr1_high = (uint32_t)(value >> 32);
+	regime_switch(v);
+}
+
+static uint64_t
+read_par(struct vcpu *v)
+{
+	return (uint64_t)v->cp15.par_high << 32 | v->cp15.par;
+}
+
+static void
+write_par(struct vcpu *v, uint64_t value)
+{
+	v->cp15.par = (uint32_t)value;
+	v->cp15.par_high = (uint32_t)(value >> 32);
+}
 
 static uint64_t
 read_count(struct vcpu *v)
@@ -539,30 +592,44 @@ write_cntv_cval(struct vcpu *v, uint64_t value)
 	vtimer_sync(v);
 }
 
+// gate NULL: one of PL1's, and of LPAE.
 static const struct row64 {
+	uint8_t crm, opc1;
 	const char *name;
 	bool (*gate)(const struct vcpu *v);
 	uint64_t (*read)(struct vcpu *v);
 	void (*write)(struct vcpu *v, uint64_t value);
 } rows64[] = {
-    {"CNTPCT", gate_cntpct, read_count, NULL},
-    {"CNTVCT", gate_cntvct, read_count, NULL},
-    {"CNTP_CVAL", gate_ptimer, read_cntp_cval, write_cntp_cval},
-    {"CNTV_CVAL", gate_vtimer, read_cntv_cval, write_cntv_cval},
+    {2, 0, "TTBR0", NULL, read_ttbr0, write_ttbr0},
+    {2, 1, "TTBR1", NULL, read_ttbr1, write_ttbr1},
+    {7, 0, "PAR", NULL, read_par, write_par},
+    {14, 0, "CNTPCT", gate_cntpct, read_count, NULL},
+    {14, 1, "CNTVCT", gate_cntvct, read_count, NULL},
+    {14, 2, "CNTP_CVAL", gate_ptimer, read_cntp_cval, write_cntp_cval},
+    {14, 3, "CNTV_CVAL", gate_vtimer, read_cntv_cval, write_cntv_cval},
 };
 
-// MCRR and MRRC. What is not here are the 64-bit forms of TTBR0, TTBR1 and PAR, which are LPAE's.
+static const struct row64 *
+find64(uint32_t insn)
+{
+	for (const struct row64 *row = rows64; row < rows64 + ARRAY_LEN(rows64); row++)
+		if (row->crm == bits(insn, 3, 0) && row->opc1 == bits(insn, 7, 4))
+			return row->gate || has_lpae() ? row : NULL;
+	return NULL;
+}
+
+// MCRR and MRRC.
 static enum cp_result
 access64(struct vcpu *v, uint32_t insn)
 {
-	unsigned rt = bits(insn, 15, 12), rt2 = bits(insn, 19, 16), opc1 = bits(insn, 7, 4);
-	const struct row64 *row = opc1 < ARRAY_LEN(rows64) ? &rows64[opc1] : NULL;
+	unsigned rt = bits(insn, 15, 12), rt2 = bits(insn, 19, 16);
+	const struct row64 *row = find64(insn);
 	bool read = cp_insn_is_read(insn);
 	uint64_t value;
 
-	if (bits(insn, 3, 0) != 14 || !row || rt == 15 || rt2 == 15 || (read ? rt == rt2 : !row->write))
+	if (!row || rt == 15 || rt2 == 15 || (read ? rt == rt2 : !row->write))
 		return CP_UNDEF;
-	if (!vpsr_privileged(v) && !row->gate(v))
+	if (!vpsr_privileged(v) && !(row->gate && row->gate(v)))
 		return CP_UNDEF;
 	if (read) {
 		value = row->read(v);
@@ -603,6 +670,7 @@ void
 cp15_reset(struct vcpu *v)
 {
 	memset(&v->cp15, CP_POISON, sizeof(v->cp15));
+	v->cp15.mmu.ttbr0_high = v->cp15.mmu.ttbr1_high = v->cp15.par_high = 0;
 	cptable_reset(&table, v);
 	set_host_sctlr(v->cp15.mmu.sctlr);
 	set_cntkctl(v, v->cp15.cntkctl);

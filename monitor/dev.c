@@ -99,6 +99,14 @@ dev_access(struct dev_bus *bus, unsigned cpu, gpa_t gpa, unsigned size, bool wri
 		return DEV_NONE;
 
 	uint32_t offset = gpa.v - dev->base.v;
+
+	if (dev->class->access) {
+		enum dev_result r = dev->class->access(dev->state, offset, size, write, value);
+
+		*value = write ? *value : *value & cut;
+		return r;
+	}
+
 	unsigned shift = dev->class->width == DEV_LANES ? 8u * (offset & 3u) : 0;
 	const struct dev_reg *reg = dev_reg_find(dev->class, offset, write);
 	struct dev_op op = {

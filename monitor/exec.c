@@ -45,6 +45,17 @@ exec_meets_thumb(struct vcpu *v)
 		exec_flush(v);
 }
 
+// Firmware probes its flash long after it has moved on to RAM, so that dropping all of
+// the code, to be rid of that in ROM, happens once.
+void
+exec_rom_hidden(struct vcpu *v)
+{
+	if (v->vm->code.rom)
+		exec_flush(v);
+	else if (v->vm->spt.rom_mapped)
+		regime_drop_all(v);
+}
+
 // The frame of a page that the kernel may execute, or NULL.
 static const uint32_t *
 executable_frame(struct vcpu *v, gva_t va)
@@ -54,7 +65,7 @@ executable_frame(struct vcpu *v, gva_t va)
 	if (mmu_walk(&v->cp15.mmu, &v->vm->mem, va, &x) != FS_NONE ||
 	    mmu_check(&v->cp15.mmu, &x, MMU_EXEC, true) != FS_NONE)
 		return NULL;
-	return gmem_ptr(&v->vm->mem, GPA(x.gpa.v & ~PAGE_MASK), PAGE_SIZE);
+	return gmem_read(&v->vm->mem, GPA(x.gpa.v & ~PAGE_MASK), PAGE_SIZE);
 }
 
 static struct code_page *
@@ -289,7 +300,7 @@ exec_reach(struct vcpu *v, struct exec_target to)
 	struct mmu_xlat x;
 
 	if (mmu_walk(&v->cp15.mmu, &v->vm->mem, GVA(to.va), &x) != FS_NONE ||
-	    mmu_check(&v->cp15.mmu, &x, MMU_EXEC, true) != FS_NONE || !gmem_has(&v->vm->mem, x.gpa, 2))
+	    mmu_check(&v->cp15.mmu, &x, MMU_EXEC, true) != FS_NONE || !gmem_read(&v->vm->mem, x.gpa, 2))
 		return false;
 	find_or_make(v, to, x.gpa); // mapped when it is run
 	return true;

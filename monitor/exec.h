@@ -60,6 +60,9 @@ void exec_arrive(struct vcpu *v);
 // The kernel has been found in Thumb state.
 void exec_meets_thumb(struct vcpu *v);
 
+// Some ROM is memory no longer: what is mapped or translated of it goes.
+void exec_rom_hidden(struct vcpu *v);
+
 // Drops every code page and every shadow.
 void exec_flush(struct vcpu *v);
 

@@ -117,10 +117,13 @@ fit_open(const void *fit, size_t avail, const char *name, struct fit_vm *vm, str
 		return fail(&r, "FIT image", "is truncated or damaged");
 	if (!find_config(&r, name, vm))
 		return false;
-	if (!get_image(&r, "kernel", "kernel", true, &vm->kernel) ||
+	if (!get_image(&r, "firmware", "firmware", false, &vm->firmware) ||
+	    !get_image(&r, "kernel", "kernel", !vm->firmware.size, &vm->kernel) ||
 	    !get_image(&r, "ramdisk", "ramdisk", false, &vm->ramdisk) ||
 	    !get_image(&r, "fdt", "flat_dt", false, &vm->fdt))
 		return false;
+	if (vm->firmware.size > IMAGE_FLASH_SIZE)
+		return fail(&r, "firmware", "doesn't fit in the VM's flash");
 	if (!get_cell(&r, "palimpsest,memory", IMAGE_RAM_MIN_MIB, IMAGE_RAM_MAX_MIB, 0, &vm->memory_mib) ||
 	    !get_cell(&r, "palimpsest,vcpus", 1, FIT_VCPUS_MAX, 1, &vm->vcpus))
 		return false;

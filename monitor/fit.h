@@ -9,6 +9,9 @@
 //   palimpsest,bt       "page" (also if absent) or "block"
 //   bootargs            the kernel's command line; absent: empty
 //
+// With an image "firmware" the VM starts as from reset, in flash, and it is the firmware
+// that is handed kernel, ramdisk and bootargs, if there is a kernel.
+//
 // Nothing of a FIT is trusted: it is checked in full before anything is taken from it.
 #ifndef MONITOR_FIT_H
 #define MONITOR_FIT_H
@@ -27,7 +30,7 @@ struct fit_blob {
 
 struct fit_vm {
 	const char *name; // of the configuration
-	struct fit_blob kernel, ramdisk, fdt;
+	struct fit_blob firmware, kernel, ramdisk, fdt;
 	uint32_t memory_mib, vcpus;
 	const char *bootargs; // never NULL
 	bool block;           // the translation policy

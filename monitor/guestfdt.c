@@ -17,6 +17,7 @@
 #define IRQ_EDGE_RISING 1u
 #define IRQ_LEVEL_HIGH  4u
 #define KEY_POWER       116u
+#define QEMU_FDT_ROOM   10000u
 #define PSCI_0_2(n)     (0x84000000u + (n)) // function identifiers, ARM DEN 0022
 
 struct tree {
@@ -105,6 +106,26 @@ write_memory(struct tree *t, const struct guestfdt_cfg *cfg)
 	begin(t, name);
 	CELLS(t, "reg", 0, cfg->ram_base, 0, cfg->ram_size);
 	STRINGS(t, "device_type", "memory");
+	end(t);
+}
+
+static void
+write_fw_cfg(struct tree *t)
+{
+	begin(t, "fw-cfg@9020000");
+	FLAG(t, "dma-coherent");
+	CELLS(t, "reg", 0, 0x09020000, 0, 0x18);
+	STRINGS(t, "compatible", "qemu,fw-cfg-mmio");
+	end(t);
+}
+
+static void
+write_flash(struct tree *t)
+{
+	begin(t, "flash@0");
+	CELLS(t, "bank-width", 4);
+	CELLS(t, "reg", 0, 0, 0, 0x04000000, 0, 0x04000000, 0, 0x04000000);
+	STRINGS(t, "compatible", "cfi-flash");
 	end(t);
 }
 
@@ -262,9 +283,13 @@ guestfdt_build(void *buf, size_t size, const struct guestfdt_cfg *cfg)
 	STRINGS(t, "compatible", "linux,dummy-virt");
 	write_psci(t);
 	write_memory(t, cfg);
+	if (cfg->firmware)
+		write_fw_cfg(t);
 	write_gpio(t, gpio);
 	write_rtc_and_uart(t);
 	write_intc(t, intc);
+	if (cfg->firmware)
+		write_flash(t);
 	write_cpus(t, cfg->n_cpus);
 	write_timer(t, cfg->n_cpus);
 	write_clock(t);
@@ -374,5 +399,14 @@ guestfdt_patch(void *buf, size_t size, const void *dtb, size_t dtb_size, const s
 		err = add_psci(buf);
 	if (!err)
 		err = fdt_pack(buf);
+	return err ? err : (int)fdt_totalsize(buf);
+}
+
+int
+guestfdt_pad(void *buf, size_t size)
+{
+	size_t padded = 2 * ((size_t)fdt_totalsize(buf) + QEMU_FDT_ROOM);
+	int err = fdt_open_into(buf, buf, (int)(padded < size ? padded : size));
+
 	return err ? err : (int)fdt_totalsize(buf);
 }

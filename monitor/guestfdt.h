@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // The device tree a guest is handed: that of QEMU 7.2's `virt` with GICv2, less what
-// the VM does not have (flash, fw_cfg, PCIe, v2m, PMU, platform bus, virtio), so that
+// the VM does not have (PCIe, v2m, PMU, platform bus, virtio), so that
 // what boots bare on QEMU finds the same machine here. Uses nothing but libfdt: the
 // host command is built from it too, and gives the same tree to a bare QEMU.
 #ifndef MONITOR_GUESTFDT_H
 #define MONITOR_GUESTFDT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@
 struct guestfdt_cfg {
 	uint32_t ram_base, ram_size;       // bytes
 	unsigned n_cpus;                   // 1 to GUESTFDT_MAX_CPUS; guestfdt_patch leaves the DTB's
+	bool firmware;                     // with the flash and fw_cfg of a machine that boots by firmware
 	const char *bootargs;              // NULL or "": none
 	uint32_t initrd_start, initrd_end; // guest-physical, end exclusive; equal: none
 	const void *rng_seed;              // NULL: none
@@ -27,5 +29,9 @@ int guestfdt_build(void *buf, size_t size, const struct guestfdt_cfg *cfg);
 // Copies a user's DTB to buf and sets memory, bootargs and initrd in it, as QEMU does with -dtb; a tree without /psci
 // gets that node. dtb is 8-byte aligned and is checked in full first. Returns as guestfdt_build.
 int guestfdt_patch(void *buf, size_t size, const void *dtb, size_t dtb_size, const struct guestfdt_cfg *cfg);
+
+// Leaves room within the tree in buf, of size bytes, for what firmware adds to it where it lies: as much as
+// QEMU's loader does, or as there is. Returns as guestfdt_build.
+int guestfdt_pad(void *buf, size_t size);
 
 #endif

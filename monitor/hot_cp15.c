@@ -15,7 +15,7 @@ write_dacr(struct vcpu *v, uint32_t dacr)
 	uint32_t old = v->cp15.mmu.dacr, allowed = dacr & DACR_CLIENTS;
 	struct view *kernel = &v->view[VIEW_KERNEL];
 
-	if ((old ^ dacr) & ~DACR_CLIENTS || !(v->cp15.mmu.sctlr & SCTLR_M))
+	if ((old ^ dacr) & ~DACR_CLIENTS || !mmu_has_domains(&v->cp15.mmu))
 		return HOT_SLOW;
 	v->cp15.mmu.dacr = dacr;
 	v->dacr_closed |= old & ~dacr & DACR_CLIENTS;

@@ -15,8 +15,9 @@
 
 #define IMAGE_RAM_MIN_MIB  16u
 #define IMAGE_RAM_MAX_MIB  2048u
-#define IMAGE_BOOTARGS_MAX 2047u    // characters
-#define IMAGE_DTB_ROOM     0x10000u // bytes for the guest's device tree
+#define IMAGE_BOOTARGS_MAX 2047u      // characters
+#define IMAGE_DTB_ROOM     0x10000u   // bytes for the guest's device tree
+#define IMAGE_FLASH_SIZE   0x4000000u // bytes: the bank that firmware is in
 
 // Guest-physical addresses; initrd_start equals initrd_end where there is none.
 struct image_layout {

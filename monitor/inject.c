@@ -45,13 +45,22 @@ inject_svc(struct vcpu *v)
 	enter(v, MODE_SVC, VECTOR_SVC, v->pc + (thumb(v) ? 2u : 4u));
 }
 
+// The fault status in the format that the guest has chosen; what a walk says already is.
+static uint32_t
+fault_status(const struct vcpu *v, uint32_t fs)
+{
+	if (!(v->cp15.mmu.ttbcr & TTBCR_EAE) || (fs & FS_LONG))
+		return fs;
+	return fs == FS_ALIGNMENT ? FS_LONG_ALIGNMENT : fs == FS_DEBUG ? FS_LONG_DEBUG : FS_LONG_SYNC_EXTERNAL;
+}
+
 void
 inject_prefetch_abort(struct vcpu *v, uint32_t fs, gva_t far)
 {
 	check_vector(v, VECTOR_PREFETCH_ABORT,
 		     "jumped into nowhere: the prefetch abort vector can't be fetched either");
 	trace(v, TRACE_PREFETCH_ABORT, far.v);
-	v->cp15.ifsr = fs;
+	v->cp15.ifsr = fault_status(v, fs);
 	v->cp15.ifar = far.v;
 	enter(v, MODE_ABT, VECTOR_PREFETCH_ABORT, v->pc + 4u);
 }
@@ -60,7 +69,7 @@ void
 inject_data_abort(struct vcpu *v, uint32_t fs, uint32_t domain, bool write, gva_t far)
 {
 	trace(v, TRACE_DATA_ABORT, far.v);
-	v->cp15.dfsr = fs | domain << 4 | (write ? DFSR_WnR : 0);
+	v->cp15.dfsr = fault_status(v, fs) | domain << 4 | (write ? DFSR_WnR : 0);
 	v->cp15.dfar = far.v;
 	enter(v, MODE_ABT, VECTOR_DATA_ABORT, v->pc + 8u);
 }

@@ -40,14 +40,16 @@ regime_switch(struct vcpu *v)
 }
 
 // The physical DACR: what the guest's makes client or manager is client (managers'
-// rights stand in the shadow entries), reserved values are no access. With the
-// guest's MMU off there are no domains.
+// rights stand in the shadow entries), reserved values are no access. With the guest's
+// MMU off, or long descriptors, there are no domains.
 static void
 set_physical_dacr(struct vcpu *v)
 {
 	const struct mmu_regs *r = &v->cp15.mmu;
-	uint32_t allowed = ((r->sctlr & SCTLR_M ? r->dacr : DACR_CLIENTS) & DACR_CLIENTS) | DACR_MONITOR;
+	uint32_t allowed = ((mmu_has_domains(r) ? r->dacr : DACR_CLIENTS) & DACR_CLIENTS) | DACR_MONITOR;
 
+	if (!mmu_has_domains(r))
+		v->dacr_closed = 0;
 	v->view[VIEW_USER].dacr = allowed;
 	v->view[VIEW_KERNEL].dacr = allowed;
 }

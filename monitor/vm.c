@@ -7,6 +7,7 @@
 //   frames     4 bytes per page, sections 4 bytes per MiB
 //   words      256 KiB: instructions that hypercalls refer to by number
 //   records    one code page per 32 pages of RAM, at least 512
+//   flash      only with firmware: its image, and 1 MiB of blocks to be written
 //
 // Memory map of the guest: QEMU's `virt` machine with GICv2.
 #include "monitor/vm.h"
@@ -111,6 +112,8 @@ reset_devices(struct vm *vm)
 	vpl011_init(&vm->uart, &(struct vpl011_cb){uart_tx, uart_irq, vm});
 	vpl031_init(&vm->rtc, &(struct vpl031_cb){seconds, rtc_irq, vm});
 	vpl061_init(&vm->gpio, &(struct vpl061_cb){gpio_irq, vm});
+	if (vm->firmware)
+		firmware_reset(vm->firmware);
 }
 
 // The VM's memory beside what the monitor needs: says so in one line if it isn't there.
@@ -122,7 +125,7 @@ take_memory(struct vm *vm)
 
 	if (!host.v)
 		stop_input("more memory than the host has free", vm->cfg.name);
-	vm->mem = (struct gmem){GPA(VM_RAM_BASE), size, host};
+	vm->mem = (struct gmem){.base = GPA(VM_RAM_BASE), .size = size, .host = host};
 }
 
 static uint32_t
@@ -164,26 +167,44 @@ vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 	vm->code_room.records = take(cfg, &spent, vm->code_room.n_records * sizeof(*vm->code_room.records), PAGE_SIZE);
 	vm->code_room.words = take(cfg, &spent, sizeof(*vm->code_room.words), PAGE_SIZE);
 	vm->vcpu[0] = take(cfg, &spent, WINDOW_VCPU_SIZE, PAGE_SIZE);
-	vm->monitor_bytes = spent;
 	add_devices(vm);
+	if (cfg->firmware.size) {
+		vm->firmware = take(cfg, &spent, sizeof(*vm->firmware), PAGE_SIZE);
+		firmware_init(vm->firmware, vm, HPA(take(cfg, &spent, firmware_room(cfg->firmware.size), PAGE_SIZE)));
+	}
+	vm->monitor_bytes = spent;
 	return vm;
 }
 
+// Kernel and initrd go where QEMU's -kernel puts them.
 static void
-load_images(struct vm *vm, struct image_layout *at)
+load_kernel(struct vm *vm, struct image_layout *at)
 {
-	static uint8_t dtb[IMAGE_DTB_ROOM] __attribute__((aligned(8)));
-	size_t sizes[3] = {vm->cfg.kernel.size, vm->cfg.ramdisk.size, sizeof(dtb)};
+	size_t sizes[3] = {vm->cfg.kernel.size, vm->cfg.ramdisk.size, IMAGE_DTB_ROOM};
 	const char *why, *const names[] = {"kernel", "ramdisk", "fdt"};
-	struct guestfdt_cfg cfg = {.ram_base = vm->mem.base.v, .ram_size = vm->mem.size, .n_cpus = VM_VCPUS};
 	unsigned which = 0;
-	int size;
 
 	why = image_check(vm->cfg.kernel.data, vm->cfg.kernel.size);
 	if (!why)
 		why = image_place(at, vm->mem.base.v, vm->mem.size, sizes, &which);
 	if (why)
 		stop_input(why, names[which]);
+	memcpy((void *)gmem_hpa(&vm->mem, GPA(at->kernel)).v, vm->cfg.kernel.data, vm->cfg.kernel.size);
+	memcpy((void *)gmem_hpa(&vm->mem, GPA(at->initrd_start)).v, vm->cfg.ramdisk.data, vm->cfg.ramdisk.size);
+}
+
+// Firmware finds the device tree at the beginning of RAM, and the rest by itself.
+static void
+load_images(struct vm *vm, struct image_layout *at)
+{
+	static uint8_t dtb[IMAGE_DTB_ROOM] __attribute__((aligned(8)));
+	struct guestfdt_cfg cfg = {.ram_base = vm->mem.base.v, .ram_size = vm->mem.size, .n_cpus = VM_VCPUS};
+	int size;
+
+	*at = (struct image_layout){.dtb = VM_RAM_BASE};
+	if (!vm->firmware)
+		load_kernel(vm, at);
+	cfg.firmware = vm->firmware != NULL;
 	cfg.bootargs = vm->cfg.bootargs;
 	cfg.initrd_start = at->initrd_start;
 	cfg.initrd_end = at->initrd_end;
@@ -191,10 +212,10 @@ load_images(struct vm *vm, struct image_layout *at)
 		size = guestfdt_patch(dtb, sizeof(dtb), vm->cfg.fdt.data, vm->cfg.fdt.size, &cfg);
 	else
 		size = guestfdt_build(dtb, sizeof(dtb), &cfg);
+	if (vm->firmware && size > 0)
+		size = guestfdt_pad(dtb, sizeof(dtb));
 	if (size < 0)
-		stop_input("is not a device tree that can be used", names[2]);
-	memcpy((void *)gmem_hpa(&vm->mem, GPA(at->kernel)).v, vm->cfg.kernel.data, vm->cfg.kernel.size);
-	memcpy((void *)gmem_hpa(&vm->mem, GPA(at->initrd_start)).v, vm->cfg.ramdisk.data, vm->cfg.ramdisk.size);
+		stop_input("is not a device tree that can be used", "fdt");
 	memcpy((void *)gmem_hpa(&vm->mem, GPA(at->dtb)).v, dtb, (size_t)size);
 }
 
@@ -213,9 +234,11 @@ reset_vcpu(struct vcpu *v, struct vm *vm, const struct image_layout *at)
 	v->block = vm->cfg.block;
 	v->cpsr = MODE_USR;
 	v->mode = MODE_SVC | PSR_A | PSR_I | PSR_F;
-	v->regs[1] = 0xffffffffu; // no machine number: the device tree says it all
-	v->regs[2] = at->dtb;
-	v->pc = at->kernel;
+	if (!vm->firmware) {
+		v->regs[1] = 0xffffffffu; // no machine number: the device tree says it all
+		v->regs[2] = at->dtb;
+		v->pc = at->kernel;
+	}
 	v->view[VIEW_KERNEL].cntkctl = CNTKCTL_COUNTERS;
 	v->view[VIEW_USER].dacr = v->view[VIEW_KERNEL].dacr = DACR_MONITOR;
 	cp15_reset(v);
@@ -270,7 +293,7 @@ vm_move_window(struct vm *vm)
 		index = (index - 1u) & 0xfffu;
 	while (tries++ < 0x1000u && (host_mmu_maps(index << SECTION_SHIFT) ||
 				     (mmu_walk(&v->cp15.mmu, &vm->mem, GVA(index << SECTION_SHIFT), &x) == FS_NONE &&
-				      gmem_has(&vm->mem, x.gpa, PAGE_SIZE))));
+				      gmem_read(&vm->mem, GPA(x.gpa.v & ~PAGE_MASK), PAGE_SIZE))));
 	if (tries > 0x1000u)
 		stop_crash(v, "the guest maps all of its address space: there is no room for the window");
 	vm->window = index << SECTION_SHIFT;

@@ -8,6 +8,7 @@
 #include "bt/code.h"
 #include "mmu/gmem.h"
 #include "monitor/dev.h"
+#include "monitor/firmware.h"
 #include "monitor/fit.h"
 #include "monitor/host.h"
 #include "monitor/trace.h"
@@ -49,6 +50,7 @@ struct vm {
 	struct vpl011 uart;
 	struct vpl031 rtc;
 	struct vpl061 gpio;
+	struct firmware *firmware; // NULL: the kernel is loaded and entered by the monitor
 	struct trace trace;
 	struct vcpu *vcpu[VM_VCPUS];
 	struct core *core;

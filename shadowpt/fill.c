@@ -10,6 +10,8 @@
 //
 // Executable in the kernel view means: scanned. So plain fills there set XN, and
 // only spt_map_exec makes an entry executable; it also tracks the frame.
+//
+// ROM is mapped by pages and never writable, so its frames needn't be tracked.
 #include "mmu/pte.h"
 #include "monitor/arch.h"
 #include "shadowpt/internal.h"
@@ -121,11 +123,13 @@ drop_writable_section(struct spt *s, struct spt_section *sec)
 void
 spt_track(struct spt *s, gpa_t gpa)
 {
-	struct spt_frame *f = &s->frame[frame_index(s, gpa)];
-	struct spt_section *sec = section_of(s, gpa);
+	struct spt_frame *f;
+	struct spt_section *sec;
 
-	if (f->tracked)
+	if (!gmem_has(s->mem, gpa, 1) || spt_tracked(s, gpa))
 		return;
+	f = &s->frame[frame_index(s, gpa)];
+	sec = section_of(s, gpa);
 	drop_mapping(s, f);
 	drop_writable_section(s, sec);
 	f->tracked = 1;
@@ -243,6 +247,7 @@ map_page(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, 
 	if (t == &s->common)
 		show_common(s, rq->va.v >> SECTION_SHIFT);
 	s->large_pages |= x->shift == 16;
+	s->large_sections |= x->shift > SECTION_SHIFT;
 	s->n.fills++;
 	if (old)
 		arch_tlbi_va(rq->va);
@@ -273,9 +278,27 @@ map_section(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *
 	show_common(s, i);
 	if (r.ap == AP_RW)
 		sec->va = sec->va == SPT_SECTION_NONE || sec->va == i ? (uint16_t)i : SPT_SECTION_MANY;
+	s->large_sections |= x->shift > SECTION_SHIFT;
 	s->n.section_fills++;
 	if (old)
 		arch_tlbi_all();
+}
+
+// What spt_fill does of a page that is not RAM.
+static enum spt_result
+fill_rom(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, gpa_t page)
+{
+	hpa_t host = gmem_rom(s->mem, page);
+
+	if (!host.v || rq->access == MMU_WRITE)
+		return SPT_DEVICE;
+	if (rq->va.v >> SECTION_SHIFT == s->window_index)
+		return SPT_WINDOW;
+	if (rq->access == MMU_EXEC && rq->view == SPT_KERNEL)
+		return SPT_UNSCANNED;
+	map_page(s, rq, x, host, rights_of(rq, x, false));
+	s->rom_mapped = true;
+	return SPT_OK;
 }
 
 enum spt_result
@@ -290,11 +313,10 @@ spt_fill(struct spt *s, const struct spt_request *rq, struct mmu_xlat *x, uint32
 		*fs = mmu_check(rq->regs, x, rq->access, rq->privileged);
 	if (*fs != FS_NONE)
 		return SPT_FAULT;
-	s->supersections |= x->shift == 24;
 	page = GPA(x->gpa.v & ~PAGE_MASK);
 	sec = GPA(x->gpa.v & ~SECTION_MASK);
 	if (!gmem_has(s->mem, page, PAGE_SIZE))
-		return SPT_DEVICE;
+		return fill_rom(s, rq, x, page);
 	if (rq->va.v >> SECTION_SHIFT == s->window_index)
 		return SPT_WINDOW;
 	if (rq->access == MMU_EXEC && rq->view == SPT_KERNEL)
@@ -320,5 +342,8 @@ spt_map_exec(struct spt *s, const struct spt_request *rq, const struct mmu_xlat 
 
 	spt_track(s, page);
 	map_page(s, rq, x, host, (struct rights){AP_RO, false});
-	note_mapping(s, &s->frame[frame_index(s, page)], rq->va);
+	if (gmem_has(s->mem, page, 1))
+		note_mapping(s, &s->frame[frame_index(s, page)], rq->va);
+	else
+		s->rom_mapped = true;
 }

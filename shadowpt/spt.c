@@ -162,9 +162,11 @@ spt_materialize(struct spt *s, const struct mmu_regs *r)
 			sp->view[SPT_KERNEL].l1[i] = s->common.l1[i];
 		}
 	sp->ttbr0 = r->ttbr0;
+	sp->ttbr0_high = r->ttbr0_high;
 	sp->ttbr1 = r->ttbr1;
+	sp->ttbr1_high = r->ttbr1_high;
 	sp->ttbcr = r->ttbcr;
-	sp->asid = bits(r->contextidr, 7, 0);
+	sp->asid = mmu_asid(r);
 	sp->used = s->clock;
 	sp->valid = true;
 	s->valid |= 1u << (sp - s->space);
@@ -188,12 +190,12 @@ spt_init(struct spt *s, const struct gmem *mem, struct pool *pool, struct spt_fr
 void
 spt_switch(struct spt *s, const struct mmu_regs *r)
 {
-	uint32_t asid = bits(r->contextidr, 7, 0);
+	uint32_t asid = mmu_asid(r);
 
 	s->current = NULL;
 	for (struct spt_space *sp = s->space; sp < s->space + SPT_SPACES; sp++)
 		if (sp->valid && sp->asid == asid && sp->ttbr0 == r->ttbr0 && sp->ttbr1 == r->ttbr1 &&
-		    sp->ttbcr == r->ttbcr) {
+		    sp->ttbcr == r->ttbcr && sp->ttbr0_high == r->ttbr0_high && sp->ttbr1_high == r->ttbr1_high) {
 			s->current = sp;
 			sp->used = ++s->clock;
 			return;
@@ -233,6 +235,7 @@ spt_drop_all(struct spt *s)
 			table_wipe(s, &s->current->view[v]);
 	common_wipe(s);
 	forget_mappings(s);
+	s->rom_mapped = s->large_pages = s->large_sections = false;
 	s->n.flushes++;
 	arch_tlbi_all();
 }
@@ -307,7 +310,7 @@ spt_drop_va(struct spt *s, gva_t va)
 {
 	bool more;
 
-	if (s->supersections) {
+	if (s->large_sections) {
 		spt_drop_all(s);
 		return;
 	}

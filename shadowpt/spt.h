@@ -43,7 +43,7 @@ struct spt_table {
 };
 
 struct spt_space {
-	uint32_t ttbr0, ttbr1, ttbcr, asid; // the guest's
+	uint32_t ttbr0, ttbr0_high, ttbr1, ttbr1_high, ttbcr, asid; // the guest's
 	struct spt_table view[2];
 	uint32_t used; // when last switched to, for eviction by age
 	bool valid;
@@ -85,8 +85,10 @@ struct spt {
 	struct spt_frame *frame;
 	struct spt_section *section;
 	uint32_t gen, clock;
-	bool large_pages;   // the guest has used 64 KiB pages: maintenance by address takes 16 entries
-	bool supersections; // or these: it takes all
+	// What is mapped, or was since the last spt_drop_all:
+	bool large_pages;    // 64 KiB pages: maintenance by address takes 16 entries
+	bool large_sections; // or supersections, or blocks of 2 MiB or 1 GiB: it takes all
+	bool rom_mapped;     // pages of ROM
 	struct spt_counters n;
 };
 
@@ -94,7 +96,7 @@ struct spt {
 enum spt_result {
 	SPT_OK,       // mapped: run the instruction again
 	SPT_FAULT,    // the guest's own fault: *fs is for DFSR/IFSR
-	SPT_DEVICE,   // not RAM: emulate, or abort externally
+	SPT_DEVICE,   // not RAM, nor a read of ROM: emulate, or abort externally
 	SPT_TRACKED,  // a write to a tracked frame
 	SPT_WINDOW,   // the window is in the way: it must move first
 	SPT_UNSCANNED // execution in the kernel view: the caller scans, then spt_map_exec
@@ -121,7 +123,7 @@ enum spt_result spt_fill(struct spt *s, const struct spt_request *rq, struct mmu
 // host (the frame itself, or its patched copy), and tracks its frame.
 void spt_map_exec(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, hpa_t host);
 
-// No shadow maps the frame writable any more.
+// No shadow maps the frame writable any more; of ROM none ever does.
 void spt_track(struct spt *s, gpa_t gpa);
 // The frame may be written again: its executable mapping goes.
 void spt_untrack(struct spt *s, gpa_t gpa);

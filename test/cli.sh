@@ -115,6 +115,8 @@ bad "an option of the other command" "--stats" bundle -o x -kernel in/zImage --s
 bad "option without its argument" "-append" run -kernel in/zImage -append
 bad "stray word" "stray" run -kernel in/zImage stray
 bad "no kernel" "-kernel" run -m 512
+bad "an initrd without a kernel" "-initrd" run -bios in/raw -initrd in/initrd
+bad "a command line without a kernel" "-append" run -bios in/raw -append x
 bad "bundle without -o" "-o" bundle -kernel in/zImage
 for m in 0 3 15 100000 2049 3G -1 99999999999999999999 abc 12x '' 1.5; do
 	bad "-m '$m'" "-m $m" run -kernel in/zImage -m "$m"
@@ -147,6 +149,19 @@ bad "initrd larger than RAM" "in/large: doesn't fit" run -kernel in/zImage -init
 bad "initrd that leaves no room" "in/half: initrd doesn't fit" run -kernel in/zImage -initrd in/half -m 16
 bad "the same, native" "in/half: initrd doesn't fit" run --native -kernel in/zImage -initrd in/half -m 16
 bad "the same, bundle" "in/half: initrd doesn't fit" bundle -o dir/x -kernel in/zImage -initrd in/half -m 16
+bad "missing firmware" "in/none: No such file" run -bios in/none
+bad "empty firmware" "in/empty: is empty" run -bios in/empty
+bad "firmware: a directory" "dir: is a directory" run -bios dir
+bad "firmware: endless data" "/dev/zero: doesn't fit in the VM's flash" run -bios /dev/zero
+truncate -s 67108865 in/firmware
+bad "firmware larger than the flash" "in/firmware: doesn't fit in the VM's flash" run -bios in/firmware
+bad "the same, native" "in/firmware: doesn't fit in the VM's flash" run --native -bios in/firmware
+bad "the same, bundle" "in/firmware: doesn't fit in the VM's flash" bundle -o dir/x -bios in/firmware
+if [ "$(id -u)" != 0 ]; then
+	cp in/raw in/secret && chmod 0 in/secret
+	bad "unreadable firmware" "in/secret: Permission denied" run -bios in/secret
+fi
+bad "missing kernel for firmware" "in/none: No such file" run -bios in/raw -kernel in/none
 bad "missing DTB" "in/none: No such file" run -kernel in/zImage -dtb in/none
 bad "text as DTB" "in/text: is not a device tree" run -kernel in/zImage -dtb in/text
 bad "truncated DTB" "in/dtb-truncated: is not" run -kernel in/zImage -dtb in/dtb-truncated
@@ -184,6 +199,11 @@ good "the smallest and the largest VM" 0 "-m 2240" run --dry-run -kernel in/zIma
 good "an initrd larger than what the monitor has room for" 0 "-m 711" \
 	run --dry-run -kernel in/zImage -initrd <(head -c 40000000 /dev/zero) -m 512
 
+good "dry run, firmware" 0 "-m 705 .*-initrd vm.itb" run --dry-run -bios in/raw
+good "dry run, firmware with any kernel, native" 0 " -bios in/raw -kernel in/elf -dtb vm.dtb -initrd in/initrd -append x$" \
+	run --dry-run --native -bios in/raw -kernel in/elf -initrd in/initrd -append x
+truncate -s 64M in/firmware
+good "the largest firmware" 0 "-m 801" run --dry-run -bios in/firmware
 good "a DTB with air in it" 0 "-m 704" run --dry-run -kernel in/zImage -dtb in/dtb-padded
 
 bundle() { "$palimpsest" bundle -o "$1" -kernel in/zImage -initrd in/initrd -dtb in/dtb -append "console=x" -m 64 --bt block; }
@@ -198,6 +218,9 @@ for property in "palimpsest,memory 40" "palimpsest,vcpus 1" "palimpsest,bt block
 		"$(case $property in *memory* | *vcpus*) echo x ;; *) echo s ;; esac)"
 done
 sleep 1
+check "bundle of firmware" "$palimpsest" bundle -o firmware.itb -bios in/raw -m 64
+check "its firmware is the file" sh -c 'dumpimage -T flat_dt -p 0 -o part firmware.itb && cmp part in/raw'
+check "and named" [ "$(fdtget firmware.itb /configurations/vm-1 firmware)" = firmware ]
 check "bundle, again" bundle two.itb
 check "the same bytes" cmp one.itb two.itb
 check "plain permissions" [ "$(stat -c %a two.itb)" = "$(printf %o $((0666 & ~$(umask))))" ]

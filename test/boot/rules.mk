@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 #
 # Boots of Debian's kernels, included by the Makefile: make test/boot/6.1-page.ok; of one in
-# Thumb-2, whose first build takes minutes; and test-bad, what doesn't boot.
+# Thumb-2, whose first build takes minutes; of U-Boot; and test-bad, what doesn't boot.
 
-.PHONY: test-boot test-boot-thumb2 test-bad
+.PHONY: test-boot test-boot-thumb2 test-bad test-firmware
 test-bad: all
 	@BUILD=$(B) test/boot/bad.sh
+
+test-firmware: all
+	@BUILD=$(B) test/boot/firmware.sh
 
 test-boot: all $(B)/bench/insn.so
 	@BUILD=$(B) test/boot/run.sh

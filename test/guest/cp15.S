@@ -2,7 +2,7 @@
 //
 // CP15 and CP14: identification registers, what registers keep of what is written, accesses
 // that are UNDEFINED, from the kernel and from USR. What the VM hides (the Security and
-// Virtualization Extensions, LPAE, the PMU) is masked out of the identification here.
+// Virtualization Extensions, the PMU) is masked out of the identification here.
 #include "test/guest/kernel.inc"
 
 	.macro	id name, opc1, crn, crm, opc2, hidden=0
@@ -41,7 +41,7 @@ main:
 	id	ID_PFR1, 0, 0, 1, 1, 0xf0f0
 	id	ID_DFR0, 0, 0, 1, 2, 0x0f000000
 	id	ID_AFR0, 0, 0, 1, 3
-	id	ID_MMFR0, 0, 0, 1, 4, 0xf
+	id	ID_MMFR0, 0, 0, 1, 4
 	id	ID_MMFR1, 0, 0, 1, 5
 	id	ID_MMFR2, 0, 0, 1, 6
 	id	ID_MMFR3, 0, 0, 1, 7

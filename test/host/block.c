@@ -45,7 +45,7 @@ below(uint32_t n)
 static void
 begin(void)
 {
-	mem = (struct gmem){GPA(RAM), sizeof(ram), HPA(ram)};
+	mem = (struct gmem){.base = GPA(RAM), .size = sizeof(ram), .host = HPA(ram)};
 	for (unsigned w = 0; w < FRAMES * WORDS; w++)
 		ram[w] = NOP;
 	memset(&words, 0, sizeof(words));

@@ -51,7 +51,7 @@ static void
 fresh(const char *name)
 {
 	check_case(name);
-	mem = (struct gmem){GPA(RAM), sizeof(ram), HPA(ram)};
+	mem = (struct gmem){.base = GPA(RAM), .size = sizeof(ram), .host = HPA(ram)};
 	for (unsigned f = 0; f < FRAMES; f++)
 		for (unsigned w = 0; w < WORDS; w++)
 			ram[f][w] = w == WORDS - 1 ? BX_LR : NOP;
@@ -222,6 +222,8 @@ test_written(void)
 	CHECK(code_written(&c, p, 42, 4)); // parts of two words
 	CHECK_EQ(meaning(p, 40), MRS_R0);
 	CHECK_EQ(code_run(&c, p, 44), MRC_URW);
+	CHECK(write(p, 1, 9, 0x5ff39258)); // a pointer to RAM, or an SVC
+	CHECK_EQ(code_run(&c, p, 36), 0x5ff39258);
 
 	check_case("a page without a copy goes when it would need one");
 	p = make(2, 0);

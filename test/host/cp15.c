@@ -185,7 +185,7 @@ test_identification(void)
 	CHECK_EQ(mrc(0, 0, 0, 5), 0x80000000);
 	CHECK_EQ(mrc(0, 0, 1, 1), 0x00010001);
 	CHECK_EQ(mrc(0, 0, 1, 2), 0x0f010555);
-	CHECK_EQ(mrc(0, 0, 1, 4), 0x10201104);
+	CHECK_EQ(mrc(0, 0, 1, 4), 0x10201105);
 	CHECK_EQ(mrc(0, 0, 3, 5), 0);
 	CHECK_EQ(mrc(4, 15, 0, 0), 0x08000000);
 	CHECK_EQ(mcr(4, 15, 0, 0, 0), CP_UNDEF);
@@ -237,7 +237,7 @@ test_control(void)
 	CHECK_EQ(v->cp15.mmu.ttbr0, 0x4000406a);
 	CHECK_EQ(v->cp15.mmu.ttbr1, 0x4000806a);
 	CHECK_EQ(v->cp15.mmu.contextidr, 0x12345678);
-	CHECK_EQ(mcr(0, 2, 0, 2, 0x80000001), CP_DONE);
+	CHECK_EQ(mcr(0, 2, 0, 2, 0x000000f9), CP_DONE);
 	CHECK_EQ(mrc(0, 2, 0, 2), 1);
 	CHECK_EQ(mcr(0, 2, 0, 2, 1), CP_DONE);
 	CHECK_EQ(told.reset, 1);
@@ -399,6 +399,35 @@ test_timers(void)
 }
 
 static void
+test_lpae(void)
+{
+	fresh("long descriptors, where the host has them");
+	CHECK_EQ(mcr(0, 2, 0, 2, 0xffffffff), CP_DONE);
+	CHECK_EQ(mrc(0, 2, 0, 2), 0xffc73f87);
+	v->regs[2] = 0x40004000;
+	v->regs[3] = 0x00120000;
+	CHECK_EQ(cp15_access(v, 0xec432f02u), CP_DONE); // MCRR TTBR0
+	CHECK_EQ(v->cp15.mmu.ttbr0_high, 0x00120000);
+	CHECK_EQ(mcr(0, 2, 0, 0, 0x40008000), CP_DONE);
+	v->regs[3] = 0;
+	CHECK_EQ(cp15_access(v, 0xec532f02u), CP_DONE); // MRRC
+	CHECK_EQ(v->regs[2], 0x40008000);
+	CHECK_EQ(v->regs[3], 0x00120000);
+	CHECK_EQ(cp15_access(v, 0xec432f12u), CP_DONE); // TTBR1
+	CHECK_EQ(cp15_access(v, 0xec432f07u), CP_DONE); // PAR
+	CHECK_EQ(cp15_access(v, 0xec432f22u), CP_UNDEF);
+	mode(MODE_USR);
+	CHECK_EQ(cp15_access(v, 0xec532f02u), CP_UNDEF);
+
+	fresh("and where it hasn't");
+	sysreg_fake[SYSREG_id_mmfr0] = 0x10201104;
+	CHECK_EQ(mcr(0, 2, 0, 2, 0xffffffff), CP_DONE);
+	CHECK_EQ(mrc(0, 2, 0, 2), 7);
+	CHECK_EQ(cp15_access(v, 0xec532f02u), CP_UNDEF);
+	sysreg_fake[SYSREG_id_mmfr0] = 0x10201105;
+}
+
+static void
 test_forms(void)
 {
 	fresh("Rt = 15 and instructions that aren't MCR");
@@ -531,7 +560,7 @@ main(void)
 	v = calloc(1, sizeof(*v));
 	other = calloc(1, sizeof(*other));
 	vm->core = &core;
-	vm->mem = (struct gmem){GPA(RAM), 0x100000, HPA(aligned_alloc(0x100000, 0x100000))};
+	vm->mem = (struct gmem){.base = GPA(RAM), .size = 0x100000, .host = HPA(aligned_alloc(0x100000, 0x100000))};
 	sysreg_fake[SYSREG_midr] = 0x412fc0f1;
 	sysreg_fake[SYSREG_id_pfr1] = 0x00011011;
 	sysreg_fake[SYSREG_id_dfr0] = 0x02010555;
@@ -546,6 +575,7 @@ main(void)
 	test_maintenance();
 	test_threads();
 	test_timers();
+	test_lpae();
 	test_forms();
 	test_debug();
 	test_vfp();

@@ -255,12 +255,36 @@ check_flips(void)
 			continue;
 		opened++;
 		CHECK(within(copy, size, vm.kernel.data, vm.kernel.size));
+		CHECK(!vm.firmware.size || within(copy, size, vm.firmware.data, vm.firmware.size));
 		CHECK(!vm.ramdisk.size || within(copy, size, vm.ramdisk.data, vm.ramdisk.size));
 		CHECK(!vm.fdt.size || within(copy, size, vm.fdt.data, vm.fdt.size));
 		CHECK(strlen(vm.bootargs) <= IMAGE_BOOTARGS_MAX);
 	}
 	CHECK(opened > 0 && opened < FLIPS);
 	free(copy);
+	free(fit);
+}
+
+static void
+check_firmware(void)
+{
+	void *fit = good();
+	struct fit_error err;
+	struct fit_vm vm;
+	int node;
+
+	check_case("firmware, with a kernel and without");
+	add_image(fit, "u-boot", "firmware", dtb, sizeof(dtb));
+	node = fdt_path_offset(fit, "/configurations/vm-1");
+	set_string(fit, node, "firmware", "u-boot");
+	CHECK(fit_open(fit, ROOM, NULL, &vm, &err));
+	CHECK_EQ(vm.firmware.size, sizeof(dtb));
+	CHECK_EQ(vm.kernel.size, sizeof(kernel));
+	fdt_delprop(fit, node, "kernel");
+	CHECK(fit_open(fit, ROOM, NULL, &vm, &err));
+	CHECK_EQ(vm.kernel.size, 0);
+	set_string(fit, node, "firmware", "kernel"); // of another type
+	CHECK(!fit_open(fit, ROOM, NULL, &vm, &err));
 	free(fit);
 }
 
@@ -275,5 +299,6 @@ main(void)
 	check_truncation();
 	check_old_version();
 	check_flips();
+	check_firmware();
 	return check_done("fit");
 }

@@ -96,6 +96,18 @@ test_build(void)
 	CHECK(fdt_node_offset_by_compatible(tree, -1, "qemu,fw-cfg-mmio") < 0);
 	CHECK(fdt_node_offset_by_compatible(tree, -1, "arm,gic-v2m-frame") < 0);
 
+	check_case("firmware's machine, and room in its tree");
+	struct guestfdt_cfg firmware = {
+	    .ram_base = 0x40000000, .ram_size = 0x8000000, .n_cpus = 1, .firmware = true, .bootargs = "x"};
+	size = guestfdt_build(tree, sizeof(tree), &firmware);
+	CHECK(size > 0);
+	CHECK_EQ(cell(tree, "/flash@0", "reg", 5), 0x04000000);
+	CHECK_EQ(cell(tree, "/fw-cfg@9020000", "reg", 1), 0x09020000);
+	CHECK_EQ(guestfdt_pad(tree, sizeof(tree)),
+		 size * 2 + 20000 < (int)sizeof(tree) ? size * 2 + 20000 : (int)sizeof(tree));
+	CHECK_EQ(guestfdt_pad(tree, fdt_totalsize(tree)), fdt_totalsize(tree));
+	CHECK(guestfdt_pad(tree, 100) < 0);
+
 	check_case("four VCPUs, seed, no initrd, no bootargs");
 	struct guestfdt_cfg four = {
 	    .ram_base = 0x40000000, .ram_size = 0x8000000, .n_cpus = 4, .rng_seed = "12345678", .rng_seed_len = 8};

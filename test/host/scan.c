@@ -224,6 +224,22 @@ test_presumed(void)
 	CHECK(PATCH(101) && PATCH(104));
 }
 
+static void
+test_interworking(void)
+{
+	fill("a constant that is branched to tells of Thumb, unless something else is loaded over it");
+	PUT(8, LDR(8), NOP, 0xe12fff30, NOP, BX_LR); // blx r0
+	PUT(16, 0x40123457);
+	run(8);
+	CHECK(scan.thumb);
+	PUT(9, 0xe590002c); // ldr r0, [r0, #44]
+	run(8);
+	CHECK(!scan.thumb);
+	PUT(9, 0xe580002c, NOP, 0xe12fff30); // str
+	run(8);
+	CHECK(scan.thumb);
+}
+
 // Whatever is in the pages, the scan ends, and its maps agree with each other.
 static void
 test_noise(void)
@@ -261,6 +277,7 @@ main(void)
 	test_literals();
 	test_jump_tables();
 	test_presumed();
+	test_interworking();
 	test_noise();
 	return check_done("scan");
 }

@@ -857,7 +857,7 @@ test_random(unsigned seed)
 int
 main(void)
 {
-	mem = (struct gmem){GPA(RAM), RAM_SIZE, HPA(low_memory(RAM_SIZE, SECTION_SIZE))};
+	mem = (struct gmem){.base = GPA(RAM), .size = RAM_SIZE, .host = HPA(low_memory(RAM_SIZE, SECTION_SIZE))};
 	copies = (uintptr_t)low_memory(RAM_SIZE, SECTION_SIZE);
 	pool_room = low_memory(POOL_MAX, 0x4000);
 	fake_arch.on_tlbi = tlb_drop;

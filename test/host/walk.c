@@ -6,6 +6,7 @@
 // that a slip in either shows.
 #include <stdlib.h>
 #include <string.h>
+#include "mmu/pte.h"
 #include "mmu/walk.h"
 #include "test/host/check.h"
 
@@ -512,6 +513,125 @@ test_types_remapped(void)
 	check_types(4, true, false, true, 0x01);
 }
 
+// Long descriptors: where tables are put, and the attributes of what is good.
+#define LONG1 (RAM + 0x10000u)
+#define LONG2 (RAM + 0x11000u)
+#define LONG3 (RAM + 0x12000u)
+#define GOOD  (LONG_VALID | LONG_AF | LONG_AP_USER | 3ull << 8)
+
+static void
+put_long(uint32_t gpa, uint64_t d)
+{
+	put(gpa, (uint32_t)d);
+	put(gpa + 4, (uint32_t)(d >> 32));
+}
+
+// One table at each level, for the GiB at 0: 2 MiB blocks at 2 MiB, pages at 0x5000.
+static void
+fresh_long(const char *name)
+{
+	fresh(name);
+	regs.ttbcr = TTBCR_EAE;
+	regs.ttbr0 = LONG1;
+	regs.dacr = 0;
+	regs.prrr = 0x0000ff04; // Device, then Normal
+	put_long(LONG1, LONG2 | 3);
+	put_long(LONG2, LONG3 | 3);
+	put_long(LONG2 + 8, 0x87600000 | GOOD | 1 << LONG_ATTR_SHIFT);
+	put_long(LONG3 + 5 * 8, 0x12345000 | GOOD | LONG_TABLE | 1 << LONG_ATTR_SHIFT);
+}
+
+static void
+test_long(void)
+{
+	fresh_long("long descriptors: pages and blocks");
+	expect(0x5678, 0x12345678, 12, 0);
+	CHECK(x.normal && x.shareable && !x.xn && !x.pxn && !x.ng);
+	expect(0x0032abcd, 0x8772abcd, 21, 0);
+	put_long(LONG1 + 8, 0x80000000 | GOOD | LONG_NG | LONG_XN);
+	expect(0x7fedcba8, 0xbfedcba8, 30, 0);
+	CHECK(!x.normal && x.xn && x.ng);
+	CHECK_EQ(x.tex_cb, 0x01);
+
+	check_case("long descriptors: faults by level");
+	CHECK_EQ(walk(0x80000000), FS_LONG_TRANSLATION + 1);
+	CHECK_EQ(walk(0x00400000), FS_LONG_TRANSLATION + 2);
+	CHECK_EQ(walk(0x6000), FS_LONG_TRANSLATION + 3);
+	put_long(LONG3 + 6 * 8, 0x12345000 | GOOD); // reserved at this level
+	CHECK_EQ(walk(0x6000), FS_LONG_TRANSLATION + 3);
+	put_long(LONG3 + 6 * 8, (0x12345000 | GOOD | LONG_TABLE) & ~LONG_AF);
+	CHECK_EQ(walk(0x6000), FS_LONG_ACCESS + 3);
+	put_long(LONG3 + 6 * 8, 0x112345000 | GOOD | LONG_TABLE);
+	CHECK_EQ(walk(0x6000), FS_LONG_SYNC_EXTERNAL);
+	put_long(LONG2, 0x100000000 | LONG3 | 3);
+	CHECK_EQ(walk(0x5000), FS_LONG_EXTERNAL_WALK + 3);
+	put_long(LONG2, (RAM - 0x1000) | 3);
+	CHECK_EQ(walk(0x5000), FS_LONG_EXTERNAL_WALK + 3);
+	regs.ttbr0_high = 1;
+	CHECK_EQ(walk(0x5000), FS_LONG_EXTERNAL_WALK + 1);
+	regs.ttbr0_high = 0x00450000; // an ASID
+	CHECK_EQ(walk(0x00400000), FS_LONG_TRANSLATION + 2);
+	CHECK_EQ(mmu_asid(&regs), 0x45);
+	regs.ttbcr |= TTBCR_A1;
+	CHECK_EQ(mmu_asid(&regs), 0);
+}
+
+static void
+test_long_rights(void)
+{
+	static const struct {
+		uint64_t page, table;
+		bool user_r, user_w, kernel_w;
+	} rows[] = {
+	    {0, 0, false, false, true},
+	    {LONG_AP_USER, 0, true, true, true},
+	    {LONG_AP_RO, 0, false, false, false},
+	    {LONG_AP_USER | LONG_AP_RO, 0, true, false, false},
+	    {LONG_AP_USER, LONG_APTABLE_RO, true, false, false},
+	    {LONG_AP_USER, LONG_APTABLE_NO_USER, false, false, true},
+	};
+
+	fresh_long("long descriptors: rights");
+	for (unsigned n = 0; n < ARRAY_LEN(rows); n++) {
+		put_long(LONG2, LONG3 | 3 | rows[n].table);
+		put_long(LONG3 + 5 * 8, 0x12345000 | LONG_VALID | LONG_TABLE | LONG_AF | rows[n].page);
+		CHECK_EQ(walk(0x5000), FS_NONE);
+		CHECK_EQ(mmu_check(&regs, &x, MMU_READ, true), FS_NONE);
+		CHECK_EQ(mmu_check(&regs, &x, MMU_READ, false), rows[n].user_r ? 0 : FS_LONG_PERMISSION + 3);
+		CHECK_EQ(mmu_check(&regs, &x, MMU_WRITE, false), rows[n].user_w ? 0 : FS_LONG_PERMISSION + 3);
+		CHECK_EQ(mmu_check(&regs, &x, MMU_WRITE, true), rows[n].kernel_w ? 0 : FS_LONG_PERMISSION + 3);
+	}
+	put_long(LONG2, LONG3 | 3 | LONG_XNTABLE | LONG_PXNTABLE);
+	CHECK_EQ(walk(0x5000), FS_NONE);
+	CHECK(x.xn && x.pxn);
+}
+
+static void
+test_long_split(void)
+{
+	fresh_long("long descriptors: two tables");
+	put_long(LONG1 + 3 * 8, LONG2 | 3); // both of the first lookup at level 1: the last GiB is TTBR1's
+	regs.ttbcr = TTBCR_EAE | 2u << TTBCR_T1SZ_SHIFT;
+	regs.ttbr1 = LONG2;
+	expect(0xc0212345, 0x87612345, 21, 0);
+	expect(0x5678, 0x12345678, 12, 0);
+	CHECK_EQ(walk(0xbfffffff), FS_LONG_TRANSLATION + 1);
+	regs.ttbcr |= TTBCR_EPD1;
+	CHECK_EQ(walk(0xc0212345), FS_LONG_TRANSLATION + 1);
+	regs.ttbcr = TTBCR_EAE | 3u; // 512 MiB below, the rest above, from level 1 there
+	regs.ttbr0 = LONG2;
+	regs.ttbr1 = LONG1;
+	expect(0x00212345, 0x87612345, 21, 0);
+	expect(0xc0005678, 0x12345678, 12, 0);
+	CHECK_EQ(walk(0x20000000), FS_LONG_TRANSLATION + 2);
+	regs.ttbcr = TTBCR_EAE | 3u | 3u << TTBCR_T1SZ_SHIFT; // nothing between
+	regs.ttbr1 = LONG2;
+	CHECK_EQ(walk(0x20000000), FS_LONG_TRANSLATION + 1);
+	expect(0xe0212345, 0x87612345, 21, 0);
+	regs.ttbcr |= TTBCR_EPD0;
+	CHECK_EQ(walk(0x00212345), FS_LONG_TRANSLATION + 1);
+}
+
 int
 main(void)
 {
@@ -530,6 +650,9 @@ main(void)
 	test_domains();
 	test_types_direct();
 	test_types_remapped();
+	test_long();
+	test_long_rights();
+	test_long_split();
 	free((void *)mem.host.v);
 	return check_done("walk");
 }

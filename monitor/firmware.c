@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// See firmware.h. Flash has memory for the blocks of the firmware's image and for
+// SPARE_BLOCKS that the guest writes beside them: U-Boot's environment takes one, a
+// UEFI variable store three.
+#include "monitor/firmware.h"
+#include "monitor/access.h"
+#include "monitor/arch.h"
+#include "monitor/exec.h"
+#include "monitor/vm.h"
+
+#define FLASH_BASE  0x00000000u
+#define FW_CFG_BASE 0x09020000u
+
+#define SPARE_BLOCKS 4u
+
+static uint32_t
+blocks(uint32_t size)
+{
+	return (size + GMEM_ROM_BLOCK - 1) / GMEM_ROM_BLOCK + SPARE_BLOCKS;
+}
+
+uint32_t
+firmware_room(uint32_t size)
+{
+	return PAGE_SIZE + blocks(size) * GMEM_ROM_BLOCK;
+}
+
+static void
+rom_hidden(void *ctx)
+{
+	exec_rom_hidden(((struct vm *)ctx)->vcpu[0]);
+}
+
+static void
+dma_written(void *ctx, gpa_t gpa, uint32_t len)
+{
+	access_dma_written(((struct vm *)ctx)->vcpu[0], gpa, len);
+}
+
+void
+firmware_init(struct firmware *fw, struct vm *vm, hpa_t room)
+{
+	const struct fit_vm *cfg = &vm->cfg;
+	struct vfwcfg_boot boot = {
+	    .kernel = cfg->kernel.data,
+	    .kernel_size = cfg->kernel.size,
+	    .initrd = cfg->ramdisk.data,
+	    .initrd_size = cfg->ramdisk.size,
+	    .cmdline = cfg->bootargs,
+	    .n_cpus = VM_VCPUS,
+	};
+	bool ok = true;
+
+	fw->supply = (struct vpflash_supply){HPA(room.v + PAGE_SIZE), blocks(cfg->firmware.size)};
+	for (unsigned n = 0; n < GMEM_ROMS; n++) {
+		gpa_t base = GPA(FLASH_BASE + n * VPFLASH_SIZE);
+
+		vpflash_init(&fw->bank[n], &fw->rom[n], base, room, &fw->supply, &(struct vpflash_cb){rom_hidden, vm});
+		ok = ok && dev_add(&vm->bus, &vpflash_class, base, &fw->bank[n]);
+	}
+	vpflash_load(&fw->bank[0], cfg->firmware.data, cfg->firmware.size);
+	vfwcfg_init(&fw->fw_cfg, &boot, &vm->mem, &(struct vfwcfg_cb){dma_written, vm});
+	ok = ok && dev_add(&vm->bus, &vfwcfg_class, GPA(FW_CFG_BASE), &fw->fw_cfg);
+	BUG_ON(!ok);
+	vm->mem.rom = fw->rom;
+}
+
+void
+firmware_reset(struct firmware *fw)
+{
+	for (unsigned n = 0; n < GMEM_ROMS; n++)
+		vpflash_reset(&fw->bank[n]);
+	vfwcfg_reset(&fw->fw_cfg);
+}
