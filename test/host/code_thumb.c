@@ -47,7 +47,7 @@ static struct code_page *page;
 static void
 clear(enum code_policy policy)
 {
-	mem = (struct gmem){GPA(RAM), sizeof(ram), HPA(ram)};
+	mem = (struct gmem){.base = GPA(RAM), .size = sizeof(ram), .host = HPA(ram)};
 	for (unsigned f = 0; f < FRAMES; f++)
 		for (unsigned i = 0; i < HALVES; i++)
 			ram[f][i] = i == HALVES - 1u ? BX_LR : NOP;
