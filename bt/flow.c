@@ -7,12 +7,12 @@
 #include "bt/maps.h"
 #include "monitor/string.h"
 
-#define WORDS        BT_PAGE_WORDS
-#define HALVES       BT_PAGE_HALVES
-#define COND_AL      0xeu
-#define NOP_T16      0xbf00u
+#define WORDS             BT_PAGE_WORDS
+#define HALVES            BT_PAGE_HALVES
+#define COND_AL           0xeu
+#define NOP_T16           0xbf00u
 #define CONSTANT_DISTANCE 8u // words: how far before BX its register is set
-#define CMP_DISTANCE 8u // halfwords: how far before TBB its index may be compared
+#define CMP_DISTANCE      8u // halfwords: how far before TBB its index may be compared
 
 #define A32_MOV_MASK 0xfff00000u
 #define A32_MOVW     0xe3000000u
@@ -25,11 +25,11 @@
 #define SUB_PC_PC    0xe24ff000u
 #define BX_PC_MASK   0xfff8u
 #define BX_PC        0x4778u
-#define CMP_T16_MASK   0xf800u
-#define CMP_T16        0x2800u // CMP Rn, #imm8
-#define CMP_T32_MASK   0xfff0ff00u
-#define CMP_T32        0xf1b00f00u // CMP.W Rn, #imm8, not rotated
-#define TBH            0x10u
+#define CMP_T16_MASK 0xf800u
+#define CMP_T16      0x2800u // CMP Rn, #imm8
+#define CMP_T32_MASK 0xfff0ff00u
+#define CMP_T32      0xf1b00f00u // CMP.W Rn, #imm8, not rotated
+#define TBH          0x10u
 
 static uint32_t
 half(const uint32_t *page, unsigned i)
@@ -128,8 +128,8 @@ bt_flow_mostly_a32(const uint32_t *page, unsigned from, unsigned to)
 // What an instruction does to a constant in rm, looked at from its use backwards.
 struct constant {
 	unsigned rm;
-	uint32_t low;  // bits that are set later
-	uint32_t high; // MOVT's
+	uint32_t low;     // bits that are set later
+	uint32_t high;    // MOVT's
 	bool known, lost; // lost: something else has written rm
 };
 
@@ -198,7 +198,8 @@ bt_flow_constant(const uint32_t *p, unsigned i, uint32_t va, uint32_t *target)
 	}
 	if (row->action == BT_PC_WRITE && bits(p[i], 27, 25) == 1u) // data-processing with an immediate
 		k.rm = bits(p[i], 19, 16);
-	else if (row->action == BT_PC_WRITE ? bits(p[i], 27, 25) != 0 : row->action != BT_BX && row->action != BT_BLX_REG)
+	else if (row->action == BT_PC_WRITE ? bits(p[i], 27, 25) != 0
+					    : row->action != BT_BX && row->action != BT_BLX_REG)
 		return false;
 	for (unsigned n = 1; n <= CONSTANT_DISTANCE && n <= i && !k.known && !k.lost; n++)
 		look_back(&k, p, i - n, va);

@@ -80,8 +80,9 @@
 // 1011 1000 xxxx xxxx: this + n is halfword n of the VM's table (bt/intern.h).
 #define BT_T16_INTERN 0xb700
 
-// T32: the unallocated 1111 0111 1110 iiii 1010 iiii iiii iiii (A6.3.4). Below 0x8000, imm16[15:8] is the class and the rest the row's
-// variable bits; a class that takes more than 8 bits owns 2^n neighbouring values.
+// T32: the unallocated 1111 0111 1110 iiii 1010 iiii iiii iiii (A6.3.4). Below 0x8000, imm16[15:8]
+// is the class and the rest the row's variable bits; a class that takes more than 8 bits owns
+// 2^n neighbouring values.
 #define BT_IMM_T32_NONE         0x00
 #define BT_IMM_T32_MRS_CPSR     0x01 // Rd
 #define BT_IMM_T32_MRS_SPSR     0x02 // Rd

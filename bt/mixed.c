@@ -5,10 +5,10 @@
 #include "bt/decode.h"
 #include "monitor/string.h"
 
-#define WORDS      BT_PAGE_WORDS
-#define HALVES     BT_PAGE_HALVES
-#define COND_AL    0xeu
-#define AROUND     2u  // instructions on either side that speak for a sensitive one
+#define WORDS   BT_PAGE_WORDS
+#define HALVES  BT_PAGE_HALVES
+#define COND_AL 0xeu
+#define AROUND  2u // instructions on either side that speak for a sensitive one
 
 #define UDF_T16_MASK 0xff00u
 #define UDF_T16      0xde00u

@@ -25,13 +25,13 @@
 struct scan {
 	const uint32_t *page;
 	struct bt_scan *out;
-	uint32_t flow[BT_MAP_WORDS];      // reached from the entry
-	uint32_t known[BT_MAP_WORDS];     // that, and literals
-	uint32_t pending[BT_MAP_WORDS];   // to be followed
-	uint32_t odd[BT_MAP_WORDS];       // matter to the flow, are sensitive or data-like
-	uint32_t sensitive[BT_MAP_WORDS]; // of the words seen as code or presumed
+	uint32_t flow[BT_MAP_WORDS];       // reached from the entry
+	uint32_t known[BT_MAP_WORDS];      // that, and literals
+	uint32_t pending[BT_MAP_WORDS];    // to be followed
+	uint32_t odd[BT_MAP_WORDS];        // matter to the flow, are sensitive or data-like
+	uint32_t sensitive[BT_MAP_WORDS];  // of the words seen as code or presumed
 	uint32_t interworks[BT_MAP_WORDS]; // BLX to Thumb, or BX to an odd constant
-	uint8_t flags[BT_PAGE_WORDS];     // of the odd words: their row's, and DATA_LIKE
+	uint8_t flags[BT_PAGE_WORDS];      // of the odd words: their row's, and DATA_LIKE
 };
 
 // Of the n words from index: those that are in the page are literals.

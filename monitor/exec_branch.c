@@ -67,7 +67,7 @@ direct(struct vcpu *v, const struct bt_row *row, uint32_t insn)
 		fits = exec_reach(v, branch_target(row, insn, from));
 	if (!branches || may_fall(row, insn, from))
 		exec_reach(v, behind(from, v->size)); // where that can't be executed, running it faults
-	p = exec_page_at(v, GVA(from.va));           // looked up now: reaching may have flushed
+	p = exec_page_at(v, GVA(from.va));            // looked up now: reaching may have flushed
 	if (p && fits && is_reached(p, from)) {
 		if (from.thumb)
 			code_thumb_restore(&v->vm->code, p, from.va & PAGE_MASK);

@@ -14,11 +14,11 @@
 #define ZIMAGE_ENDIAN 0x30u
 #define ZIMAGE_HEADER 0x34u
 
-#define MAGIC       0x016f2818u
-#define MAGIC_BE    0x18286f01u
-#define ENDIAN_LE   0x04030201u
-#define MOV_R0_R0   0xe1a00000u // the first word of a zImage, without
-#define MZ_NOP      0xe2255a4du // and with an EFI stub: "MZ" as an instruction
+#define MAGIC     0x016f2818u
+#define MAGIC_BE  0x18286f01u
+#define ENDIAN_LE 0x04030201u
+#define MOV_R0_R0 0xe1a00000u // the first word of a zImage, without
+#define MZ_NOP    0xe2255a4du // and with an EFI stub: "MZ" as an instruction
 
 #define COND_AL         0xeu
 #define QEMU_KERNEL_GAP 0x10000u

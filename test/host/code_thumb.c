@@ -170,7 +170,7 @@ test_states(void)
 	uint32_t *w = (uint32_t *)(void *)ram[1];
 
 	fresh("Thumb to A32 by BLX, and back", CODE_PAGE);
-	PUT(8, CPSID_I, 0xf000u, 0xe806u, BX_LR); // BLX to word 12 (halfword 24)
+	PUT(8, CPSID_I, 0xf000u, 0xe80eu, BX_LR); // BLX to word 12
 	w[12] = A32_MRS;
 	w[13] = 0xfa000000u + 4u; // BLX to Thumb: word 13 + 2 + 4
 	w[14] = A32_BXLR;
