@@ -187,6 +187,8 @@ bt_flow_constant(const uint32_t *p, unsigned i, uint32_t va, uint32_t *target)
 	struct constant k = {.rm = bits(p[i], 3, 0)};
 	uint32_t at;
 
+	if (!row)
+		return false;
 	if (row->action == BT_LITERAL_PC) {
 		at = bt_target(row, p[i], 4u * i);
 		*target = at < 4u * WORDS ? p[at / 4u] : 0;

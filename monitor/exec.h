@@ -46,6 +46,9 @@ bool exec_emulates_exclusive(struct vcpu *v);
 // Block policy: makes the code there fit to be reached; false where the guest can't execute.
 bool exec_reach(struct vcpu *v, struct exec_target to);
 
+// Executes TBB or TBH at v->pc, its condition having passed. False, and nothing done, for what isn't one.
+bool exec_table_branch(struct vcpu *v, uint32_t insn);
+
 // The Thumb instruction insn at v->pc was closed, by the block policy or because it is cut by the page's
 // end, and isn't sensitive: it is executed, or may be.
 enum exit_reason exec_give_back(struct vcpu *v, uint32_t insn);

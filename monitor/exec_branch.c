@@ -128,18 +128,22 @@ exchange(struct vcpu *v, uint32_t insn, bool link)
 	vpsr_branch_exchange(v, target);
 }
 
-// TBB, TBH.
-static void
-table_branch(struct vcpu *v, uint32_t insn)
+bool
+exec_table_branch(struct vcpu *v, uint32_t insn)
 {
+	const struct bt_row *row = vpsr_thumb(v) ? bt_decode_thumb(insn) : NULL;
 	unsigned size = bit(insn, 4) ? 2u : 1u;
-	uint32_t base = emulate_reg(v, bits(insn, 19, 16)), index = v->regs[bits(insn, 3, 0)], entry;
-	uint32_t from = v->pc + 4u;
+	uint32_t base, entry, from = v->pc + 4u;
 
-	if (!access_read(v, GVA(base + index * size), size, true, &entry))
-		return;
+	if (!row || row->action != BT_TABLE_BRANCH)
+		return false;
+	v->size = 4;
+	base = emulate_reg(v, bits(insn, 19, 16)) + v->regs[bits(insn, 3, 0)] * size;
+	if (!access_read(v, GVA(base), size, vpsr_privileged(v), &entry))
+		return true; // the guest's fault
 	vpsr_next(v);
 	vpsr_branch(v, from + 2u * (size == 1u ? entry & 0xffu : entry & 0xffffu), true);
+	return true;
 }
 
 static void
@@ -160,7 +164,7 @@ indirect(struct vcpu *v, const struct bt_row *row, uint32_t insn)
 		write_pc(v, insn);
 		break;
 	case BT_TABLE_BRANCH:
-		table_branch(v, insn);
+		exec_table_branch(v, insn);
 		break;
 	default: // LDR from literals and jump tables
 		load_pc(v, insn);

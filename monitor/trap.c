@@ -237,7 +237,7 @@ emulate_access(struct vcpu *v, enum exit_reason reason)
 {
 	uint32_t insn;
 
-	if (!access_insn(v, GVA(v->pc), &insn) || !emulate_ldst(v, insn))
+	if (!access_insn(v, GVA(v->pc), &insn) || !(emulate_ldst(v, insn) || exec_table_branch(v, insn)))
 		stop_crash(v, "a device is accessed by an instruction that is not supported");
 	irq_after_mmio(v);
 	v->timers_changed = true; // the RTC's alarm is one
