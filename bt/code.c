@@ -23,7 +23,10 @@ chain(struct code *c, gpa_t gpa)
 static const uint32_t *
 frame(const struct code *c, const struct code_page *p)
 {
-	return gmem_read(c->mem, p->gpa, PAGE_SIZE);
+	const uint32_t *words = gmem_read(c->mem, p->gpa, PAGE_SIZE);
+
+	BUG_ON(!words); // pages are made of memory only, and memory stays
+	return words;
 }
 
 void
