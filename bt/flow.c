@@ -428,13 +428,16 @@ bt_flow_change_a32(struct bt_flow *f, unsigned w)
 		branch_a32(f, row, f->page[w], w);
 	else if (row && row->flags & BT_INDIRECT && bt_flow_constant(f->page, w, f->va, &target) && target & 1u)
 		pend_address(f, target);
+	else
+		return false;
 	return follow_all(f);
 }
 
 bool
 bt_flow_change_thumb(struct bt_flow *f, unsigned i)
 {
-	if (is_bx_pc(bt_flow_thumb(f, i)))
-		pend_a32(f, (int32_t)(i / 2u + 1u));
+	if (!is_bx_pc(bt_flow_thumb(f, i)))
+		return false;
+	pend_a32(f, (int32_t)(i / 2u + 1u));
 	return follow_all(f);
 }

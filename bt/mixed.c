@@ -32,34 +32,48 @@ is_known(const struct mixed *m, unsigned i)
 	return is_a32(m, i) || bt_map_test(m->f->covered, i) || bt_map_test(m->f->literal, i);
 }
 
-// Whether what begins at halfword i of an area that ends at to is A32 code. In A32 most words have the
-// condition AL; in Thumb one looks so by chance, often enough for it to take eight to change one's mind.
+// Whether words [from, to) are in the page and nothing of them is known yet.
 static bool
-looks_a32(const struct mixed *m, unsigned i, unsigned to)
+unknown_words(const struct mixed *m, unsigned from, unsigned to)
+{
+	if (to > WORDS)
+		return false;
+	for (unsigned i = 2u * from; i < 2u * to; i++)
+		if (is_known(m, i))
+			return false;
+	return true;
+}
+
+// Whether what begins at halfword i is A32 code. In A32 most words have the condition AL; in Thumb one
+// looks so by chance, often enough for it to take eight to change one's mind.
+static bool
+looks_a32(const struct mixed *m, unsigned i)
 {
 	unsigned n = m->thumb ? 8u : 4u, first = (i + 1u) / 2u, always = 0;
 
-	if (to / 2u < first + n || (!m->thumb && m->f->page[first] >> 28 == COND_AL))
-		return !m->thumb;
-	for (unsigned w = first; w < first + n; w++)
+	if (!m->thumb && first < WORDS && m->f->page[first] >> 28 == COND_AL)
+		return true;
+	for (unsigned w = first; w < first + n && w < WORDS; w++)
 		always += m->f->page[w] >> 28 == COND_AL;
-	return m->thumb ? always == n : always > 1u;
+	if (m->thumb ? always < n : always > 1u)
+		return !m->thumb;
+	return unknown_words(m, first, first + n) ? m->thumb : !m->thumb;
 }
 
 // Takes the A32 run that begins at halfword i, up to where nothing falls through. Returns its end.
 static unsigned
-take_a32(struct mixed *m, unsigned i, unsigned to)
+take_a32(struct mixed *m, unsigned i)
 {
-	for (unsigned w = (i + 1u) / 2u; w < to / 2u; w++) {
+	unsigned w = (i + 1u) / 2u;
+
+	for (; unknown_words(m, w, w + 1u); w++) {
 		const struct bt_row *row = bt_decode_a32(m->f->page[w]);
 
 		bt_map_set(m->a32_area, w);
-		if (bt_flow_change_a32(m->f, w))
+		if (bt_flow_change_a32(m->f, w) || (row && row->flags & BT_ENDS && bt_always(m->f->page[w])))
 			return 2u * w + 2u; // what is behind may be known now
-		if (row && row->flags & BT_ENDS && bt_always(m->f->page[w]))
-			return 2u * w + 2u;
 	}
-	return to;
+	return 2u * w > i ? 2u * w : i + 1u;
 }
 
 // Of what is undefined, compiled code has only BUG()'s UDF #imm8.
@@ -100,17 +114,17 @@ surroundings_plausible(const struct mixed *m, const struct bt_row *row, unsigned
 // Takes the Thumb run that begins at halfword i, up to where nothing falls through or a load of its own
 // has named data. Returns its end.
 static unsigned
-take_thumb(struct mixed *m, unsigned i, unsigned to)
+take_thumb(struct mixed *m, unsigned i)
 {
 	unsigned before = AROUND; // instructions since something undefined; the run's edge speaks for code
 	unsigned slots = 0;       // of an IT block, to come
 
-	while (i < to && !is_known(m, i)) {
+	while (i < HALVES && !is_known(m, i)) {
 		uint32_t insn = bt_flow_thumb(m->f, i);
 		const struct bt_row *row = bt_decode_thumb(insn);
 		unsigned n = bt_thumb_size(insn) / 2u;
 
-		if (!insn && looks_a32(m, i + 1u, to)) // padding
+		if (!insn && looks_a32(m, i + 1u)) // padding
 			return i + 1u;
 		if (data_like(insn)) {
 			before = 0;
@@ -137,28 +151,18 @@ take_thumb(struct mixed *m, unsigned i, unsigned to)
 	return i;
 }
 
-static unsigned
-area_end(const struct mixed *m, unsigned i)
-{
-	while (i < HALVES && !is_known(m, i))
-		i++;
-	return i;
-}
-
 static void
 presume(struct mixed *m)
 {
 	for (unsigned i = 0; i < HALVES;) {
-		unsigned to = area_end(m, i);
-
-		if (to == i) {
+		if (is_known(m, i)) {
 			if (!bt_map_test(m->f->literal, i))
 				m->thumb = !is_a32(m, i);
 			i++;
 			continue;
 		}
-		m->thumb = !looks_a32(m, i, to);
-		i = m->thumb ? take_thumb(m, i, to) : take_a32(m, i, to);
+		m->thumb = !looks_a32(m, i);
+		i = m->thumb ? take_thumb(m, i) : take_a32(m, i);
 	}
 }
 

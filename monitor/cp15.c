@@ -448,8 +448,8 @@ static const struct cp_row rows[] = {
 	KEEP( 3, 0,  0, 0, "DACR",      mmu.dacr, 0, ALL, write_dacr),
 	KEEP( 5, 0,  0, 0, "DFSR",      dfsr, 0, ALL, NULL),
 	KEEP( 5, 0,  0, 1, "IFSR",      ifsr, 0, ALL, NULL),
-	KEEP( 5, 0,  1, 0, "ADFSR",     adfsr, 0, ALL, NULL),
-	KEEP( 5, 0,  1, 1, "AIFSR",     aifsr, 0, ALL, NULL),
+	RAZ ( 5, 0,  1, 0, "ADFSR",     CP_RW), // as on a Cortex-A15
+	RAZ ( 5, 0,  1, 1, "AIFSR",     CP_RW),
 	KEEP( 6, 0,  0, 0, "DFAR",      dfar, 0, ALL, NULL),
 	KEEP( 6, 0,  0, 2, "IFAR",      ifar, 0, ALL, NULL),
 	OP  ( 7, 0,  0, 4, "NOP",       CP_W, NULL), // ARMv6's wait for interrupt

@@ -67,7 +67,7 @@ struct core;
 struct cp15_state {
 	struct mmu_regs mmu; // SCTLR TTBCR TTBR0/1 DACR PRRR NMRR CONTEXTIDR
 	uint32_t cpacr, csselr;
-	uint32_t dfsr, ifsr, adfsr, aifsr, dfar, ifar, par, par_high;
+	uint32_t dfsr, ifsr, dfar, ifar, par, par_high;
 	uint32_t vbar, tpidruro;
 	uint32_t teecr, teehbr;
 	uint32_t cntkctl;

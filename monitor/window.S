@@ -239,6 +239,8 @@ hot_ldrt:
 	tst	r5, r7
 	beq	svc_slow
 	ubfx	r7, r0, #9, #4			@ Rt
+	cmp	r7, #15				@ stored as the instruction's address plus 8
+	beq	svc_slow
 	ubfx	r3, r0, #0, #9
 	tst	r0, #1 << 19			@ U
 	rsbeq	r3, r3, #0
