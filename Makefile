@@ -75,7 +75,7 @@ $(LIBFDT):
 HOST_SRC := $(wildcard guests/*.c) monitor/guestfdt.c monitor/image.c $(filter-out bt/code.c bt/code_thumb.c bt/block.c,$(wildcard bt/*.c))
 $(B)/palimpsest: $(HOST_SRC) $(wildcard guests/*.h monitor/*.h bt/*.h bt/*.def)
 	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) -o $@ $(HOST_SRC) -lfdt -lz -llzma -lcapstone
+	@$(CC) $(CFLAGS) -o $@ $(HOST_SRC) -pthread -lfdt -lz -llzma -lcapstone
 	@echo "built $@"
 
 install: all

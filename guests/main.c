@@ -5,6 +5,7 @@
 //   run      files -> FIT image (in memory) -> QEMU with the monitor as its kernel;
 //            the monitor's report comes back through a pipe and decides how we end
 //   bundle   files -> FIT image
+//   fuzz     random instructions, bare and under the monitor, compared (fuzz.h)
 //   scan     file -> report of what the monitor would find in it (scan.c)
 //
 // Nothing but the files asked for is ever written: what QEMU is given beside the user's
@@ -17,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "guests/error.h"
+#include "guests/fuzz.h"
 #include "guests/options.h"
 #include "guests/qemu.h"
 #include "guests/scan.h"
@@ -184,7 +186,9 @@ main(int argc, char **argv)
 	int status = EXIT_POWEROFF;
 
 	options_parse(&o, argc, argv);
-	if (o.command == COMMAND_BUNDLE)
+	if (o.command == COMMAND_FUZZ)
+		status = fuzz_command(argc - 1, argv + 1);
+	else if (o.command == COMMAND_BUNDLE)
 		bundle(&o);
 	else if (o.command == COMMAND_SCAN)
 		status = scan_command(&o);

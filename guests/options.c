@@ -106,8 +106,9 @@ help(void)
 	puts("Usage: palimpsest run -kernel FILE [OPTION...]\n"
 	     "       palimpsest bundle -o FILE -kernel FILE [OPTION...]\n"
 	     "       palimpsest scan FILE [OPTION...]\n"
+	     "       palimpsest fuzz [OPTION...]     (palimpsest fuzz --help)\n"
 	     "Runs an unmodified 32-bit ARM kernel or firmware in a VM, writes the FIT image of that VM,\n"
-	     "or reports what the monitor would find in an image.\n");
+	     "reports what the monitor would find in an image, or compares what it does with the bare machine.\n");
 	for (size_t i = 0; i < N_OPTIONS; i++)
 		printf("  %s%s %-*s %s%s\n", strlen(table[i].name) > 1 ? "--" : "-", table[i].name,
 		       (int)(21 - strlen(table[i].name) - (strlen(table[i].name) > 1)),
@@ -278,7 +279,7 @@ parse_command(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : "";
 
 	if (!*name)
-		fail(EXIT_INPUT, "no command: run, bundle or scan (see --help)");
+		fail(EXIT_INPUT, "no command: run, bundle, scan or fuzz (see --help)");
 	if (!strcmp(name, "--help") || !strcmp(name, "-help") || !strcmp(name, "-h") || !strcmp(name, "help"))
 		help();
 	if (!strcmp(name, "--version") || !strcmp(name, "-version"))
@@ -287,8 +288,10 @@ parse_command(int argc, char **argv)
 		return COMMAND_BUNDLE;
 	if (!strcmp(name, "scan"))
 		return COMMAND_SCAN;
+	if (!strcmp(name, "fuzz"))
+		return COMMAND_FUZZ;
 	if (strcmp(name, "run"))
-		fail(EXIT_INPUT, "%s: unknown command, not run, bundle or scan (see --help)", name);
+		fail(EXIT_INPUT, "%s: unknown command, not run, bundle, scan or fuzz (see --help)", name);
 	return COMMAND_RUN;
 }
 
@@ -332,6 +335,8 @@ options_parse(struct options *o, int argc, char **argv)
 	*o = (struct options){.command = command, .memory_mib = DEFAULT_MIB, .append = "", .bt = "page"};
 	o->host_cpu = "cortex-a15";
 	o->qemu_args = must_alloc((size_t)argc * sizeof(*o->qemu_args));
+	if (command == COMMAND_FUZZ)
+		return; // has its own: fuzz_options.h
 	for (size_t i = 0; i < N_OPTIONS; i++)
 		if (table[i].commands & (1u << command))
 			longs[n++] = (struct option){table[i].name, table[i].arg ? required_argument : no_argument,

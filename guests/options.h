@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include "guests/scanimage.h"
 
-enum command { COMMAND_RUN, COMMAND_BUNDLE, COMMAND_SCAN };
+enum command { COMMAND_RUN, COMMAND_BUNDLE, COMMAND_SCAN, COMMAND_FUZZ };
 
 struct options {
 	enum command command;

@@ -47,10 +47,21 @@ add_printf(struct arguments *c, const char *option, const char *fmt, ...)
 	va_end(ap);
 }
 
+// RAM of mib MiB, in a file if there is one for it.
+static void
+add_ram(struct arguments *c, const struct qemu_files *files, size_t mib)
+{
+	add_printf(c, "-m", "%zu", mib);
+	if (!files->ram)
+		return;
+	add_printf(c, "-object", "memory-backend-file,id=ram,size=%zuM,mem-path=%s,share=on", mib, files->ram);
+	add(c, "-machine", "memory-backend=ram");
+}
+
 static void
 add_bare(struct arguments *c, const struct options *o, const struct qemu_files *files)
 {
-	add_printf(c, "-m", "%u", o->memory_mib);
+	add_ram(c, files, o->memory_mib);
 	if (o->bios)
 		add(c, "-bios", o->bios);
 	if (o->kernel)
@@ -70,7 +81,7 @@ add_monitored(struct arguments *c, const struct options *o, const struct qemu_fi
 	size_t fit_mib = (files->fit_size + MIB - 1) / MIB, extra = fit_mib > FIT_FREE_MIB ? fit_mib - FIT_FREE_MIB : 0;
 	size_t flash_mib = (files->firmware_size + MIB - 1) / MIB;
 
-	add_printf(c, "-m", "%zu", o->memory_mib + MONITOR_MIB + extra + flash_mib);
+	add_ram(c, files, o->memory_mib + MONITOR_MIB + extra + flash_mib);
 	add(c, "-kernel", files->monitor, "-initrd", files->fit);
 	add_printf(c, "-append", "report=semihost bt=%s%s", o->bt, o->no_reboot ? " no-reboot=1" : "");
 	add(c, "-semihosting-config", "enable=on,target=native,chardev=report", "-no-reboot");
@@ -131,10 +142,11 @@ qemu_print(char *const *argv)
 	putchar('\n');
 }
 
+// An image of our own: where $variable says, beside this program, or where it is installed.
 static char *
-monitor_path(void)
+image_path(const char *variable, const char *name, const char *whose)
 {
-	const char *given = getenv("PALIMPSEST_MONITOR");
+	const char *given = getenv(variable);
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *path;
@@ -143,25 +155,37 @@ monitor_path(void)
 		return must_printf("%s", given);
 	self[n < 0 ? 0 : n] = '\0';
 	dirname(self);
-	path = must_printf("%s/palimpsest.zImage", self);
+	path = must_printf("%s/%s", self, name);
 	if (!access(path, F_OK))
 		return path;
 	free(path);
-	path = must_printf("%s/../share/palimpsest/palimpsest.zImage", self);
+	path = must_printf("%s/../share/palimpsest/%s", self, name);
 	if (access(path, F_OK))
-		fail(EXIT_INPUT, "%s/palimpsest.zImage: the monitor's image is missing; set PALIMPSEST_MONITOR", self);
+		fail(EXIT_INPUT, "%s/%s: %s image is missing; set %s", self, name, whose, variable);
+	return path;
+}
+
+static char *
+find_image(const char *variable, const char *name, const char *whose)
+{
+	char *path = image_path(variable, name, whose);
+	struct file image = file_read(path, UINT32_MAX, "RAM");
+	const char *what = image_check(image.data, image.size);
+
+	if (what)
+		fail(EXIT_INPUT, "%s: %s (%s image)", path, what, whose);
+	file_free(&image);
 	return path;
 }
 
 char *
 qemu_find_monitor(void)
 {
-	char *path = monitor_path();
-	struct file image = file_read(path, UINT32_MAX, "RAM");
-	const char *what = image_check(image.data, image.size);
+	return find_image("PALIMPSEST_MONITOR", "palimpsest.zImage", "the monitor's");
+}
 
-	if (what)
-		fail(EXIT_INPUT, "%s: %s (the monitor's image)", path, what);
-	file_free(&image);
-	return path;
+char *
+qemu_find_fuzzer(void)
+{
+	return find_image("PALIMPSEST_FUZZER", "fuzz.bin", "the fuzzer's");
 }

@@ -12,6 +12,7 @@
 struct qemu_files {
 	const char *monitor, *fit, *report; // under the monitor
 	const char *dtb;                    // bare
+	const char *ram;                    // to hold the machine's RAM, shared with it; NULL: anonymous
 	size_t fit_size, firmware_size;     // bytes
 	int qmp;                            // descriptor of a socket for QEMU's machine protocol; -1: none
 	bool terminal;                      // standard input is one
@@ -27,5 +28,8 @@ void qemu_print(char *const *argv);
 // The monitor's image: $PALIMPSEST_MONITOR, else palimpsest.zImage beside this program or where it is
 // installed. From malloc; ends the command where there is none.
 char *qemu_find_monitor(void);
+
+// The fuzzer's guest (test/fuzz/): the same, $PALIMPSEST_FUZZER or fuzz.bin.
+char *qemu_find_fuzzer(void);
 
 #endif

@@ -264,6 +264,7 @@ make_machine(void)
 	read_fast(now);
 	read_slow(now);
 	set_slow(slow_defaults);
+	SET(DACR, FUZZ_DACR); // before the first case may turn the MMU on
 	runner_visit((uint32_t)runner_vectors_page);
 	*at(GICD_CTLR) = 3;
 	*at(GICD_IGROUPR0) = ~1u;

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+//
+// The rows of the instruction tables as the fuzzer sees them: by number, from A32's first to
+// T32's last, with the classes they can be chosen by: an action's name (mrs, cps, dp_return),
+// a flag's (sensitive, silent, branch, indirect, literal, call, reflect), lax, a row's own
+// name, or one of the mnemonics in it.
+#ifndef GUESTS_FUZZ_ROW_H
+#define GUESTS_FUZZ_ROW_H
+
+#include "bt/decode.h"
+#include "guests/fuzz_options.h"
+
+// How many rows all tables have.
+unsigned fuzz_row_count(void);
+
+// Row n, its number, and the name of its instruction set.
+const struct bt_row *fuzz_row(unsigned n);
+unsigned fuzz_row_number(const struct bt_row *row);
+const char *fuzz_row_isa(unsigned isa);
+
+bool fuzz_row_class_known(const char *name);
+
+// Whether the run that o describes generates cases of this row.
+bool fuzz_row_selected(const struct fuzz_options *o, const struct bt_row *row);
+
+// Whether all encodings of a row are UNPREDICTABLE. There are others with should-be bits that stand for all,
+// clean ones, too.
+bool fuzz_row_lax(const struct bt_row *row);
+
+// Why a row is never generated and what covers it instead; NULL for one that is.
+const char *fuzz_row_exempt(const struct bt_row *row);
+
+// Prints all rows with their classes.
+void fuzz_row_list(const struct fuzz_options *o);
+
+#endif
