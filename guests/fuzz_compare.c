@@ -81,6 +81,15 @@ page_domain_fault(const struct fuzz_item *item, const struct fuzz_result *bare, 
 		   : 0;
 }
 
+// PAR.NS is UNKNOWN outside Secure state (B4.1.112); QEMU sets it with the MMU off.
+static uint32_t
+par_ns(const struct fuzz_item *item, const struct fuzz_result *bare, const struct fuzz_result *other, unsigned word)
+{
+	(void)item;
+	(void)other;
+	return word == CP(PAR) && !(bare->end.cp[FUZZ_CP_PAR] & 1u) ? 1u << 9 : 0;
+}
+
 static uint32_t (*const unknown[])(const struct fuzz_item *, const struct fuzz_result *, const struct fuzz_result *,
 				   unsigned) = {
     ifsr_reserved,
@@ -88,6 +97,7 @@ static uint32_t (*const unknown[])(const struct fuzz_item *, const struct fuzz_r
     mrs_in_user,
     page_domain_fault,
     smc_in_it_block,
+    par_ns,
 };
 
 uint64_t
