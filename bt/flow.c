@@ -11,8 +11,9 @@
 #define HALVES            BT_PAGE_HALVES
 #define COND_AL           0xeu
 #define NOP_T16           0xbf00u
-#define CONSTANT_DISTANCE 8u // words: how far before BX its register is set
-#define CMP_DISTANCE      8u // halfwords: how far before TBB its index may be compared
+#define MOV_R8_R8         0x46c0u // NOP of old
+#define CONSTANT_DISTANCE 8u      // words: how far before BX its register is set
+#define CMP_DISTANCE      8u      // halfwords: how far before TBB its index may be compared
 
 #define A32_MOV_MASK 0xfff00000u
 #define A32_MOVW     0xe3000000u
@@ -286,10 +287,11 @@ literal_ahead(const struct bt_flow *f, unsigned i)
 	return i < HALVES && bt_map_test(f->literal, i);
 }
 
+// BX PC at halfword i, which goes to A32 behind the next halfword (A8.8.27: the PC is aligned, or UNPREDICTABLE).
 static bool
-is_bx_pc(uint32_t insn)
+is_bx_pc(uint32_t insn, unsigned i)
 {
-	return insn < 0x10000u && (insn & BX_PC_MASK) == BX_PC;
+	return i % 2u == 0 && insn < 0x10000u && (insn & BX_PC_MASK) == BX_PC;
 }
 
 static void
@@ -324,7 +326,7 @@ follow_thumb(struct bt_flow *f, unsigned i)
 			branch_thumb(f, row, insn, i);
 		if (flags & BT_LITERAL)
 			bt_flow_name(f, i, insn);
-		if (is_bx_pc(insn))
+		if (is_bx_pc(insn, i))
 			pend_a32(f, (int32_t)(i / 2u + 1u));
 		if (row && row->action == BT_TABLE_BRANCH)
 			follow_table(f, i, insn);
@@ -353,7 +355,12 @@ branch_a32(struct bt_flow *f, const struct bt_row *row, uint32_t insn, unsigned 
 static bool
 always_ahead(const struct bt_flow *f, unsigned w)
 {
-	return w >= WORDS || bt_always(f->page[w]);
+	const struct bt_row *row;
+
+	if (w >= WORDS || f->page[w] >> 28 == COND_AL)
+		return true;
+	row = bt_decode_a32(f->page[w]);
+	return bt_always(f->page[w]) && !bt_undefined_a32(f->page[w]) && !(row && row->lax);
 }
 
 static void
@@ -436,7 +443,9 @@ bt_flow_change_a32(struct bt_flow *f, unsigned w)
 bool
 bt_flow_change_thumb(struct bt_flow *f, unsigned i)
 {
-	if (!is_bx_pc(bt_flow_thumb(f, i)))
+	uint32_t behind = i + 1u < HALVES ? half(f->page, i + 1u) : 0;
+
+	if (!is_bx_pc(bt_flow_thumb(f, i), i) || (behind != NOP_T16 && behind != MOV_R8_R8))
 		return false;
 	pend_a32(f, (int32_t)(i / 2u + 1u));
 	return follow_all(f);
