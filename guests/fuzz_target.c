@@ -291,9 +291,9 @@ fuzz_target_sensitive(const struct fuzz_gen *g, uint32_t data)
 {
 	const struct bt_row *row = bt_decode_a32(data);
 
-	if (!g->thumb)
-		return row && row->flags & BT_SENSITIVE;
-	for (unsigned i = 0; i < 2; i++, data >>= 16) {
+	if (!g->thumb && row && row->flags & BT_SENSITIVE)
+		return true;
+	for (unsigned i = 0; i < 2; i++, data >>= 16) { // data in A32 code may be taken for Thumb
 		row = bt_decode_thumb(data & 0xffffu);
 		if (bt_is_t32(data & 0xffffu) || (row && row->flags & BT_SENSITIVE))
 			return true;
