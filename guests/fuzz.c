@@ -64,7 +64,8 @@ write_rows(const struct fuzz_campaign *c, FILE *f)
 
 		if (!c->selected[i])
 			continue;
-		fprintf(f, "{\"type\":\"row\",\"seed\":%" PRIu64 ",\"isa\":\"%s\",\"row\":", c->o.seed, fuzz_row_isa(row->isa));
+		fprintf(f, "{\"type\":\"row\",\"seed\":%" PRIu64 ",\"isa\":\"%s\",\"row\":", c->o.seed,
+			fuzz_row_isa(row->isa));
 		fuzz_json_string(f, row->name);
 		fputs(",\"pattern\":", f);
 		fuzz_json_string(f, row->pattern);
@@ -77,8 +78,8 @@ write_summary(const struct fuzz_campaign *c, FILE *f, bool interrupted)
 {
 	unsigned executed, rows = rows_selected(c, &executed);
 
-	fprintf(f, "{\"type\":\"summary\",\"seed\":%" PRIu64 ",\"cases\":%" PRIu64 ",\"seconds\":%.3f", c->o.seed, c->cases,
-		fuzz_campaign_seconds(c));
+	fprintf(f, "{\"type\":\"summary\",\"seed\":%" PRIu64 ",\"cases\":%" PRIu64 ",\"seconds\":%.3f", c->o.seed,
+		c->cases, fuzz_campaign_seconds(c));
 	fprintf(f, ",\"cases_per_second_per_core\":%.1f,\"divergences\":%" PRIu64 ",\"rows\":%u,\"rows_executed\":%u",
 		rate(c), c->divergences, rows, executed);
 	fprintf(f, ",\"interrupted\":%s}\n", interrupted ? "true" : "false");
@@ -91,7 +92,8 @@ summarize(const struct fuzz_campaign *c, bool interrupted)
 	unsigned executed, rows = rows_selected(c, &executed);
 	const char *comma = "; never executed: ";
 
-	printf("fuzz: seed %" PRIu64 ", %" PRIu64 " cases in %.1f s, %.0f/s per core, %" PRIu64 " divergences, %u of %u rows",
+	printf("fuzz: seed %" PRIu64 ", %" PRIu64 " cases in %.1f s, %.0f/s per core, %" PRIu64
+	       " divergences, %u of %u rows",
 	       c->o.seed, c->cases, fuzz_campaign_seconds(c), rate(c), c->divergences, executed, rows);
 	for (unsigned i = 0; i < fuzz_row_count(); i++) {
 		if (!c->selected[i] || c->row_executed[i])

@@ -120,8 +120,8 @@ write_state(FILE *f, const struct fuzz_campaign *c)
 	}
 	for (unsigned i = 0; i < rows; i++)
 		selected[i] = c->selected[i];
-	fprintf(f, "{\"type\":\"state\",\"seed\":\"0x%" PRIx64 "\",\"policies\":%u,\"batch\":%u,\"cases\":%" PRIu64, c->o.seed,
-		c->o.policies, c->o.batch, c->cases);
+	fprintf(f, "{\"type\":\"state\",\"seed\":\"0x%" PRIx64 "\",\"policies\":%u,\"batch\":%u,\"cases\":%" PRIu64,
+		c->o.seed, c->o.policies, c->o.batch, c->cases);
 	fprintf(f, ",\"divergences\":%" PRIu64 ",\"milliseconds\":%" PRIu64, c->divergences,
 		(uint64_t)(fuzz_campaign_seconds(c) * 1000));
 	write_numbers(f, "next", c->next, FUZZ_ISAS);
@@ -210,9 +210,9 @@ read_state(struct fuzz_campaign *c)
 	for (unsigned i = 0; i < rows; i++)
 		c->selected[i] = selected[i];
 	for (c->n_undone = 0; c->n_undone < n / 3; c->n_undone++)
-		c->undone[c->n_undone] = (struct fuzz_batch_ref){(uint32_t)undone[3 * c->n_undone] % FUZZ_ISAS,
-								 (uint32_t)undone[3 * c->n_undone + 2],
-								 undone[3 * c->n_undone + 1]};
+		c->undone[c->n_undone] =
+		    (struct fuzz_batch_ref){(uint32_t)undone[3 * c->n_undone] % FUZZ_ISAS,
+					    (uint32_t)undone[3 * c->n_undone + 2], undone[3 * c->n_undone + 1]};
 	if (!c->o.policies || c->o.batch < 1 || c->o.batch > FUZZ_RUN_CASES)
 		fail(EXIT_INPUT, "%s: a damaged state", path);
 	free(selected);

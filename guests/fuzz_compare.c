@@ -7,10 +7,10 @@
 #include "monitor/psr.h"
 #include "monitor/types.h"
 
-#define FSR_STATUS 0x40fu
-#define FSR_DEBUG  0x002u
+#define FSR_STATUS           0x40fu
+#define FSR_DEBUG            0x002u
 #define FSR_TRANSLATION_PAGE 0x007u
-#define FSR_DOMAIN_PAGE 0x00bu
+#define FSR_DOMAIN_PAGE      0x00bu
 
 _Static_assert(FUZZ_STATE_WORDS <= 61, "a bit for each word");
 #define WORD(member) ((unsigned)(offsetof(struct fuzz_state, member) / 4u))
@@ -55,7 +55,8 @@ mrs_in_user(const struct fuzz_item *item, const struct fuzz_result *bare, const 
 	return word == (unsigned)(fuzz_state_reg(&state, MODE_USR, rd) - (uint32_t *)&state) ? PSR_VIRTUAL : 0;
 }
 
-// An SMC that is UNDEFINED in an IT block: QEMU has moved ITSTATE on before it finds out (B1.8.1: it is that of the SMC).
+// An SMC that is UNDEFINED in an IT block: QEMU has moved ITSTATE on before it finds out (B1.8.1: it is that of the
+// SMC).
 static uint32_t
 smc_in_it_block(const struct fuzz_item *item, const struct fuzz_result *bare, const struct fuzz_result *other,
 		unsigned word)
@@ -92,12 +93,7 @@ par_ns(const struct fuzz_item *item, const struct fuzz_result *bare, const struc
 
 static uint32_t (*const unknown[])(const struct fuzz_item *, const struct fuzz_result *, const struct fuzz_result *,
 				   unsigned) = {
-    ifsr_reserved,
-    ifar_of_debug_event,
-    mrs_in_user,
-    page_domain_fault,
-    smc_in_it_block,
-    par_ns,
+    ifsr_reserved, ifar_of_debug_event, mrs_in_user, page_domain_fault, smc_in_it_block, par_ns,
 };
 
 uint64_t
@@ -157,7 +153,8 @@ fuzz_compare_print(const struct fuzz_result *bare, const struct fuzz_result *oth
 	if (diff & FUZZ_DIFF_LOST)
 		printf("    no result: the machine hung or went down\n");
 	if (diff & FUZZ_DIFF_VECTOR)
-		printf("    exception   %s  %s\n", fuzz_compare_vector(bare->vector), fuzz_compare_vector(other->vector));
+		printf("    exception   %s  %s\n", fuzz_compare_vector(bare->vector),
+		       fuzz_compare_vector(other->vector));
 	for (unsigned i = 0; i < FUZZ_STATE_WORDS; i++)
 		if (diff & 1ull << i)
 			printf("    %-10s  %08x  %08x\n", fuzz_state_name(i), fuzz_state_word(&bare->end, i),

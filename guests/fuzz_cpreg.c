@@ -18,8 +18,8 @@ enum value {
 	SCTLR,   // the start value but for C, Z and I; QEMU keeps any bit, also those that a Cortex-A15 doesn't have
 	DACR,    // domain 0 stays a client or manager
 	CSSELR,
-	TTBCR,   // N, PD0, PD1
-	NO_MMU,  // anything while the MMU is off
+	TTBCR,    // N, PD0, PD1
+	NO_MMU,   // anything while the MMU is off
 	CNTKCTL,  // QEMU keeps reserved bits
 	DISABLED, // with bit 0, ENABLE, clear
 };

@@ -9,13 +9,13 @@
 #include "monitor/psr.h"
 #include "monitor/types.h"
 
-#define TRIES     64u
-#define T16_NOP   0xbf00u
-#define A32_NOP   0xe320f000u
-#define T16_IT    0xbf00u
-#define WILD_LOW  0x60000000u
-#define WILD_HIGH 0xf0000000u
-#define PAGE      4096u
+#define TRIES      64u
+#define T16_NOP    0xbf00u
+#define A32_NOP    0xe320f000u
+#define T16_IT     0xbf00u
+#define WILD_LOW   0x60000000u
+#define WILD_HIGH  0xf0000000u
+#define PAGE       4096u
 #define WINDOW_END (FUZZ_WINDOW + FUZZ_WINDOW_BYTES)
 
 static const uint32_t modes[] = {MODE_SVC, MODE_USR, MODE_FIQ, MODE_IRQ, MODE_ABT, MODE_UND, MODE_SYS};
@@ -100,8 +100,8 @@ fuzz_gen_plant(struct fuzz_gen *g, uint32_t address, uint32_t value)
 //----------------------------------------------------------------------------
 // Environment and state
 
-// The same for all cases of a page of slots, since a change costs time and has the monitor scan the page anew; a page has
-// cases of nearly all rows.
+// The same for all cases of a page of slots, since a change costs time and has the monitor scan the page anew; a page
+// has cases of nearly all rows.
 static void
 environment(struct fuzz_gen *g)
 {
@@ -190,6 +190,7 @@ mode_allowed(const struct fuzz_gen *g)
 	case BT_MSR_IMM:
 		return !bit(g->word, 22) || (!usr && !sys);
 	case BT_DP_RETURN:
+	case BT_ERET:
 	case BT_LDM_RETURN:
 	case BT_LDM_USER:
 	case BT_STM_USER:

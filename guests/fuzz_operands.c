@@ -7,13 +7,13 @@
 #include "monitor/psr.h"
 #include "monitor/types.h"
 
-#define PSR_RESERVED    0x01f00000u // J, and [23:20], which are to be kept zero (B1.3.3)
-#define PSCI_VERSION    0x84000000u
-#define PSCI_MIGRATE    0x84000006u
-#define PSCI_UNKNOWN    0x8400ff00u
+#define PSR_RESERVED     0x01f00000u // J, and [23:20], which are to be kept zero (B1.3.3)
+#define PSCI_VERSION     0x84000000u
+#define PSCI_MIGRATE     0x84000006u
+#define PSCI_UNKNOWN     0x8400ff00u
 #define CNTKCTL_PL0PCTEN 1u
 #define CNTKCTL_PL0VCTEN 2u
-#define VALID_MODES     0x888fu // M[3:0] of a core without Security and Virtualization Extensions
+#define VALID_MODES      0x888fu // M[3:0] of a core without Security and Virtualization Extensions
 
 static bool
 mode_valid(uint32_t psr)
@@ -164,6 +164,13 @@ data_return(struct fuzz_gen *g)
 }
 
 static bool
+eret(struct fuzz_gen *g)
+{
+	*fuzz_gen_reg(g, 14) = fuzz_target(g, (fuzz_state_bank(&g->c->start, g->mode)->spsr & PSR_T) != 0);
+	return true;
+}
+
+static bool
 load_return(struct fuzz_gen *g)
 {
 	return load_pc(g, (fuzz_state_bank(&g->c->start, g->mode)->spsr & PSR_T) != 0);
@@ -306,6 +313,8 @@ fuzz_operands(struct fuzz_gen *g)
 		return rfe(g);
 	case BT_DP_RETURN:
 		return data_return(g);
+	case BT_ERET:
+		return eret(g);
 	case BT_BX:
 	case BT_BXJ:
 	case BT_BLX_REG:

@@ -228,9 +228,9 @@ write_divergence(FILE *f, const struct fuzz_item *item, enum fuzz_machine machin
 	comma = "";
 	for (unsigned i = 0; i < 64; i++) {
 		const char *name = i < FUZZ_STATE_WORDS ? fuzz_state_name(i)
-				   : i == 61           ? "memory"
-				   : i == 62           ? "exception"
-						       : "result";
+				   : i == 61            ? "memory"
+				   : i == 62            ? "exception"
+							: "result";
 
 		if (out->diff & 1ull << i) {
 			fprintf(f, "%s\"%s\"", comma, name);

@@ -10,10 +10,10 @@
 
 // Where it tells.
 struct fuzz_report {
-	FILE *output;    // JSON lines, NULL: not wanted
-	FILE *corpus;    // the corpus file, open for appending, NULL: not wanted
+	FILE *output;        // JSON lines, NULL: not wanted
+	FILE *corpus;        // the corpus file, open for appending, NULL: not wanted
 	const char *crashes; // folder, or NULL
-	uint8_t *known;  // bits: kinds of outcome that the corpus has
+	uint8_t *known;      // bits: kinds of outcome that the corpus has
 };
 
 // Opens what o asks for, makes folders that don't exist, reads what the corpus has. Ends the command where it can't.

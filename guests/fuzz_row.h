@@ -27,7 +27,7 @@ bool fuzz_row_selected(const struct fuzz_options *o, const struct bt_row *row);
 // clean ones, too.
 bool fuzz_row_lax(const struct bt_row *row);
 
-// Why a row is never generated and what covers it instead; NULL for one that is.
+// Why a row is generated only if it is asked for by its name, and what covers it instead; NULL for others.
 const char *fuzz_row_exempt(const struct bt_row *row);
 
 // Prints all rows with their classes.

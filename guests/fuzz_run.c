@@ -28,7 +28,8 @@
 #define RAM_BASE    0x40000000u
 #define TICK_MS     20
 #define START_LIMIT 60.0 // seconds until the runner is to have begun
-#define CASE_LIMIT  2.0 // and between one case and the next
+#define MAKE_LIMIT  2.0  // then for the code of all cases
+#define CASE_LIMIT  2.0  // and for a case, unless the caller has less patience
 #define NOTE_BYTES  4096
 
 _Static_assert(FUZZ_RUN_CASES * sizeof(struct fuzz_result) < 48u * MIB, "case.h");
@@ -97,7 +98,8 @@ exec_qemu(char *const *argv, int output, pid_t parent)
 static void
 start(struct machine *m, const struct fuzz_run *run, enum fuzz_machine which, struct file *batch)
 {
-	struct options o = {.kernel = run->runner, .append = "", .bt = fuzz_machine_name[which], .host_cpu = "cortex-a15"};
+	struct options o = {
+	    .kernel = run->runner, .append = "", .bt = fuzz_machine_name[which], .host_cpu = "cortex-a15"};
 	struct qemu_files files = {.monitor = run->monitor, .qmp = -1};
 	char name[FILES][32], **argv;
 	pid_t parent = getpid();
@@ -226,7 +228,7 @@ wait_for(struct machine *m, const struct fuzz_run *run)
 			last = m->results->running;
 			since = t;
 		}
-		if (t - since > (found && last ? CASE_LIMIT : START_LIMIT))
+		if (t - since > (!found ? START_LIMIT : last ? run->patience : run->patience + MAKE_LIMIT))
 			return true;
 	}
 	return false;
@@ -268,7 +270,8 @@ run_from(const struct fuzz_run *run, enum fuzz_machine which, struct file *batch
 		done = m.results->done == FUZZ_DONE;
 		reached = done ? n : m.results->running;
 		if (m.results->done > FUZZ_DONE)
-			fail(EXIT_MONITOR, "the runner refuses the batch: error %u at case %u", m.results->done, reached);
+			fail(EXIT_MONITOR, "the runner refuses the batch: error %u at case %u", m.results->done,
+			     reached);
 		memcpy(results + first, (const struct fuzz_result *)(const void *)(m.results + 1) + first,
 		       (reached - first) * sizeof(*results));
 		if (!done && note && !note[reached])
@@ -284,6 +287,7 @@ fuzz_run_open(struct fuzz_run *run, atomic_bool *stop)
 	run->monitor = qemu_find_monitor();
 	run->runner = qemu_find_fuzzer();
 	run->stop = stop;
+	run->patience = CASE_LIMIT;
 }
 
 void

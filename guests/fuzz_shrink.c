@@ -5,6 +5,7 @@
 // In a batch every candidate has a slot of its own, so addresses in the slot move with it.
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "guests/error.h"
 #include "guests/fuzz_gen_internal.h"
 #include "guests/fuzz_shrink.h"
@@ -12,16 +13,29 @@
 #include "monitor/types.h"
 
 #define ROUNDS     8u
+#define SECONDS    10.0 // after which no more rounds begin
+#define PATIENCE   0.3  // of a candidate that hangs nothing is lost but itself
 #define CANDIDATES 160u
 #define PLAIN_PSR  (PSR_A | PSR_I | PSR_F | MODE_SVC)
 
 _Static_assert(CANDIDATES <= FUZZ_SLOTS_MAX, "a slot each");
 
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 //----------------------------------------------------------------------------
 // Simplifications: each changes item, or returns false
 
-static const uint32_t defaults[FUZZ_CP_COUNT] = {[FUZZ_CP_SCTLR] = FUZZ_SCTLR_ON, [FUZZ_CP_DACR] = FUZZ_DACR,
-						 [FUZZ_CP_CPACR] = FUZZ_CPACR,	  [FUZZ_CP_TTBR0] = FUZZ_TTBR0,
+static const uint32_t defaults[FUZZ_CP_COUNT] = {[FUZZ_CP_SCTLR] = FUZZ_SCTLR_ON,
+						 [FUZZ_CP_DACR] = FUZZ_DACR,
+						 [FUZZ_CP_CPACR] = FUZZ_CPACR,
+						 [FUZZ_CP_TTBR0] = FUZZ_TTBR0,
 						 [FUZZ_CP_FPEXC] = FUZZ_FPEXC};
 
 static bool
@@ -150,7 +164,8 @@ move_branch(struct fuzz_item *item, uint32_t from, uint32_t to)
 static void
 move(struct fuzz_item *item, uint32_t slot)
 {
-	uint32_t from = FUZZ_SLOT_ADDRESS(item->c.slot), to = FUZZ_SLOT_ADDRESS(slot), *start = (uint32_t *)&item->c.start;
+	uint32_t from = FUZZ_SLOT_ADDRESS(item->c.slot), to = FUZZ_SLOT_ADDRESS(slot),
+		 *start = (uint32_t *)&item->c.start;
 
 	if (from == to)
 		return;
@@ -171,8 +186,8 @@ move(struct fuzz_item *item, uint32_t slot)
 struct trial {
 	const struct fuzz_run *run;
 	enum fuzz_machine machine;
-	uint64_t diff;          // that is to stay
-	uint32_t bare, other;   // vectors that are to stay
+	uint64_t diff;        // that is to stay
+	uint32_t bare, other; // vectors that are to stay
 	struct fuzz_item items[CANDIDATES];
 	struct fuzz_case cases[CANDIDATES];
 	struct fuzz_result results[2][CANDIDATES];
@@ -273,20 +288,23 @@ confirm(struct trial *t, const struct fuzz_item *item, struct fuzz_outcome *outc
 }
 
 bool
-fuzz_shrink(const struct fuzz_run *run, enum fuzz_machine machine, struct fuzz_item *item,
-	    struct fuzz_outcome *outcome)
+fuzz_shrink(const struct fuzz_run *run, enum fuzz_machine machine, struct fuzz_item *item, struct fuzz_outcome *outcome)
 {
 	struct trial *t = must_alloc(sizeof(*t));
+	struct fuzz_run hasty = *run;
 	struct fuzz_item simple = *item;
+	double until = now() + SECONDS;
 	int more = 1, confirmed;
 
-	t->run = run;
+	hasty.patience = PATIENCE;
+	t->run = &hasty;
 	t->machine = machine;
 	t->diff = outcome->diff;
 	t->bare = outcome->bare.vector;
 	t->other = outcome->other.vector;
-	for (unsigned i = 0; i < ROUNDS && more > 0; i++)
+	for (unsigned i = 0; i < ROUNDS && more > 0 && now() < until; i++)
 		more = round_of(t, &simple);
+	t->run = run;
 	confirmed = more < 0 ? -1 : confirm(t, &simple, outcome);
 	if (confirmed > 0)
 		*item = simple;

@@ -6,12 +6,15 @@
 #include "monitor/psr.h"
 #include "monitor/types.h"
 
-#define BANK(mode) mode "_sp", mode "_lr", mode "_spsr"
+#define BANK(mode)   mode "_sp", mode "_lr", mode "_spsr"
 #define X(name, ...) #name,
-static const char *const names[] = {"r0",	"r1",	  "r2",	    "r3",	"r4",	   "r5",      "r6",	 "r7",
-				    "usr_r8",	"usr_r9", "usr_r10", "usr_r11", "usr_r12", "pc", "usr_sp",  "usr_lr",  "fiq_r8",
-				    "fiq_r9",	"fiq_r10", "fiq_r11", "fiq_r12", BANK("fiq"), BANK("irq"), BANK("svc"),
-				    BANK("abt"), BANK("und"), "cpsr",   FUZZ_FAST_REGS(X) FUZZ_SLOW_REGS(X) "FPEXC",
+static const char *const names[] = {"r0",        "r1",        "r2",        "r3",
+				    "r4",        "r5",        "r6",        "r7",
+				    "usr_r8",    "usr_r9",    "usr_r10",   "usr_r11",
+				    "usr_r12",   "pc",        "usr_sp",    "usr_lr",
+				    "fiq_r8",    "fiq_r9",    "fiq_r10",   "fiq_r11",
+				    "fiq_r12",   BANK("fiq"), BANK("irq"), BANK("svc"),
+				    BANK("abt"), BANK("und"), "cpsr",      FUZZ_FAST_REGS(X) FUZZ_SLOW_REGS(X) "FPEXC",
 				    "FPSCR"};
 #undef X
 _Static_assert(sizeof(names) / sizeof(names[0]) == FUZZ_STATE_WORDS, "each word has a name");

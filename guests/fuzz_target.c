@@ -7,12 +7,12 @@
 #include "monitor/psr.h"
 #include "monitor/types.h"
 
-#define PAD_BYTES 4096u
-#define IT_BYTES  12u // exits enough for what an IT block skips
-#define PAD_LAST  (PAD_BYTES - IT_BYTES)
-#define WILD_LOW  0x60000000u
-#define WILD_HIGH 0xf0000000u
-#define TRIES     8u
+#define PAD_BYTES  4096u
+#define IT_BYTES   12u // exits enough for what an IT block skips
+#define PAD_LAST   (PAD_BYTES - IT_BYTES)
+#define WILD_LOW   0x60000000u
+#define WILD_HIGH  0xf0000000u
+#define TRIES      8u
 #define T16_B_SELF 0xe7feu
 #define A32_B_SELF 0xeafffffeu
 
@@ -191,8 +191,7 @@ set_operands(struct fuzz_gen *g, uint32_t insn, uint32_t target)
 	if (reg && rm != 15u && (move || opcode == 0 || opcode == 0xc || opcode == 0xe))
 		*fuzz_gen_reg(g, rm) = invert_shift(insn, mask);
 	if (!move && rn != 15u)
-		*fuzz_gen_reg(g, rn) =
-		    invert_first(opcode, target, operand(g, insn), bit(g->c->start.cpsr, 29));
+		*fuzz_gen_reg(g, rn) = invert_first(opcode, target, operand(g, insn), bit(g->c->start.cpsr, 29));
 }
 
 bool
@@ -308,7 +307,8 @@ literal(struct fuzz_gen *g)
 {
 	bool back = g->at >= 20u;
 	unsigned word = back ? 2 : 5;
-	uint32_t unit = literal_unit(g->row), base = (fuzz_gen_pc(g) + (g->thumb ? 4u : 8u)) & ~3u, address, delta, value;
+	uint32_t unit = literal_unit(g->row), base = (fuzz_gen_pc(g) + (g->thumb ? 4u : 8u)) & ~3u, address, delta,
+		 value;
 	bool word_sized = g->row->action == BT_LITERAL_PC || unit == 4 || g->row->action == BT_LITERAL_DUAL;
 
 	address = fuzz_gen_slot_word(g, word) + (word_sized ? 0 : fuzz_rng_below(&g->rng, 4) & ~1u);

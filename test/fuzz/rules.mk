@@ -13,3 +13,15 @@ $(B)/fuzz.bin: $(FUZZ_SRC) test/fuzz/runner.lds $(wildcard test/fuzz/*.h)
 	@$(CROSS)objdump -d $(@:.bin=.elf) > $(@:.bin=.asm)
 	@$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
 	@echo "built $@, $$(stat -c %s $@) bytes"
+
+# What it is for: a campaign of a minute, and in the slow tests a million cases of each instruction set.
+.PHONY: test-fuzz test-fuzz-million test-fuzz-command
+test-fuzz: all
+	@test/fuzz/run.sh $(B) --time 60
+
+SLOW += test-fuzz-million
+test-fuzz-million: all
+	@test/fuzz/run.sh $(B) --cases 1000000 --seed 2
+
+test-fuzz-command: all
+	@test/fuzz/command.sh $(B)
