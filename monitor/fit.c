@@ -18,7 +18,7 @@ struct reader {
 static bool
 fail(struct reader *r, const char *where, const char *what)
 {
-	*r->err = (struct fit_error){where, what};
+	*r->err = (struct fit_error){*where ? where : "an empty name", what};
 	return false;
 }
 

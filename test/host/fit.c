@@ -106,6 +106,7 @@ static const struct damage damages[] = {
     {"/configurations", "default", "vm-1", 4, "default"}, // not terminated
     {"/configurations", "default", "", 0, "default"},
     {CONFIG, "kernel", NULL, 0, "kernel"},
+    {CONFIG, "kernel", "", 1, "an empty name"},
     {CONFIG, "kernel", "none", 5, "none"},
     {CONFIG, "kernel", "ramdisk", 8, "ramdisk"}, // exists, but is none
     {CONFIG, "kernel", "a\0b", 4, "kernel"},
