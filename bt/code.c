@@ -45,9 +45,18 @@ code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_p
 // Under what a hypercall that stands in some copy is in the table of words: nothing sensitive
 // begins with 1111 1111. A32's lose their condition; UDF.W begins with 1111 0111.
 #define TAG(word) ((word) | 0xff000000u)
+
+#define T32_FIRST 0xe8000000u // below, a word is none of T32
 #define POP_PC    0x08bd8000u // LDMIA sp!, {..., pc}
 #define BX        0x012fff10u
 #define BLX       0x012fff30u
+
+// Whether word n of the table is an instruction.
+static bool
+numbered(const struct code *c, uint32_t n)
+{
+	return n < c->words->n && (c->words->word[n] & TAG(0)) != TAG(0);
+}
 
 // A hypercall of class FRAME: a word by number, or, which the page policy has none of, a
 // block's end with its operands.
@@ -56,7 +65,7 @@ closing_meaning(const struct code *c, uint32_t word, uint32_t *insn)
 {
 	uint32_t cond = word & 0xf0000000u, imm24 = bits(word, 23, 0), n = imm24 - BT_HYPER_INTERN;
 
-	if (n < c->words->n)
+	if (numbered(c, n))
 		*insn = c->words->word[n];
 	else if (c->policy == CODE_PAGE)
 		return false;
@@ -92,7 +101,7 @@ code_meaning_thumb(const struct code *c, uint32_t udf, uint32_t *insn)
 	}
 	if (!bt_hyper_udf_imm(udf, &imm))
 		return false;
-	if (udf >= 0x10000u && imm - BT_T32_INTERN < c->words->n) {
+	if (udf >= 0x10000u && numbered(c, imm - BT_T32_INTERN) && c->words->word[imm - BT_T32_INTERN] >= T32_FIRST) {
 		*insn = c->words->word[imm - BT_T32_INTERN];
 		return true;
 	}
@@ -321,6 +330,8 @@ code_make(struct code *c, const struct code_request *rq)
 	*p = (struct code_page){.gpa = GPA(rq->gpa.v & ~PAGE_MASK)};
 	p->va = rq->entry & ~PAGE_MASK;
 	c->rom |= !gmem_has(c->mem, p->gpa, 1);
+	if (c->thumb)
+		code_close_cut(c); // this page may be what stands behind it
 	if (c->policy == CODE_PAGE)
 		done = scan_page(c, p, rq);
 	else

@@ -21,6 +21,9 @@ void code_put(struct code_page *p, uint32_t word, uint32_t insn);
 uint32_t code_emitted(struct code *c, uint32_t hypercall);
 // Patches the Thumb instructions of the map, of a page that has just been scanned. False: can't.
 bool code_thumb_patch(struct code *c, struct code_page *p, const struct bt_flow *flow);
+// What stands behind some page may be another page or have changed: T32 instructions that are cut by their
+// page's end are closed again.
+void code_close_cut(struct code *c);
 // The guest has rewritten len bytes at offset, some of which may be Thumb code: the copy follows.
 bool code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len);
 // The guest has rewritten a word: if control may reach it, it is scanned again.

@@ -122,8 +122,11 @@ replace(struct code *c, struct code_page *p, unsigned i, uint32_t insn, uint32_t
 {
 	if (is_cut(insn, i))
 		word = BKPT_FRAME;
-	if (word == insn)
+	if (word == insn) {
+		if (p->copy)
+			put(p, i, insn); // over what an older instruction has left
 		return true;
+	}
 	if (!code_copy(c, p))
 		return false;
 	put(p, i, word);
@@ -247,9 +250,8 @@ code_thumb_restore(struct code *c, struct code_page *p, uint32_t offset)
 	put(p, offset / 2u, original(c, p, offset / 2u));
 }
 
-// The first halfword of some page is another: what is cut before it may be another instruction.
-static void
-close_cut(struct code *c)
+void
+code_close_cut(struct code *c)
 {
 	for (unsigned i = 0; i < CODE_HASH; i++)
 		for (struct code_page *p = c->hash[i]; p; p = p->next)
@@ -276,7 +278,7 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 	unsigned from = first ? first - 1u : 0, to = last + 1u < HALVES ? last + 1u : last;
 
 	if (offset < 2u)
-		close_cut(c);
+		code_close_cut(c);
 	if (!p->copy) // the frame itself is mapped: made anew when next executed
 		return false;
 	c->n.rescanned++;
@@ -295,7 +297,7 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 		if (!bt_map_test(map_of(p), i))
 			continue;
 		bt_map_clear(map_of(p), i);
-		if (!code_thumb_reach(c, p, 2u * i, 0))
+		if (!code_thumb_reach(c, p, 2u * i, BT_IT_MAX)) // if it is in an IT block isn't known
 			return false;
 	}
 	return true;

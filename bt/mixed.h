@@ -12,7 +12,7 @@
 //      code if neither the two instructions before it nor the two after are undefined (but for BUG()'s UDF).
 //
 // What is in flow.thumb then is patched if it is sensitive. A trap from an instruction that isn't
-// in there has the flow followed from it as well (bt/thumb.c).
+// in there has the flow followed from it as well (bt/code_thumb.c).
 #ifndef BT_MIXED_H
 #define BT_MIXED_H
 

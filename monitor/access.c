@@ -21,10 +21,10 @@ access_code_drop(struct vcpu *v, gpa_t gpa)
 	if (v->vm->code.policy == CODE_BLOCK) { // branches into it may have been given back
 		code_drop_all(&v->vm->code);
 		spt_drop_all(&v->vm->spt);
-		memset(v->targets, 0, sizeof(v->targets));
 	} else {
 		code_drop(&v->vm->code, p);
 	}
+	memset(v->targets, 0, sizeof(v->targets));
 }
 
 void

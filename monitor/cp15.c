@@ -451,6 +451,7 @@ static const struct cp_row rows[] = {
 	RAZ ( 5, 0,  1, 0, "ADFSR",     CP_RW), // as on a Cortex-A15
 	RAZ ( 5, 0,  1, 1, "AIFSR",     CP_RW),
 	KEEP( 6, 0,  0, 0, "DFAR",      dfar, 0, ALL, NULL),
+	RAZ ( 6, 0,  0, 1, "WFAR",      CP_RW), // of ARMv6, which QEMU keeps
 	KEEP( 6, 0,  0, 2, "IFAR",      ifar, 0, ALL, NULL),
 	OP  ( 7, 0,  0, 4, "NOP",       CP_W, NULL), // ARMv6's wait for interrupt
 	OP  ( 7, 0,  1, 0, "ICIALLUIS", CP_W, write_icache),

@@ -41,6 +41,7 @@ exec_meets_thumb(struct vcpu *v)
 	if (v->vm->code.thumb)
 		return;
 	v->vm->code.thumb = true;
+	v->check_targets = true;
 	if (v->vm->code.policy == CODE_PAGE)
 		exec_flush(v);
 }
@@ -84,6 +85,7 @@ make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 
 	trace(v, TRACE_EXEC, to.va);
 	if (!p || (v->vm->code.policy == CODE_PAGE && thumb != v->vm->code.thumb)) {
+		v->check_targets |= v->vm->code.thumb;
 		exec_flush(v); // for room, or because the others were judged as A32 only
 		p = code_make(&v->vm->code, &rq);
 	}
@@ -327,6 +329,8 @@ exec_arrive(struct vcpu *v)
 		return;
 	if (v->vm->code.policy == CODE_PAGE)
 		arrive_in_page(v);
-	else if (exec_reach(v, exec_here(v)) && !vpsr_thumb(v))
+	else if (!exec_reach(v, exec_here(v)))
+		return;
+	if (!vpsr_thumb(v))
 		v->targets[(v->pc >> 2) % TARGET_ENTRIES] = v->pc | 1u;
 }

@@ -7,6 +7,7 @@
 #include "monitor/access.h"
 #include "monitor/emulate.h"
 #include "monitor/exec.h"
+#include "monitor/inject.h"
 #include "monitor/stop.h"
 #include "monitor/vm.h"
 #include "monitor/vpsr.h"
@@ -51,6 +52,8 @@ behind(struct exec_target from, uint32_t size)
 {
 	from.va += size;
 	from.slots -= from.slots != 0;
+	if (from.thumb) // it may have been IT
+		from.slots = BT_IT_MAX;
 	return from;
 }
 
@@ -197,7 +200,10 @@ exec_give_back(struct vcpu *v, uint32_t insn)
 
 	if (v->vm->code.policy == CODE_BLOCK)
 		return exec_block_end(v, insn);
-	if (p)
-		code_thumb_restore(&v->vm->code, p, v->pc & PAGE_MASK);
+	if (!p || !p->copy || (v->pc & PAGE_MASK) != PAGE_SIZE - 2u) { // no hypercall of ours
+		inject_undef(v);
+		return EXIT_undef;
+	}
+	code_thumb_restore(&v->vm->code, p, v->pc & PAGE_MASK);
 	return EXIT_block_end;
 }

@@ -102,7 +102,7 @@ hot_may_go(const struct vcpu *v, uint32_t psr, uint32_t target)
 {
 	if (!(psr & 15u))
 		return true;
-	return !(psr & PSR_T) && (!v->block || hot_known_target(v, target));
+	return !(psr & PSR_T) && (!v->check_targets || hot_known_target(v, target));
 }
 
 #endif

@@ -62,8 +62,12 @@ hypercall(struct vcpu *v)
 		return emulate_sensitive(v, insn);
 	row = bt_decode_a32(insn);
 	exclusive = code_is_exclusive(insn) && exec_emulates_exclusive(v);
-	if (!exclusive && (!row || !(row->flags & BT_SENSITIVE)))
-		return exec_block_end(v, insn);
+	if (!exclusive && (!row || !(row->flags & BT_SENSITIVE))) {
+		if (v->vm->code.policy == CODE_BLOCK)
+			return exec_block_end(v, insn);
+		inject_svc(v); // the guest's own, with one of our numbers
+		return EXIT_guest_svc;
+	}
 	if (emulate_passes(v, insn)) // the SVC's own may be AL, at the end of a page
 		return exclusive ? emulate_exclusive(v, insn) : emulate_sensitive(v, insn);
 	vpsr_next(v);
@@ -102,6 +106,8 @@ second_half_aborts(struct vcpu *v)
 
 	if (fs == FS_NONE)
 		fs = mmu_check(&v->cp15.mmu, &x, MMU_EXEC, true);
+	if (fs == FS_NONE && !gmem_read(&v->vm->mem, x.gpa, 2))
+		fs = FS_SYNC_EXTERNAL;
 	if (va.v & PAGE_MASK || fs == FS_NONE)
 		return false;
 	inject_prefetch_abort(v, fs, va);
@@ -346,7 +352,7 @@ trap_slow(struct vcpu *v, enum trap trap)
 	if (v->waiting)
 		irq_wait(v);
 	irq_deliver(v);
-	if (v->block || v->vm->code.thumb)
+	if (v->check_targets)
 		exec_arrive(v);
 	v->count[reason]++;
 	v->slow[reason]++;

@@ -231,7 +231,7 @@ reset_vcpu(struct vcpu *v, struct vm *vm, const struct image_layout *at)
 	v->host_stack = vm->core->stack_top;
 	v->slow_entry = (uint32_t)(uintptr_t)trap_slow;
 	v->fatal_entry = (uint32_t)(uintptr_t)stop_fatal;
-	v->block = vm->cfg.block;
+	v->check_targets = vm->cfg.block;
 	v->cpsr = MODE_USR;
 	v->mode = MODE_SVC | PSR_A | PSR_I | PSR_F;
 	if (!vm->firmware) {

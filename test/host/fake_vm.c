@@ -17,7 +17,8 @@ struct fake_vm fake_vm;
 static const struct dev_reg registers[] = {
     {.first = 0, .last = 0, .rights = DEV_RW, .name = "R", .field = 1, .writable = 0xffffffffu},
 };
-static const struct dev_class fake_class = {"fake", 0x1000, DEV_WORDS, registers, 1, 0, NULL};
+static const struct dev_class fake_class = {
+    .name = "fake", .size = 0x1000, .width = DEV_WORDS, .regs = registers, .n_regs = 1};
 
 struct vcpu *
 fake_vm_fresh(void)
