@@ -78,6 +78,30 @@ is_new(struct fuzz_campaign *c, const struct fuzz_signature *s)
 	return true;
 }
 
+// How many of the cases before case i it takes for it to diverge so, if it doesn't alone: 0 if all of them
+// don't do.
+static unsigned
+company(const struct job *j, unsigned i, enum fuzz_machine machine, const struct fuzz_outcome *out)
+{
+	const struct fuzz_run *run = &j->campaign->run;
+	struct fuzz_result *results[2] = {must_alloc((i + 1) * sizeof(**results)),
+					  must_alloc((i + 1) * sizeof(**results))};
+	unsigned found = 0;
+
+	for (unsigned n = 1; !found && n < 2 * i; n *= 2) {
+		unsigned k = n < i ? n : i;
+
+		if (!fuzz_run(run, FUZZ_BARE, &j->cases[i - k], k + 1, results[0], NULL) ||
+		    !fuzz_run(run, machine, &j->cases[i - k], k + 1, results[1], NULL))
+			break;
+		if (fuzz_compare(&j->items[i], &results[0][k], &results[1][k]) == out->diff)
+			found = k;
+	}
+	free(results[0]);
+	free(results[1]);
+	return found;
+}
+
 // Case i differs from the bare machine on `machines`; told of by the first of them.
 static void
 diverges(struct job *j, unsigned i, unsigned machines)
@@ -88,7 +112,8 @@ diverges(struct job *j, unsigned i, unsigned machines)
 	struct fuzz_outcome out = {.bare = j->results[FUZZ_BARE][i], .other = j->results[machine][i]};
 	struct fuzz_signature s = {.machines = machines, .bare = out.bare.vector, .other = out.other.vector};
 	const struct bt_row *row = fuzz_gen_row_of(&item);
-	bool new;
+	unsigned before = 0;
+	bool new, alone = true;
 
 	s.diff = out.diff = fuzz_compare(&item, &out.bare, &out.other);
 	s.row = row ? fuzz_row_number(row) : UINT32_MAX;
@@ -98,10 +123,13 @@ diverges(struct job *j, unsigned i, unsigned machines)
 	new = is_new(c, &s);
 	pthread_mutex_unlock(&c->lock);
 	if (new && !(out.diff & FUZZ_DIFF_LOST)) // each of those would cost a machine
-		fuzz_shrink(&c->run, machine, &item, &out);
+		alone = fuzz_shrink(&c->run, machine, &item, &out);
+	if (!alone)
+		before = company(j, i, machine, &out);
 	if (new) {
 		pthread_mutex_lock(&c->lock);
-		fuzz_report_divergence(&c->report, &item, machine, machines, &out);
+		fuzz_report_divergence(&c->report, &item, alone ? NULL : &j->items[i - before], before, machine,
+				       machines, &out);
 		pthread_mutex_unlock(&c->lock);
 	}
 	free(out.note);
