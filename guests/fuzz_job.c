@@ -149,7 +149,7 @@ differs_on(const struct job *j, unsigned i)
 //----------------------------------------------------------------------------
 
 static void
-tally(struct job *j)
+tally(struct job *j, const struct fuzz_result *bare)
 {
 	struct fuzz_campaign *c = j->campaign;
 
@@ -158,14 +158,20 @@ tally(struct job *j)
 	c->here += j->n;
 	for (unsigned i = 0; i < j->n; i++) {
 		const struct bt_row *row = fuzz_gen_row(j->items[i].id.isa, j->items[i].id.number);
-		const struct fuzz_result *bare = &j->results[FUZZ_BARE][i];
 
 		c->row_cases[fuzz_row_number(row)]++;
-		if (bare->vector != FUZZ_NONE && fuzz_gen_passes(&j->items[i]))
+		if (bare[i].vector != FUZZ_NONE && fuzz_gen_passes(&j->items[i]))
 			c->row_executed[fuzz_row_number(row)]++;
-		fuzz_report_corpus(&c->report, &j->items[i], bare);
+		fuzz_report_corpus(&c->report, &j->items[i], &bare[i]);
 	}
 	pthread_mutex_unlock(&c->lock);
+}
+
+// Whether the campaign's cases run on this machine.
+static bool
+runs(const struct fuzz_campaign *c, unsigned machine)
+{
+	return machine == FUZZ_BARE || c->o.policies & 1u << (machine - 1u);
 }
 
 static void
@@ -175,7 +181,7 @@ prepare(struct job *j, struct fuzz_campaign *c, unsigned n)
 	j->items = must_alloc(n * sizeof(*j->items));
 	j->cases = must_alloc(n * sizeof(*j->cases));
 	for (unsigned m = 0; m < FUZZ_MACHINES; m++) {
-		if (m && !(c->o.policies & 1u << (m - 1u)))
+		if (!runs(c, m))
 			continue;
 		j->results[m] = must_alloc(n * sizeof(*j->results[m]));
 		j->notes[m] = must_alloc(n * sizeof(*j->notes[m]));
@@ -205,10 +211,10 @@ run_batch(struct fuzz_campaign *c, const struct fuzz_batch_ref *ref)
 	prepare(&j, c, ref->n);
 	generate(&j, ref);
 	for (unsigned m = 0; m < FUZZ_MACHINES && done; m++)
-		if (j.results[m])
+		if (runs(c, m))
 			done = fuzz_run(&c->run, (enum fuzz_machine)m, j.cases, j.n, j.results[m], j.notes[m]);
 	if (done) {
-		tally(&j);
+		tally(&j, j.results[FUZZ_BARE]);
 		for (unsigned i = 0; i < j.n; i++) {
 			unsigned machines = differs_on(&j, i);
 
