@@ -194,10 +194,13 @@ struct replay {
 static void
 add_item(struct replay *r, const struct fuzz_item *item)
 {
-	if (!(r->n & (r->n - 1))) {
-		r->items = realloc(r->items, (r->n ? 2 * r->n : 1) * sizeof(*r->items));
-		if (!r->items)
-			fail(EXIT_MONITOR, "out of memory");
+	if (!(r->n & (r->n - 1))) { // a power of two: full
+		struct fuzz_item *more = must_alloc((r->n ? 2 * r->n : 1) * sizeof(*more));
+
+		if (r->n)
+			memcpy(more, r->items, r->n * sizeof(*more));
+		free(r->items);
+		r->items = more;
 	}
 	r->items[r->n++] = *item;
 }

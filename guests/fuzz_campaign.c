@@ -154,10 +154,10 @@ fuzz_campaign_save(struct fuzz_campaign *c)
 		return NULL;
 	}
 	f = open_memstream(&text, &size);
-	if (!f)
+	if (f)
+		write_state(f, c);
+	if (!f || fclose(f))
 		fail(EXIT_MONITOR, "out of memory");
-	write_state(f, c);
-	fclose(f);
 	outfile_open(&out, path);
 	outfile_commit(&out, text, size);
 	free(text);

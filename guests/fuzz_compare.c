@@ -77,6 +77,8 @@ page_domain_fault(const struct fuzz_item *item, const struct fuzz_result *bare, 
 	uint32_t a = fuzz_state_word(&bare->end, word), b = fuzz_state_word(&other->end, word);
 
 	(void)item;
+	if (word == CP(PAR)) // of an ATS1C operation, with the status from bit 1 on
+		return a == (FSR_DOMAIN_PAGE << 1 | 1u) && b == (FSR_TRANSLATION_PAGE << 1 | 1u) ? a ^ b : 0;
 	return word == CP(DFSR) && (a & FSR_STATUS) == FSR_DOMAIN_PAGE && (b & FSR_STATUS) == FSR_TRANSLATION_PAGE
 		   ? FSR_STATUS
 		   : 0;

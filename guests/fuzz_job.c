@@ -78,6 +78,30 @@ is_new(struct fuzz_campaign *c, const struct fuzz_signature *s)
 	return true;
 }
 
+// How many of the cases before case i it takes for it to diverge so, if it doesn't alone: 0 if all of them
+// don't do.
+static unsigned
+company(const struct job *j, unsigned i, enum fuzz_machine machine, const struct fuzz_outcome *out)
+{
+	const struct fuzz_run *run = &j->campaign->run;
+	struct fuzz_result *results[2] = {must_alloc((i + 1) * sizeof(**results)),
+					  must_alloc((i + 1) * sizeof(**results))};
+	unsigned found = 0;
+
+	for (unsigned n = 1; !found && n < 2 * i; n *= 2) {
+		unsigned k = n < i ? n : i;
+
+		if (!fuzz_run(run, FUZZ_BARE, &j->cases[i - k], k + 1, results[0], NULL) ||
+		    !fuzz_run(run, machine, &j->cases[i - k], k + 1, results[1], NULL))
+			break;
+		if (fuzz_compare(&j->items[i], &results[0][k], &results[1][k]) == out->diff)
+			found = k;
+	}
+	free(results[0]);
+	free(results[1]);
+	return found;
+}
+
 // Case i differs from the bare machine on `machines`; told of by the first of them.
 static void
 diverges(struct job *j, unsigned i, unsigned machines)
@@ -88,7 +112,8 @@ diverges(struct job *j, unsigned i, unsigned machines)
 	struct fuzz_outcome out = {.bare = j->results[FUZZ_BARE][i], .other = j->results[machine][i]};
 	struct fuzz_signature s = {.machines = machines, .bare = out.bare.vector, .other = out.other.vector};
 	const struct bt_row *row = fuzz_gen_row_of(&item);
-	bool new;
+	unsigned before = 0;
+	bool new, alone = true;
 
 	s.diff = out.diff = fuzz_compare(&item, &out.bare, &out.other);
 	s.row = row ? fuzz_row_number(row) : UINT32_MAX;
@@ -98,10 +123,13 @@ diverges(struct job *j, unsigned i, unsigned machines)
 	new = is_new(c, &s);
 	pthread_mutex_unlock(&c->lock);
 	if (new && !(out.diff & FUZZ_DIFF_LOST)) // each of those would cost a machine
-		fuzz_shrink(&c->run, machine, &item, &out);
+		alone = fuzz_shrink(&c->run, machine, &item, &out);
+	if (!alone)
+		before = company(j, i, machine, &out);
 	if (new) {
 		pthread_mutex_lock(&c->lock);
-		fuzz_report_divergence(&c->report, &item, machine, machines, &out);
+		fuzz_report_divergence(&c->report, &item, alone ? NULL : &j->items[i - before], before, machine,
+				       machines, &out);
 		pthread_mutex_unlock(&c->lock);
 	}
 	free(out.note);
@@ -121,7 +149,7 @@ differs_on(const struct job *j, unsigned i)
 //----------------------------------------------------------------------------
 
 static void
-tally(struct job *j)
+tally(struct job *j, const struct fuzz_result *bare)
 {
 	struct fuzz_campaign *c = j->campaign;
 
@@ -130,14 +158,20 @@ tally(struct job *j)
 	c->here += j->n;
 	for (unsigned i = 0; i < j->n; i++) {
 		const struct bt_row *row = fuzz_gen_row(j->items[i].id.isa, j->items[i].id.number);
-		const struct fuzz_result *bare = &j->results[FUZZ_BARE][i];
 
 		c->row_cases[fuzz_row_number(row)]++;
-		if (bare->vector != FUZZ_NONE && fuzz_gen_passes(&j->items[i]))
+		if (bare[i].vector != FUZZ_NONE && fuzz_gen_passes(&j->items[i]))
 			c->row_executed[fuzz_row_number(row)]++;
-		fuzz_report_corpus(&c->report, &j->items[i], bare);
+		fuzz_report_corpus(&c->report, &j->items[i], &bare[i]);
 	}
 	pthread_mutex_unlock(&c->lock);
+}
+
+// Whether the campaign's cases run on this machine.
+static bool
+runs(const struct fuzz_campaign *c, unsigned machine)
+{
+	return machine == FUZZ_BARE || c->o.policies & 1u << (machine - 1u);
 }
 
 static void
@@ -147,7 +181,7 @@ prepare(struct job *j, struct fuzz_campaign *c, unsigned n)
 	j->items = must_alloc(n * sizeof(*j->items));
 	j->cases = must_alloc(n * sizeof(*j->cases));
 	for (unsigned m = 0; m < FUZZ_MACHINES; m++) {
-		if (m && !(c->o.policies & 1u << (m - 1u)))
+		if (!runs(c, m))
 			continue;
 		j->results[m] = must_alloc(n * sizeof(*j->results[m]));
 		j->notes[m] = must_alloc(n * sizeof(*j->notes[m]));
@@ -177,10 +211,10 @@ run_batch(struct fuzz_campaign *c, const struct fuzz_batch_ref *ref)
 	prepare(&j, c, ref->n);
 	generate(&j, ref);
 	for (unsigned m = 0; m < FUZZ_MACHINES && done; m++)
-		if (j.results[m])
+		if (runs(c, m))
 			done = fuzz_run(&c->run, (enum fuzz_machine)m, j.cases, j.n, j.results[m], j.notes[m]);
 	if (done) {
-		tally(&j);
+		tally(&j, j.results[FUZZ_BARE]);
 		for (unsigned i = 0; i < j.n; i++) {
 			unsigned machines = differs_on(&j, i);
 

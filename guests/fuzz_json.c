@@ -232,9 +232,12 @@ const char *
 fuzz_json_read(const char *line, struct fuzz_item *item)
 {
 	struct fuzz_case *c = &item->c;
+	const char *object = skip_space(line), *end = *object == '{' ? skip_value(object) : NULL;
 	const char *id = fuzz_json_member(line, "case");
 
 	memset(item, 0, sizeof(*item));
+	if (!end || *skip_space(end))
+		return "is no JSON object, or cut short";
 	if (!id || *id != '"' || !fuzz_json_id(id + 1, &item->id))
 		return "no member \"case\" as \"a32:1:42\"";
 	if (!read_u32(line, "at", &item->at) || item->at >= 4 * (FUZZ_SLOT_WORDS - 1) || item->at % 2)

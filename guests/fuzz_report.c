@@ -247,15 +247,25 @@ write_divergence(FILE *f, const struct fuzz_item *item, enum fuzz_machine machin
 	fputs("}\n", f);
 }
 
+static void
+write_case(FILE *f, const struct fuzz_item *item)
+{
+	fputs("{\"type\":\"case\",", f);
+	fuzz_json_case(f, item);
+	fputs("}\n", f);
+}
+
 // The crash file's path, from malloc.
 static char *
-write_crash(const struct fuzz_report *r, const struct fuzz_item *item, enum fuzz_machine machine, unsigned machines,
-	    const struct fuzz_outcome *out)
+write_crash(const struct fuzz_report *r, const struct fuzz_item *item, const struct fuzz_item *before,
+	    unsigned n_before, enum fuzz_machine machine, unsigned machines, const struct fuzz_outcome *out)
 {
 	char *path = must_printf("%s/%s-%" PRIu64 "-%" PRIu64 ".json", r->crashes, fuzz_row_isa(item->id.isa),
 				 item->id.seed, item->id.number);
 	FILE *f = fopen(path, "we");
 
+	for (unsigned i = 0; f && i < n_before; i++)
+		write_case(f, &before[i]);
 	if (f)
 		write_divergence(f, item, machine, machines, out);
 	if (!f || fclose(f))
@@ -264,10 +274,10 @@ write_crash(const struct fuzz_report *r, const struct fuzz_item *item, enum fuzz
 }
 
 void
-fuzz_report_divergence(struct fuzz_report *r, const struct fuzz_item *item, enum fuzz_machine machine,
-		       unsigned machines, const struct fuzz_outcome *out)
+fuzz_report_divergence(struct fuzz_report *r, const struct fuzz_item *item, const struct fuzz_item *before,
+		       unsigned n_before, enum fuzz_machine machine, unsigned machines, const struct fuzz_outcome *out)
 {
-	char *path = r->crashes ? write_crash(r, item, machine, machines, out) : NULL;
+	char *path = r->crashes ? write_crash(r, item, before, n_before, machine, machines, out) : NULL;
 
 	fputs("divergence ", stdout);
 	print_case(item);
@@ -276,6 +286,11 @@ fuzz_report_divergence(struct fuzz_report *r, const struct fuzz_item *item, enum
 	fuzz_compare_print(&out->bare, &out->other, out->diff);
 	if (out->note)
 		printf("    it said: %s\n", out->note);
+	if (before && n_before)
+		printf("  but only behind the %u cases that run before it%s\n", n_before,
+		       path ? ", which are in the file, too" : ": see --crashes");
+	else if (before)
+		puts("  but not again with the same cases before it");
 	if (path)
 		printf("  replay: palimpsest fuzz --replay %s\n", path);
 	else

@@ -25,8 +25,10 @@ void fuzz_report_close(struct fuzz_report *r);
 
 // Prints a case, its instructions, and what differs on which machine; on standard output and as a line of the
 // output; writes its crash file. machines: bits of enum fuzz_machine that differ from bare, of which out is one.
-void fuzz_report_divergence(struct fuzz_report *r, const struct fuzz_item *item, enum fuzz_machine machine,
-			    unsigned machines, const struct fuzz_outcome *out);
+// before: the n_before cases without which it doesn't diverge; NULL if it does alone.
+void fuzz_report_divergence(struct fuzz_report *r, const struct fuzz_item *item, const struct fuzz_item *before,
+			    unsigned n_before, enum fuzz_machine machine, unsigned machines,
+			    const struct fuzz_outcome *out);
 
 // Prints a case and its outcome on each machine that ran it.
 void fuzz_report_case(const struct fuzz_item *item, const struct fuzz_result *results[FUZZ_MACHINES]);

@@ -294,22 +294,24 @@ fuzz_shrink(const struct fuzz_run *run, enum fuzz_machine machine, struct fuzz_i
 	struct fuzz_run hasty = *run;
 	struct fuzz_item simple = *item;
 	double until = now() + SECONDS;
-	int more = 1, confirmed;
+	bool alone;
+	int more = 1;
 
-	hasty.patience = PATIENCE;
-	t->run = &hasty;
+	t->run = run;
 	t->machine = machine;
 	t->diff = outcome->diff;
 	t->bare = outcome->bare.vector;
 	t->other = outcome->other.vector;
-	for (unsigned i = 0; i < ROUNDS && more > 0 && now() < until; i++)
+	alone = confirm(t, item, outcome) > 0;
+	hasty.patience = PATIENCE;
+	t->run = &hasty;
+	for (unsigned i = 0; i < ROUNDS && alone && more > 0 && now() < until; i++)
 		more = round_of(t, &simple);
 	t->run = run;
-	confirmed = more < 0 ? -1 : confirm(t, &simple, outcome);
-	if (confirmed > 0)
+	if (alone && confirm(t, &simple, outcome) > 0)
 		*item = simple;
 	for (unsigned i = 0; i < CANDIDATES; i++)
 		free(t->notes[i]);
 	free(t);
-	return confirmed >= 0;
+	return alone;
 }

@@ -15,7 +15,7 @@ struct fuzz_outcome {
 };
 
 // Simplifies item, which diverges on `machine` as *outcome says, and updates that. A case that doesn't do
-// the same elsewhere in the runner's code is left as it is. False if it was stopped.
+// the same elsewhere in the runner's code is left as it is. False if it doesn't diverge so when it runs alone.
 bool fuzz_shrink(const struct fuzz_run *run, enum fuzz_machine machine, struct fuzz_item *item,
 		 struct fuzz_outcome *outcome);
 
