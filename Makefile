@@ -139,7 +139,7 @@ docs/isa.md: $(B)/isa
 
 test-isa: $(B)/isa
 	@$< | diff -q - docs/isa.md > /dev/null || { echo "docs/isa.md is older than bt/*.def: make docs/isa.md"; exit 1; }
-	@echo "isa: docs/isa.md is what the tables say"
+	@echo "isa: 1 passed, 0 failed"
 
 .PHONY: test-cli test-scan
 test-cli: all

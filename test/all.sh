@@ -21,7 +21,7 @@ for suite in $suites; do
 	began=$(date +%s)
 	{ make --no-print-directory "$suite" 2>&1; echo "status $?"; } | tee "$B/suite.log" | grep -v '^status [0-9]*$'
 	cat "$B/suite.log" >>"$LOG"
-	set -- $(sed -nE 's/^[a-z0-9.-]+: ([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$/\1 \2 \4/p' "$B/suite.log" |
+	set -- $(sed -nE 's/^[a-z0-9._-]+: ([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$/\1 \2 \4/p' "$B/suite.log" |
 		awk '{p += $1; f += $2; s += $3; n++} END {print n + 0, p + 0, f + 0, s + 0}')
 	status=$(sed -n 's/^status //p' "$B/suite.log" | tail -n 1)
 	passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
