@@ -43,7 +43,7 @@ code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_p
 #define SVC_MASK 0x0f000000u
 
 // Under what a hypercall that stands in some copy is in the table of words: nothing sensitive
-// begins with 1111 1111. A32's lose their condition; UDF.W begins with 1111 0111.
+// begins with 1111 1111. A32's lose their condition; T32's begin with 1111 0111.
 #define TAG(word) ((word) | 0xff000000u)
 
 #define T32_FIRST 0xe8000000u // below, a word is none of T32

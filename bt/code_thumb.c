@@ -3,8 +3,8 @@
 // Thumb code in code pages: a bit per halfword at which an instruction begins that
 // control may reach (block.c's invariant) or that is code (page policy).
 //
-// A T16 instruction is replaced by UDF, a T32 one by UDF.W: each is as wide as the original
-// and, in an IT block, depends on it likewise. A T32 one that begins in the page's last halfword is cut:
+// An instruction is replaced by an unallocated encoding of its own width (bt/hyper_imm.h), which in an
+// IT block depends on it likewise. A T32 one that begins in the page's last halfword is cut:
 // what it is depends on the page behind. It is BKPT until it has been executed, which traps whatever
 // ITSTATE says (ARM ARM A8.8.24); if it is not sensitive then, it is given back until the first halfword
 // of some code page is written. What falls off its page in an IT block under `block` is BKPT, too.

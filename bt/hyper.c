@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Packs sensitive instructions into the immediates of SVC (A32) and UDF (Thumb), and
-// back, by the rows' payload masks. ARM ARM A8.8.228, A8.8.247. Every row owns whole
+// Packs sensitive instructions into the immediates of SVC (A32, ARM ARM A8.8.228) and of unallocated
+// encodings (Thumb, A6.2.5, A6.3.4), and back, by the rows' payload masks. Every row owns whole
 // values of the immediate's upper bits, so one lookup by these finds the row; bits
 // between class and payload are zero.
 #include "bt/decode.h"

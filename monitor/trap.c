@@ -151,7 +151,7 @@ svc(struct vcpu *v)
 	if (vpsr_privileged(v) && !vpsr_thumb(v))
 		return hypercall(v);
 	reason = vpsr_privileged(v) ? EXIT_guest_svc : EXIT_svc_user;
-	inject_svc(v); // Thumb's hypercalls are UDFs
+	inject_svc(v); // Thumb's hypercalls are undefined encodings
 	return reason;
 }
 
