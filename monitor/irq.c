@@ -125,10 +125,22 @@ could_wake(const struct vcpu *v)
 }
 
 void
+irq_heard(struct vcpu *v)
+{
+	uint32_t now = (uint32_t)sysreg_read_cntvct(), ticks = now - v->deaf_since;
+
+	if (ticks > v->deaf)
+		v->deaf = ticks;
+	v->deaf_since = now;
+}
+
+void
 irq_wait(struct vcpu *v)
 {
-	uint32_t since = (uint32_t)sysreg_read_cntvct();
+	uint32_t since;
 
+	irq_heard(v);
+	since = v->deaf_since;
 	while (!v->lines) {
 		if (!could_wake(v))
 			stop_crash(v, "waits for an interrupt, and none is enabled that could ever come");
@@ -136,6 +148,7 @@ irq_wait(struct vcpu *v)
 		irq_host(v);
 		irq_update(v);
 	}
-	v->start += (uint32_t)sysreg_read_cntvct() - since; // idle time costs nobody
+	v->deaf_since = (uint32_t)sysreg_read_cntvct();
+	v->start += v->deaf_since - since; // idle time costs nobody
 	v->waiting = false;
 }

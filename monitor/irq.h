@@ -26,6 +26,9 @@ void irq_deliver(struct vcpu *v);
 // The guest has touched a device: characters that waited for room go on.
 void irq_after_mmio(struct vcpu *v);
 
+// A physical interrupt would get in now: notes for the statistics how long none did.
+void irq_heard(struct vcpu *v);
+
 // Waits until the VCPU has an interrupt, masked or not; stops the VM if none can come.
 void irq_wait(struct vcpu *v);
 

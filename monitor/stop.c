@@ -33,8 +33,8 @@ report_exits(const struct vcpu *v)
 	for (unsigned r = 0; r < EXIT_COUNT; r++) {
 		if (!v->count[r])
 			continue;
-		report("%s\"%s\":{\"count\":%u,\"slow\":%u,\"ticks\":%llu}", comma, name[r], v->count[r], v->slow[r],
-		       (unsigned long long)v->cost[r]);
+		report("%s\"%s\":{\"count\":%u,\"slow\":%u,\"ticks\":%llu,\"worst\":%u}", comma, name[r], v->count[r],
+		       v->slow[r], (unsigned long long)v->cost[r], v->worst[r]);
 		comma = ",";
 	}
 	report("},");

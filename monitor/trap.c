@@ -334,11 +334,25 @@ handle(struct vcpu *v, enum trap trap)
 	BUG_ON(true);
 }
 
+// Keeps the books of an exit that ends now.
+static void
+account(struct vcpu *v, enum exit_reason reason)
+{
+	irq_heard(v);
+	v->count[reason]++;
+	v->slow[reason]++;
+	v->cost[reason] += v->deaf_since - v->start;
+	if (v->deaf > v->worst[reason])
+		v->worst[reason] = v->deaf;
+}
+
 void
 trap_slow(struct vcpu *v, enum trap trap)
 {
 	enum exit_reason reason;
 
+	v->deaf_since = v->start;
+	v->deaf = 0;
 	if (v->view_now == VIEW_USER) // the user's own to write; load_view will write it back
 		v->view[VIEW_USER].tpidrurw = sysreg_read_tpidrurw();
 	if (vpsr_privileged(v) && vpsr_thumb(v))
@@ -354,9 +368,7 @@ trap_slow(struct vcpu *v, enum trap trap)
 	irq_deliver(v);
 	if (v->check_targets)
 		exec_arrive(v);
-	v->count[reason]++;
-	v->slow[reason]++;
-	v->cost[reason] += (uint32_t)sysreg_read_cntvct() - v->start;
+	account(v, reason);
 	if (v->moved)
 		vm_enter(v);
 }

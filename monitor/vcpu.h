@@ -133,7 +133,10 @@ struct vcpu {
 	bool off;            // by PSCI
 	bool exclusive;      // an emulated LDREX of exclusive_va waits for its STREX
 	gva_t exclusive_va;
-	uint32_t slow[EXIT_COUNT]; // how many of the exits went to C by the slow way
+	uint32_t slow[EXIT_COUNT];  // how many of the exits went to C by the slow way
+	uint32_t deaf_since;        // CNTVCT, low word, when a physical interrupt could last get in
+	uint32_t deaf;              // the longest that none could, in this exit, in ticks
+	uint32_t worst[EXIT_COUNT]; // of all exits of the reason
 	uint64_t vfp[32];
 	uint32_t fpscr;
 };
