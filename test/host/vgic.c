@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/dev.c monitor/vgic.c
+// uses: monitor/dev.c monitor/vgic.c monitor/vgic_dist.c monitor/vgic_cpuif.c
 //
 // The virtual GICv2 through its registers, as a guest uses it. Expected values are
 // those of QEMU 7.2's, or of the architecture (IHI 0048B) for what only shows with
