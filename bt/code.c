@@ -237,31 +237,6 @@ code_patch(struct code *c, struct code_page *p, uint32_t offset)
 	return true;
 }
 
-#define EXCLUSIVE_MASK  0x0f800ff0u // LDREX, STREX and their sizes (ARM ARM A5.2.10)
-#define EXCLUSIVE_VALUE 0x01800f90u
-#define CLREX           0xf57ff01fu
-#define EXCLUSIVE_REACH 32u // words: how far apart the two of a pair may be
-
-bool
-code_is_exclusive(uint32_t insn)
-{
-	return insn == CLREX || (insn < 0xf0000000u && (insn & EXCLUSIVE_MASK) == EXCLUSIVE_VALUE);
-}
-
-bool
-code_patch_exclusives(struct code *c, struct code_page *p, uint32_t offset)
-{
-	uint32_t at = offset / 4, first = at < EXCLUSIVE_REACH ? 0 : at - EXCLUSIVE_REACH;
-
-	if (!code_copy(c, p))
-		return false;
-	p->exclusives = true;
-	for (uint32_t w = first; w < PAGE_SIZE / 4 && w <= at + EXCLUSIVE_REACH; w++)
-		if (code_is_exclusive(frame(c, p)[w]))
-			code_put(p, w, code_interned(c, frame(c, p)[w]));
-	return true;
-}
-
 static bool
 patch_map(struct code *c, struct code_page *p, const uint32_t *patch)
 {

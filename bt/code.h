@@ -29,7 +29,6 @@ struct code_page {
 	uint32_t va;       // the page's address when it was made; block policy: last given out
 	uint16_t patched, doubtful;
 	uint16_t writes; // emulated since it was made
-	bool exclusives; // its exclusive accesses are hypercalls (code_patch_exclusives)
 };
 
 #define CODE_HASH 1024u
@@ -105,13 +104,6 @@ uint32_t code_original_thumb(const struct code *c, uint32_t insn);
 // A sensitive word that was left unpatched has been reached. False when there is
 // no memory for a copy, which is then to be told from the frame's own mapping.
 bool code_patch(struct code *c, struct code_page *p, uint32_t offset);
-
-// The code around offset does exclusive accesses to its own page, which is not writable:
-// its LDREX, STREX and CLREX become hypercalls. False: no memory for a copy.
-bool code_patch_exclusives(struct code *c, struct code_page *p, uint32_t offset);
-
-// Whether insn is one of them.
-bool code_is_exclusive(uint32_t insn);
 
 // The guest has written len bytes at offset of the frame: the copy follows. False
 // when the page had better be dropped, because it is written all the time.

@@ -120,9 +120,8 @@ access(struct vcpu *v, gva_t va, unsigned size, bool write, bool privileged, uin
 	return ACCESS_DONE;
 }
 
-// The low size bytes of value in the guest's byte order, and back.
-static uint64_t
-ordered(const struct vcpu *v, unsigned size, uint64_t value)
+uint64_t
+access_ordered(const struct vcpu *v, unsigned size, uint64_t value)
 {
 	return v->cpsr & PSR_E ? __builtin_bswap64(value) >> (64u - 8u * size) : value;
 }
@@ -173,7 +172,7 @@ access_load(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint64_t *
 
 	if (r == ACCESS_FAULT || (r == ACCESS_SPLIT && !read_split(v, va, size, privileged, &got)))
 		return false;
-	*value = ordered(v, size, got);
+	*value = access_ordered(v, size, got);
 	return true;
 }
 
@@ -182,7 +181,7 @@ access_store(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint64_t 
 {
 	enum access_result r;
 
-	value = ordered(v, size, value);
+	value = access_ordered(v, size, value);
 	r = access(v, va, size, true, privileged, &value);
 	return r == ACCESS_DONE || (r == ACCESS_SPLIT && write_split(v, va, size, privileged, value));
 }

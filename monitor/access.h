@@ -15,6 +15,9 @@
 bool access_load(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint64_t *value);
 bool access_store(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint64_t value);
 
+// The low size bytes of value as they lie in memory in the guest's byte order, and back.
+uint64_t access_ordered(const struct vcpu *v, unsigned size, uint64_t value);
+
 // The same of 1, 2 or 4 bytes, naturally aligned if SCTLR.A asks for it.
 bool access_read(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint32_t *value);
 bool access_write(struct vcpu *v, gva_t va, unsigned size, bool privileged, uint32_t value);

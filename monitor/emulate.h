@@ -20,10 +20,6 @@ enum exit_reason emulate_sensitive_thumb(struct vcpu *v, uint32_t insn);
 // False, and nothing done, for a word that isn't one.
 bool emulate_ldst(struct vcpu *v, uint32_t insn);
 
-// Executes LDREX, STREX or CLREX at v->pc against the VCPU's own exclusive monitor; the
-// condition has passed.
-enum exit_reason emulate_exclusive(struct vcpu *v, uint32_t insn);
-
 // Register n as an operand: the PC reads as the instruction's address plus 8, in Thumb plus 4.
 uint32_t emulate_reg(const struct vcpu *v, unsigned n);
 

@@ -4,6 +4,7 @@
 #ifndef MONITOR_EMULATE_INTERNAL_H
 #define MONITOR_EMULATE_INTERNAL_H
 
+#include "bt/ldst.h"
 #include "monitor/emulate.h"
 
 // The guest takes an Undefined Instruction exception instead.
@@ -22,6 +23,10 @@ void emulate_operands(const struct vcpu *v, uint32_t regs[16]);
 
 // emulate_ldst() for the loads and stores of VFP and Advanced SIMD registers (bt/vldst.h).
 bool emulate_vldst(struct vcpu *v, uint32_t insn);
+
+// LDREX or STREX, resp. one of their other sizes, of what is at that address. False: nothing done, but a fault
+// taken, or the instruction is to come again.
+bool emulate_exclusive(struct vcpu *v, const struct bt_ldst *op, uint32_t at);
 
 // Execute one of these each, its condition having passed.
 enum exit_reason emulate_ldm_return(struct vcpu *v, uint32_t insn);

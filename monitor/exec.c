@@ -263,40 +263,6 @@ exec_patch_late(struct vcpu *v)
 }
 
 bool
-exec_is_own_page(struct vcpu *v, gpa_t gpa)
-{
-	const struct code_page *p = vpsr_privileged(v) ? exec_page_at(v, GVA(v->pc)) : NULL;
-
-	return p && p->gpa.v == (gpa.v & ~PAGE_MASK);
-}
-
-bool
-exec_exclusive_store(struct vcpu *v, gpa_t gpa, uint32_t insn)
-{
-	struct code_page *p = exec_page_at(v, GVA(v->pc));
-	bool had_copy = p && p->copy;
-	struct bt_ldst op;
-
-	if (vpsr_thumb(v) || !exec_is_own_page(v, gpa) || !bt_ldst_decode(insn, &op) || op.kind != BT_LDST_EXCLUSIVE)
-		return false;
-	if (!code_patch_exclusives(&v->vm->code, p, v->pc & PAGE_MASK))
-		exec_flush(v);
-	else if (!had_copy)
-		regime_drop_all(v); // the frame itself is mapped
-	v->regs[op.rd] = 1;
-	vpsr_next(v);
-	return true;
-}
-
-bool
-exec_emulates_exclusive(struct vcpu *v)
-{
-	const struct code_page *p = exec_page_at(v, GVA(v->pc));
-
-	return v->vm->code.policy == CODE_PAGE || !p || p->exclusives;
-}
-
-bool
 exec_reach(struct vcpu *v, struct exec_target to)
 {
 	struct mmu_xlat x;

@@ -31,18 +31,6 @@ bool exec_words(struct vcpu *v, uint32_t *run, uint32_t *original);
 // A sensitive word at v->pc was run unpatched: patches it.
 void exec_patch_late(struct vcpu *v);
 
-// Whether the kernel runs, at v->pc, from the code page of gpa.
-bool exec_is_own_page(struct vcpu *v, gpa_t gpa);
-
-// A STREX at v->pc to the code page of gpa, which is not writable. If that is the page
-// it runs from, dropping the page for it would fetch it back for the next try, for
-// ever: then its exclusives become hypercalls, this STREX fails, and true is returned.
-bool exec_exclusive_store(struct vcpu *v, gpa_t gpa, uint32_t insn);
-
-// Whether the hypercall of an exclusive access at v->pc is to be emulated: not where it
-// only is the last word of a page under the block policy, whose other half runs as it is.
-bool exec_emulates_exclusive(struct vcpu *v);
-
 // Block policy: makes the code there fit to be reached; false where the guest can't execute.
 bool exec_reach(struct vcpu *v, struct exec_target to);
 

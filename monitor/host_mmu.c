@@ -28,8 +28,11 @@
 static uint32_t flat_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
 static uint32_t window_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
 static uint32_t window_l2[L2_ENTRIES] __attribute__((aligned(L2_SIZE)));
+static uint32_t exclusive_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
+static uint32_t exclusive_l2[L2_ENTRIES] __attribute__((aligned(L2_SIZE)));
+static uint8_t exclusive_page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 static uint8_t window_code[WINDOW_CODE_SIZE] __attribute__((aligned(PAGE_SIZE)));
-extern const uint8_t __window_start[], __window_end[];
+extern const uint8_t __window_start[], __window_end[], window_vectors[], window_exclusive[];
 
 static void
 map_section(uint32_t base, uint32_t tex_cb, bool xn)
@@ -113,10 +116,33 @@ host_mmu_window(uint32_t va, hpa_t vcpu)
 		if (flat_l1[i] == l1)
 			flat_l1[i] = 0;
 	memset(window_l1, 0, sizeof(window_l1));
+	memset(exclusive_l1, 0, sizeof(exclusive_l1));
 	window_l1[va >> SECTION_SHIFT] = l1;
+	exclusive_l1[va >> SECTION_SHIFT] = l1;
 	flat_l1[va >> SECTION_SHIFT] = l1;
 	arch_tlbi_all();
 	sysreg_write_vbar(va);
 	isb();
 	return l1;
+}
+
+uint32_t
+host_mmu_exclusive(const struct host_mmu_exclusive *x)
+{
+	typedef uint32_t (*function)(gva_t va, uint32_t how, uint32_t low, uint32_t high, uint32_t vcpu,
+				     uint32_t ttbr0);
+	uint32_t window = sysreg_read_vbar(), va = x->va.v, status;
+	uint32_t how =
+	    (uint32_t)__builtin_ctz(x->size) | (x->load ? WINDOW_LOAD : 0) | (x->big ? WINDOW_BIG_ENDIAN : 0);
+	uint32_t *l1 = &exclusive_l1[va >> SECTION_SHIFT], *l2 = &exclusive_l2[bits(va, 19, 12)];
+	function f = (function)(window + (uintptr_t)(window_exclusive - window_vectors));
+
+	memcpy(exclusive_page + (va & PAGE_MASK), &x->memory, x->size);
+	*l2 = page((uintptr_t)exclusive_page, AP_PL1_RW, L2_SMALL_XN) | L2_NG;
+	*l1 = (uint32_t)(uintptr_t)exclusive_l2 | L1_TABLE | SPT_MONITOR_DOMAIN << L1_DOMAIN_SHIFT;
+	dsb();
+	status = f(x->va, how, x->low, x->high, window + WINDOW_VCPU, (uint32_t)(uintptr_t)exclusive_l1 | TTBR_WALK);
+	*l1 = *l2 = 0;
+	arch_tlbi_va(x->va);
+	return status;
 }

@@ -23,4 +23,19 @@ bool host_mmu_maps(uint32_t va);
 // frames at vcpu: returns the first-level descriptor to put into every view.
 uint32_t host_mmu_window(uint32_t va, hpa_t vcpu);
 
+// An exclusive access of the core's (A3.4).
+struct host_mmu_exclusive {
+	gva_t va;           // naturally aligned, and not in the window's section
+	unsigned size;      // bytes: 1, 2, 4, 8
+	bool load;          // LDREX*, else STREX*
+	bool big;           // big-endian
+	uint64_t memory;    // what is there, as it lies in memory
+	uint32_t low, high; // what STREX stores: Rt, and Rt2 if size is 8
+};
+
+// Executes the access, on a page of the monitor's own that stands at va for the time and holds memory. So the
+// core's exclusive monitor ends up as if the guest had executed it, and a pair of which one
+// access is emulated and the other is not works. Returns STREX's status, 0 for LDREX.
+uint32_t host_mmu_exclusive(const struct host_mmu_exclusive *x);
+
 #endif

@@ -15,14 +15,6 @@ thumb(const struct vcpu *v)
 	return v->cpsr & PSR_T;
 }
 
-// Every exception ends an emulated exclusive pair.
-static void
-enter(struct vcpu *v, uint32_t mode, uint32_t vector, uint32_t lr)
-{
-	v->exclusive = false;
-	vpsr_enter(v, mode, vector, lr);
-}
-
 // An exception whose vector can't be run raises itself for ever.
 static void
 check_vector(struct vcpu *v, uint32_t vector, const char *what)
@@ -36,13 +28,13 @@ inject_undef(struct vcpu *v)
 {
 	check_vector(v, VECTOR_UNDEF, "the undefined-instruction vector is itself undefined");
 	trace(v, TRACE_UNDEF, v->pc);
-	enter(v, MODE_UND, VECTOR_UNDEF, v->pc + (thumb(v) ? 2u : 4u));
+	vpsr_enter(v, MODE_UND, VECTOR_UNDEF, v->pc + (thumb(v) ? 2u : 4u));
 }
 
 void
 inject_svc(struct vcpu *v)
 {
-	enter(v, MODE_SVC, VECTOR_SVC, v->pc + (thumb(v) ? 2u : 4u));
+	vpsr_enter(v, MODE_SVC, VECTOR_SVC, v->pc + (thumb(v) ? 2u : 4u));
 }
 
 // The fault status in the format that the guest has chosen; what a walk says already is.
@@ -62,7 +54,7 @@ inject_prefetch_abort(struct vcpu *v, uint32_t fs, gva_t far)
 	trace(v, TRACE_PREFETCH_ABORT, far.v);
 	v->cp15.ifsr = fault_status(v, fs);
 	v->cp15.ifar = far.v;
-	enter(v, MODE_ABT, VECTOR_PREFETCH_ABORT, v->pc + 4u);
+	vpsr_enter(v, MODE_ABT, VECTOR_PREFETCH_ABORT, v->pc + 4u);
 }
 
 void
@@ -71,19 +63,19 @@ inject_data_abort(struct vcpu *v, uint32_t fs, uint32_t domain, bool write, gva_
 	trace(v, TRACE_DATA_ABORT, far.v);
 	v->cp15.dfsr = fault_status(v, fs) | domain << 4 | (write ? DFSR_WnR : 0);
 	v->cp15.dfar = far.v;
-	enter(v, MODE_ABT, VECTOR_DATA_ABORT, v->pc + 8u);
+	vpsr_enter(v, MODE_ABT, VECTOR_DATA_ABORT, v->pc + 8u);
 }
 
 void
 inject_irq(struct vcpu *v)
 {
 	trace(v, TRACE_IRQ, v->pc);
-	enter(v, MODE_IRQ, VECTOR_IRQ, v->pc + 4u);
+	vpsr_enter(v, MODE_IRQ, VECTOR_IRQ, v->pc + 4u);
 }
 
 void
 inject_fiq(struct vcpu *v)
 {
 	trace(v, TRACE_FIQ, v->pc);
-	enter(v, MODE_FIQ, VECTOR_FIQ, v->pc + 4u);
+	vpsr_enter(v, MODE_FIQ, VECTOR_FIQ, v->pc + 4u);
 }

@@ -120,6 +120,8 @@ transfer(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
 		return dual(v, op, at);
 	case BT_LDST_MULTIPLE:
 		return multiple(v, op, at);
+	case BT_LDST_EXCLUSIVE:
+		return emulate_exclusive(v, op, at);
 	default:
 		return swap(v, op, at);
 	}
@@ -177,7 +179,7 @@ emulate_ldst(struct vcpu *v, uint32_t insn)
 	v->size = vpsr_thumb(v) ? bt_thumb_size(insn) : 4u;
 	if (!decode(v, insn, &op))
 		return emulate_vldst(v, insn);
-	if (op.kind == BT_LDST_EXCLUSIVE || op.user_bank || (op.kind == BT_LDST_MULTIPLE && op.rn == 15u))
+	if (op.user_bank || (op.kind == BT_LDST_MULTIPLE && op.rn == 15u))
 		return false;
 	if (!emulate_passes(v, insn)) {
 		vpsr_next(v);
@@ -197,38 +199,4 @@ emulate_ldst(struct vcpu *v, uint32_t insn)
 	if (loads_pc(&op))
 		vpsr_branch_exchange(v, target);
 	return true;
-}
-
-static bool
-exclusive_access(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
-{
-	if (!access_aligned(v, GVA(at), op->size, !op->load))
-		return false;
-	return op->size == 8 ? dual(v, op, at) : single(v, op, at, vpsr_privileged(v));
-}
-
-// The exclusive monitor of emulated pairs: any exception clears it (inject.c), as the
-// architecture allows (A3.4.1).
-enum exit_reason
-emulate_exclusive(struct vcpu *v, uint32_t insn)
-{
-	bool held = v->exclusive;
-	uint32_t at, fails = 1;
-	struct bt_ldst op;
-
-	v->exclusive = false;
-	if (decode(v, insn, &op)) { // else CLREX
-		at = v->regs[op.rn] + op.imm;
-		if (op.load || (held && v->exclusive_va.v == at)) {
-			if (!exclusive_access(v, &op, at))
-				return EXIT_fault;
-			fails = 0;
-		}
-		if (!op.load)
-			v->regs[op.rd] = fails;
-		v->exclusive = op.load;
-		v->exclusive_va = GVA(at);
-	}
-	vpsr_next(v);
-	return EXIT_write_code;
 }

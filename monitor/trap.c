@@ -50,7 +50,6 @@ hypercall(struct vcpu *v)
 {
 	uint32_t run = v->word, original, insn;
 	const struct bt_row *row;
-	bool exclusive;
 
 	trace(v, TRACE_SVC, run);
 	if (!code_meaning(&v->vm->code, run, &insn)) {
@@ -61,15 +60,14 @@ hypercall(struct vcpu *v)
 	if (bits(run, 23, 16) != BT_IMM_FRAME)
 		return emulate_sensitive(v, insn);
 	row = bt_decode_a32(insn);
-	exclusive = code_is_exclusive(insn) && exec_emulates_exclusive(v);
-	if (!exclusive && (!row || !(row->flags & BT_SENSITIVE))) {
+	if (!row || !(row->flags & BT_SENSITIVE)) {
 		if (v->vm->code.policy == CODE_BLOCK)
 			return exec_block_end(v, insn);
 		inject_svc(v); // the guest's own, with one of our numbers
 		return EXIT_guest_svc;
 	}
 	if (emulate_passes(v, insn)) // the SVC's own may be AL, at the end of a page
-		return exclusive ? emulate_exclusive(v, insn) : emulate_sensitive(v, insn);
+		return emulate_sensitive(v, insn);
 	vpsr_next(v);
 	return EXIT_block_end;
 }
@@ -237,14 +235,25 @@ prefetch_abort(struct vcpu *v)
 	return EXIT_fill;
 }
 
-// Device registers, and tracked pages as long as emulating the store pays off.
+// What can't be decoded is UNPREDICTABLE with whatever it accesses.
 static enum exit_reason
 emulate_access(struct vcpu *v, enum exit_reason reason)
 {
 	uint32_t insn;
 
-	if (!access_insn(v, GVA(v->pc), &insn) || !(emulate_ldst(v, insn) || exec_table_branch(v, insn)))
-		stop_crash(v, "a device is accessed by an instruction that is not supported");
+	if (!access_insn(v, GVA(v->pc), &insn))
+		return fetch_again(v, reason);
+	if (emulate_ldst(v, insn) || exec_table_branch(v, insn))
+		return reason;
+	inject_undef(v);
+	return EXIT_undef;
+}
+
+static enum exit_reason
+device_access(struct vcpu *v)
+{
+	enum exit_reason reason = emulate_access(v, EXIT_mmio);
+
 	irq_after_mmio(v);
 	v->timers_changed = true; // the RTC's alarm is one
 	return reason;
@@ -253,13 +262,8 @@ emulate_access(struct vcpu *v, enum exit_reason reason)
 static enum exit_reason
 tracked_write(struct vcpu *v, gpa_t gpa)
 {
-	uint32_t insn;
-
-	if (vpsr_privileged(v) && access_insn(v, GVA(v->pc), &insn) &&
-	    (emulate_ldst(v, insn) || exec_exclusive_store(v, gpa, insn)))
-		return EXIT_write_code;
-	if (exec_is_own_page(v, gpa)) // dropped, it would only be fetched back for the next try
-		stop_crash(v, "code writes to the page it runs from by an instruction that is not supported");
+	if (vpsr_privileged(v))
+		return emulate_access(v, EXIT_write_code);
 	access_code_drop(v, gpa);
 	regime_refresh(v);
 	return EXIT_write_code;
@@ -300,7 +304,7 @@ data_abort(struct vcpu *v)
 		vm_move_window(v->vm);
 		return EXIT_fill;
 	case SPT_DEVICE:
-		return emulate_access(v, EXIT_mmio);
+		return device_access(v);
 	case SPT_TRACKED:
 		return tracked_write(v, x.gpa);
 	case SPT_FAULT:

@@ -124,15 +124,13 @@ struct vcpu {
 	struct cp15_state cp15;
 	struct cp14_state cp14;
 	struct vtimer vtimer, ptimer;
-	uint32_t size;       // bytes of the instruction that is being emulated
-	uint32_t fpexc;      // the guest's FPEXC, whatever the physical one is
-	uint64_t deadline;   // that the host's timer is set to
-	bool timers_changed; // the guest's timers or their deadline may have
-	bool moved;          // the window has: window.S's way back is gone
-	bool waiting;        // in WFI
-	bool off;            // by PSCI
-	bool exclusive;      // an emulated LDREX of exclusive_va waits for its STREX
-	gva_t exclusive_va;
+	uint32_t size;              // bytes of the instruction that is being emulated
+	uint32_t fpexc;             // the guest's FPEXC, whatever the physical one is
+	uint64_t deadline;          // that the host's timer is set to
+	bool timers_changed;        // the guest's timers or their deadline may have
+	bool moved;                 // the window has: window.S's way back is gone
+	bool waiting;               // in WFI
+	bool off;                   // by PSCI
 	uint32_t slow[EXIT_COUNT];  // how many of the exits went to C by the slow way
 	uint32_t deaf_since;        // CNTVCT, low word, when a physical interrupt could last get in
 	uint32_t deaf;              // the longest that none could, in this exit, in ticks

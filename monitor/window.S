@@ -37,6 +37,7 @@
 #define HOT_SLOW 1
 #define HOT_VIEW 2
 
+#define ASID_EXCLUSIVE 0
 #define ASID_MONITOR 1
 
 	.section .window.vectors, "ax"
@@ -436,6 +437,50 @@ load_view:
 	cmp	r0, r5
 	mcrne	p15, 0, r5, c3, c0, 0
 	b	set_tables
+
+// uint32_t window_exclusive(va, how, low, high, vcpu, ttbr0): one exclusive access at va, through tables that
+// show nothing else and an ASID of their own. how is log2 of the size, WINDOW_LOAD and WINDOW_BIG_ENDIAN.
+// Returns STREX's status, 0 for LDREX. Called from C, on the monitor's stack, which isn't mapped meanwhile.
+	.globl	window_exclusive
+window_exclusive:
+	push	{r4-r10, lr}
+	ldr	r4, [sp, #32]
+	ldr	r5, [sp, #36]
+	mov	r6, r0
+	mov	r7, r1
+	mov	r8, r2
+	mov	r9, r3
+	mov	r10, #0
+	mov	r2, r5
+	mov	r3, #ASID_EXCLUSIVE
+	bl	set_tables
+	tst	r7, #WINDOW_BIG_ENDIAN
+	and	r7, r7, #7
+	beq	1f
+	setend	be
+1:	add	pc, pc, r7, lsl #3
+	nop
+	strexb	r10, r8, [r6]
+	b	2f
+	strexh	r10, r8, [r6]
+	b	2f
+	strex	r10, r8, [r6]
+	b	2f
+	strexd	r10, r8, r9, [r6]
+	b	2f
+	ldrexb	r8, [r6]
+	b	2f
+	ldrexh	r8, [r6]
+	b	2f
+	ldrex	r8, [r6]
+	b	2f
+	ldrexd	r8, r9, [r6]
+2:	setend	le
+	ldr	r2, [r4, #VCPU_HOST_TTBR0]
+	mov	r3, #ASID_MONITOR
+	bl	set_tables
+	mov	r0, r10
+	pop	{r4-r10, pc}
 
 // First entry to a guest: never returns. r0 = VCPU in the window. The banked SPs are
 // set once and stay.

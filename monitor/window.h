@@ -10,4 +10,8 @@
 #define WINDOW_VCPU_SIZE 0x4000
 #define WINDOW_DEFAULT   0xff700000
 
+// How window_exclusive() is to do it, beside log2 of the size.
+#define WINDOW_LOAD       4
+#define WINDOW_BIG_ENDIAN 8
+
 #endif

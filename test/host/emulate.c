@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: test/host/fake_vm.c monitor/emulate.c monitor/emulate_multi.c monitor/ldst.c monitor/vldst.c
+// uses: test/host/fake_vm.c monitor/emulate.c monitor/emulate_multi.c monitor/ldst.c monitor/exclusive.c monitor/vldst.c
 // uses: monitor/access.c monitor/inject.c monitor/dev.c mmu/walk.c bt/decode.c bt/thumb.c bt/undefined.c
 // uses: bt/predictable.c bt/ldst.c bt/ldst_thumb.c bt/vldst.c
 //
@@ -466,13 +466,11 @@ test_injection(void)
 		fresh("injected");
 		v->mode = MODE_SYS;
 		v->vectors = 0xffff0000;
-		v->exclusive = true;
 		plain[i].inject(v);
 		CHECK_EQ(v->mode, plain[i].mode | plain[i].masks);
 		CHECK_EQ(v->pc, 0xffff0000 + plain[i].vector);
 		CHECK_EQ(v->regs[14], FAKE_PC + plain[i].lr);
 		CHECK_EQ(v->bank[plain[i].mode & 15u].spsr, MODE_SYS);
-		CHECK(!v->exclusive);
 	}
 	fresh("SVC and UNDEF from Thumb: LR is 2 ahead");
 	v->cpsr |= PSR_T;

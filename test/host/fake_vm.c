@@ -6,6 +6,7 @@
 #include <string.h>
 #include "monitor/cp14.h"
 #include "monitor/cp15.h"
+#include "monitor/host_mmu.h"
 #include "monitor/regime.h"
 #include "monitor/stop.h"
 #include "monitor/vfpsys.h"
@@ -218,4 +219,23 @@ code_drop_all(struct code *c)
 {
 	(void)c;
 	fake_vm.dropped += 100u;
+}
+
+// A core's exclusive monitor as QEMU's: an address, and the value there.
+uint32_t
+host_mmu_exclusive(const struct host_mmu_exclusive *x)
+{
+	uint64_t memory = x->memory & ~0ull >> (64u - 8u * x->size);
+	bool holds = fake_vm.held && fake_vm.held_va == x->va.v && fake_vm.held_value == memory;
+
+	fake_vm.held = x->load;
+	fake_vm.held_va = x->va.v;
+	fake_vm.held_value = memory;
+	return !x->load && !holds;
+}
+
+void
+vm_move_window(struct vm *vm)
+{
+	vm->window += SECTION_SIZE;
 }

@@ -29,6 +29,9 @@ struct fake_vm {
 	bool keep_code;            // a written code page follows
 	unsigned fills, opened;    // shadow fills, domains opened
 	unsigned fill_shift;       // of the page that a fill finds
+	bool held;                 // the core's exclusive monitor, by LDREX of that
+	uint32_t held_va;
+	uint64_t held_value;
 	const char *stopped;       // why the VM was, NULL: it wasn't
 	jmp_buf stop;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: test/host/fake_vm.c monitor/emulate.c monitor/emulate_multi.c monitor/ldst.c monitor/vldst.c
+// uses: test/host/fake_vm.c monitor/emulate.c monitor/emulate_multi.c monitor/ldst.c monitor/exclusive.c monitor/vldst.c
 // uses: monitor/access.c monitor/inject.c monitor/dev.c mmu/walk.c bt/decode.c bt/thumb.c bt/undefined.c
 // uses: bt/predictable.c bt/ldst.c bt/ldst_thumb.c bt/vldst.c
 //
@@ -83,7 +83,6 @@ test_single(void)
 	CHECK(v->pc == 0x2002 && v->cpsr & PSR_T);
 	fresh("what is no load or store, and what is done elsewhere");
 	CHECK(!emulate_ldst(v, 0xe0810002));
-	CHECK(!emulate_ldst(v, 0xe1912f9f)); // LDREX
 	CHECK(!emulate_ldst(v, 0xe8d16104)); // LDM ^
 	CHECK(!emulate_ldst(v, 0xe89f000c)); // LDM from the PC
 	CHECK_EQ(v->pc, FAKE_PC);
@@ -155,35 +154,46 @@ static void
 test_exclusive(void)
 {
 	fresh("LDREX, STREX");
-	CHECK_EQ(emulate_exclusive(v, 0xe1912f9f), EXIT_write_code);
-	CHECK(v->regs[2] == 0x83828180 && v->exclusive && v->pc == FAKE_PC + 4u);
+	CHECK(emulate_ldst(v, 0xe1912f9f) && v->regs[2] == 0x83828180 && v->pc == FAKE_PC + 4u);
 	v->regs[2] = 7;
-	emulate_exclusive(v, 0xe1810f92);
-	CHECK(v->regs[0] == 0 && *fake_vm_word(DATA) == 7 && !v->exclusive);
-	emulate_exclusive(v, 0xe1810f92);
+	emulate_ldst(v, 0xe1810f92);
+	CHECK(v->regs[0] == 0 && *fake_vm_word(DATA) == 7);
+	emulate_ldst(v, 0xe1810f92);
 	CHECK_EQ(v->regs[0], 1);
-	fresh("STREX elsewhere, and after CLREX");
-	emulate_exclusive(v, 0xe1912f9f);
+	fresh("STREX elsewhere, and of another value");
+	emulate_ldst(v, 0xe1912f9f);
 	v->regs[1] += 8u;
-	emulate_exclusive(v, 0xe1810f92);
+	emulate_ldst(v, 0xe1810f92);
 	CHECK_EQ(v->regs[0], 1);
-	emulate_exclusive(v, 0xe1912f9f);
-	emulate_exclusive(v, 0xf57ff01f);
-	emulate_exclusive(v, 0xe1810f92);
-	CHECK_EQ(v->regs[0], 1);
+	emulate_ldst(v, 0xe1912f9f);
+	*fake_vm_word(DATA + 8u) = 5;
+	emulate_ldst(v, 0xe1810f92);
+	CHECK(v->regs[0] == 1 && *fake_vm_word(DATA + 8u) == 5);
 	fresh("LDREXD, STREXD, LDREXB");
-	emulate_exclusive(v, 0xe1b12f9f);
+	emulate_ldst(v, 0xe1b12f9f);
 	CHECK(v->regs[2] == 0x83828180 && v->regs[3] == 0x87868584);
 	v->regs[2] = 1;
 	v->regs[3] = 2;
-	emulate_exclusive(v, 0xe1a10f92);
+	emulate_ldst(v, 0xe1a10f92);
 	CHECK(!v->regs[0] && *fake_vm_word(DATA) == 1 && *fake_vm_word(DATA + 4u) == 2);
-	emulate_exclusive(v, 0xe1d12f9f);
+	emulate_ldst(v, 0xe1d12f9f);
 	CHECK_EQ(v->regs[2], 1);
+	fresh("LDREXD, STREXD, big-endian");
+	v->cpsr |= PSR_E;
+	emulate_ldst(v, 0xe1b12f9f);
+	CHECK(v->regs[2] == 0x80818283 && v->regs[3] == 0x84858687);
+	v->regs[2] = 1;
+	v->regs[3] = 2;
+	emulate_ldst(v, 0xe1a10f92);
+	CHECK(!v->regs[0] && *fake_vm_word(DATA) == 0x01000000 && *fake_vm_word(DATA + 4u) == 0x02000000);
 	fresh("LDREX that isn't aligned");
 	v->regs[1] |= 1;
-	CHECK_EQ(emulate_exclusive(v, 0xe1912f9f), EXIT_fault);
-	CHECK(v->cp15.dfar == (DATA | 1u) && !v->exclusive);
+	CHECK(emulate_ldst(v, 0xe1912f9f));
+	CHECK(v->mode == (MODE_ABT | PSR_A | PSR_I | PSR_F) && v->cp15.dfar == (DATA | 1u) && !fake_vm.held);
+	fresh("where the window is: it moves, and the instruction comes again");
+	v->vm->window = DATA & ~(SECTION_SIZE - 1u);
+	CHECK(emulate_ldst(v, 0xe1912f9f) && v->pc == FAKE_PC && !fake_vm.held);
+	CHECK(emulate_ldst(v, 0xe1912f9f) && v->pc == FAKE_PC + 4u && fake_vm.held);
 }
 
 static void
