@@ -27,9 +27,10 @@
 #define MIB         0x100000u
 #define RAM_BASE    0x40000000u
 #define TICK_MS     20
-#define START_LIMIT 60.0 // seconds until the runner is to have begun
+#define START_LIMIT 60.0 // seconds (patience_clock) until the runner is to have begun
 #define MAKE_LIMIT  2.0  // then for the code of all cases
 #define CASE_LIMIT  2.0  // and for a case, unless the caller has less patience
+#define ASLEEP      16.0 // how much slower time passes for a machine that gets no processor
 #define NOTE_BYTES  4096
 
 _Static_assert(FUZZ_RUN_CASES * sizeof(struct fuzz_result) < 48u * MIB, "case.h");
@@ -52,12 +53,22 @@ struct machine {
 };
 
 static double
-now(void)
+clock_seconds(clockid_t clock)
 {
-	struct timespec t;
+	struct timespec t = {0, 0};
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+// Seconds by which a machine is judged: the processor time it has had, for where many share a core a case may take
+// long and not hang; but one that sleeps has to end some time, too.
+static double
+patience_clock(const struct machine *m)
+{
+	clockid_t cpu;
+
+	return (clock_getcpuclockid(m->pid, &cpu) ? 0 : clock_seconds(cpu)) + clock_seconds(CLOCK_MONOTONIC) / ASLEEP;
 }
 
 //----------------------------------------------------------------------------
@@ -217,12 +228,12 @@ static bool
 wait_for(struct machine *m, const struct fuzz_run *run)
 {
 	struct pollfd fd = {m->pidfd, POLLIN, 0};
-	double since = now();
+	double since = patience_clock(m);
 	uint32_t last = 0;
 
 	while (!atomic_load(run->stop) && poll(&fd, 1, TICK_MS) <= 0) {
 		bool found = find(m);
-		double t = now();
+		double t = patience_clock(m);
 
 		if (found && m->results->running != last) {
 			last = m->results->running;

@@ -20,7 +20,7 @@ extern const char *const fuzz_machine_name[FUZZ_MACHINES];
 struct fuzz_run {
 	char *monitor, *runner; // paths
 	atomic_bool *stop;      // set from outside: give up
-	double patience;        // seconds that a case may take before it is taken to hang
+	double patience;        // seconds of processor time that a case may take before it is taken to hang
 };
 
 void fuzz_run_open(struct fuzz_run *run, atomic_bool *stop);
