@@ -30,6 +30,7 @@ die() {
 describe() {
 	case $1 in
 	kernel-6.1) echo "bookworm linux-image-armmp ./boot/vmlinuz-6.1.* vmlinuz-6.1" ;;
+	kernel-6.1-rt) echo "bookworm linux-image-rt-armmp ./boot/vmlinuz-6.1.* vmlinuz-6.1-rt" ;;
 	kernel-6.12) echo "trixie linux-image-armmp ./boot/vmlinuz-6.12.* vmlinuz-6.12" ;;
 	busybox) echo "bookworm busybox-static */bin/busybox busybox" ;;
 	libfdt) echo "bookworm libfdt-dev */libfdt.a libfdt.a" ;;

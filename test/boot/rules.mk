@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
-# Boots of Debian's kernels, included by the Makefile: make test/boot/6.1-page.ok; of one in
-# Thumb-2, whose first build takes minutes; of U-Boot; and test-bad, what doesn't boot.
+# Boots of Debian's kernels, included by the Makefile: make test/boot/6.1-page.ok, or, with other than
+# 512 MiB, test/boot/6.1-rt-block-128.ok; of one in Thumb-2, whose first build takes minutes; of U-Boot;
+# and test-bad, what doesn't boot.
 
-.PHONY: test-boot test-boot-thumb2 test-bad test-firmware
+.PHONY: test-boot test-boot-all test-boot-thumb2 test-bad test-firmware
 test-bad: all
 	@BUILD=$(B) test/boot/bad.sh
 
@@ -13,11 +14,14 @@ test-firmware: all
 test-boot: all $(B)/bench/insn.so
 	@BUILD=$(B) test/boot/run.sh
 
+test-boot-all: all $(B)/bench/insn.so
+	@BUILD=$(B) test/boot/run.sh all
+
 test-boot-thumb2: all $(B)/bench/insn.so
 	@guests/thumb-kernel.sh >/dev/null
 	@BUILD=$(B) test/boot/run.sh thumb2-page thumb2-block
 
-SLOW += test-boot test-boot-thumb2
+SLOW += test-boot-all test-boot-thumb2
 
 test/boot/%.ok: all $(B)/bench/insn.so
 	@BUILD=$(B) test/boot/run.sh $*

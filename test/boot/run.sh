@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# run.sh [KERNEL-POLICY...]: boots Debian's own kernels under the monitor, each bare, too,
-# and compares what a shell in them sees. KERNEL-POLICY: 6.1-page 6.1-block 6.12-page 6.12-block
-# [these], and thumb2-page thumb2-block: a kernel in Thumb-2, built by guests/thumb-kernel.sh.
+# run.sh [all | KERNEL-POLICY[-MIB]...]: boots Debian's own kernels under the monitor, each bare,
+# too, and compares what a shell in them sees. KERNEL: 6.1, 6.1-rt, 6.12, and thumb2, a kernel in
+# Thumb-2 built by guests/thumb-kernel.sh; POLICY: page or block; MIB [512]: the VM's RAM. Without
+# arguments 6.1 and 6.12 in both policies; `all`: Debian's three kernels in both, with 128, 512 and 2048 MiB.
 # Checks, one line each:
 #
 #   exit      the VM powered off: status 0, and the monitor's report says so
@@ -14,10 +15,10 @@
 #   cpuinfo   /proc/cpuinfo is the bare one
 #   iomem     /proc/iomem is the bare one
 #   dmesg     no kernel message of level warning or worse that the bare boot lacks
-#   typing    what is typed at the console reaches an interactive shell (page only)
+#   typing    what is typed at the console reaches an interactive shell (page and 512 MiB only)
 #
-# The kernels are tested side by side. All runs are deterministic (--icount) but the one that types. KEEP=1 keeps the outputs
-# in $BUILD/boot, where a failure leaves them anyhow.
+# The kernels are tested side by side. All runs are deterministic (--icount) but the one that types.
+# KEEP=1 keeps the outputs in $BUILD/boot, where a failure leaves them anyhow.
 set -eu
 
 here=$(dirname "$0")
@@ -39,10 +40,10 @@ check() {
 	what=$1
 	shift
 	if "$@"; then
-		echo "ok $version $policy $what"
+		echo "ok $version $policy $mib $what"
 		passed=$((passed + 1))
 	else
-		echo "FAIL $version $policy $what"
+		echo "FAIL $version $policy $mib $what"
 		failed=$((failed + 1))
 	fi
 }
@@ -52,7 +53,7 @@ boot() {
 	name=$1 initrd=$2
 	shift 2
 	status=0
-	"$build/palimpsest" run -kernel "$kernel" -initrd "$initrd" -m 512 -append "console=ttyAMA0 loglevel=1" \
+	"$build/palimpsest" run -kernel "$kernel" -initrd "$initrd" -m "$mib" -append "console=ttyAMA0 loglevel=1" \
 		--timeout $limit "$@" >"$out/$name.console" 2>"$out/$name.errors" || status=$?
 	echo $status >"$out/$name.status"
 }
@@ -147,15 +148,23 @@ typing() {
 	return 1
 }
 
+# kernel_of KERNEL-POLICY[-MIB]: its KERNEL
+kernel_of() {
+	echo "${1%-page*}" | sed 's/-block.*$//'
+}
+
 test_boot() {
-	version=${1%-*}
-	policy=${1##*-}
+	policy=${1#"$version"-}
+	mib=512
+	case $policy in
+	*-*) mib=${policy#*-} policy=${policy%-*} ;;
+	esac
 	case $version in
 	thumb2) kernel=$("$guests/thumb-kernel.sh") code=thumb ;;
 	*) kernel=$("$guests/fetch.sh" "kernel-$version") code=a32 ;;
 	esac
-	bare=$version-bare
-	vm=$version-$policy
+	bare=bare-$mib
+	vm=$policy-$mib
 	[ -e "$out/$bare.status" ] || boot "$bare" "$top/commands.cpio" --native --icount </dev/null
 	boot "$vm" "$top/commands.cpio" --icount --bt "$policy" --stats "$out/$vm.stats" \
 		--qemu-arg -plugin --qemu-arg "$build/bench/insn.so,$SILENT,code=$code" \
@@ -169,36 +178,40 @@ test_boot() {
 	check cpuinfo same_section cpuinfo
 	check iomem same_section iomem
 	check dmesg no_new_warning
-	[ "$policy" = block ] || check typing typing # block takes a minute and more to the prompt
+	[ "$vm" != page-512 ] || check typing typing # block takes a minute and more to the prompt
 }
 
-# test_kernel VERSION KERNEL-POLICY...: those of this kernel, into $top/VERSION and its report
+# test_kernel KERNEL BOOT...: those of this kernel, into $top/KERNEL and its report
 test_kernel() {
 	version=$1
 	out=$top/$1
 	shift
 	mkdir -p "$out"
 	for which; do
-		[ "${which%-*}" != "$version" ] || test_boot "$which"
+		[ "$(kernel_of "$which")" != "$version" ] || test_boot "$which"
 	done
 	echo "$passed $failed" >"$out/tally"
 }
 
+all=
+for version in 6.1 6.1-rt 6.12; do
+	for mib in 128 512 2048; do
+		all="$all $version-page-$mib $version-block-$mib"
+	done
+done
 [ $# -gt 0 ] || set -- 6.1-page 6.1-block 6.12-page 6.12-block
+[ "$*" != all ] || eval "set -- $all"
 for which; do
-	case $which in
-	6.1-page | 6.1-block | 6.12-page | 6.12-block | thumb2-page | thumb2-block) ;;
-	*)
-		echo "run.sh: no boot '$which' (6.1-page 6.1-block 6.12-page 6.12-block thumb2-page thumb2-block)" >&2
+	if ! echo "$which" | grep -qE '^(6\.1|6\.1-rt|6\.12|thumb2)-(page|block)(-[0-9]+)?$'; then
+		echo "run.sh: no boot '$which': KERNEL-POLICY[-MIB], like 6.1-page, 6.1-rt-block-128, 6.12-page-2048, thumb2-page" >&2
 		exit 1
-		;;
-	esac
+	fi
 done
 rm -rf "$top"
 mkdir -p "$top"
 "$guests/mkinitramfs.sh" "$top/commands.cpio" "$here/commands"
 "$guests/mkinitramfs.sh" "$top/interactive.cpio"
-kernels=$(printf '%s\n' "$@" | sed 's/-[^-]*$//' | sort -u)
+kernels=$(for which; do kernel_of "$which"; done | sort -u)
 for version in $kernels; do
 	test_kernel "$version" "$@" &
 done
