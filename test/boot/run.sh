@@ -10,6 +10,7 @@
 #   exit      the VM powered off: status 0, and the monitor's report says so
 #   patched   no sensitive instruction ran unpatched and was caught by UNDEF only
 #   silent    no word that misbehaves at PL0 without a trap was executed in the kernel's text
+#             (block: with 512 MiB only, for counting takes its time)
 #   shell     the shell's and its tools' output is what it must be
 #   uname     the kernel is the one that booted bare
 #   cpuinfo   /proc/cpuinfo is the bare one
@@ -27,7 +28,7 @@ here=$(dirname "$0")
 build=${BUILD:-$here/../../build}
 guests=$here/../../guests
 top=$build/boot
-limit=300 # seconds for one boot
+limit=1200 # seconds for one boot, should the host be busy
 
 # The kernel's text and modules, where Debian's kernels have had them since 5.x.
 SILENT="range=kernel:0xbf000000:0xc1ffffff,in=kernel,$SILENT_MATCHES"
@@ -166,13 +167,15 @@ test_boot() {
 	bare=bare-$mib
 	vm=$policy-$mib
 	[ -e "$out/$bare.status" ] || boot "$bare" "$top/commands.cpio" --native --icount </dev/null
-	boot "$vm" "$top/commands.cpio" --icount --bt "$policy" --stats "$out/$vm.stats" \
-		--qemu-arg -plugin --qemu-arg "$build/bench/insn.so,$SILENT,code=$code" \
-		--qemu-arg -d --qemu-arg plugin --qemu-arg -D --qemu-arg "$out/$vm.insn" </dev/null
+	set --
+	[ "$policy" != page ] && [ "$mib" != 512 ] ||
+		set -- --qemu-arg -plugin --qemu-arg "$build/bench/insn.so,$SILENT,code=$code" \
+			--qemu-arg -d --qemu-arg plugin --qemu-arg -D --qemu-arg "$out/$vm.insn"
+	boot "$vm" "$top/commands.cpio" --icount --bt "$policy" --stats "$out/$vm.stats" "$@" </dev/null
 	[ -e "$out/$vm.stats" ] || : >"$out/$vm.stats"
 	check exit ended_well
 	check patched all_patched
-	check silent none_silent "$out/$vm.insn"
+	[ $# -eq 0 ] || check silent none_silent "$out/$vm.insn"
 	check shell shell_works
 	check uname same_section uname
 	check cpuinfo same_section cpuinfo
