@@ -127,6 +127,8 @@ void spt_map_exec(struct spt *s, const struct spt_request *rq, const struct mmu_
 void spt_track(struct spt *s, gpa_t gpa);
 // The frame may be written again: its executable mapping goes.
 void spt_untrack(struct spt *s, gpa_t gpa);
+// The frame's executable mapping goes; it stays tracked.
+void spt_drop_exec(struct spt *s, gpa_t gpa);
 bool spt_tracked(const struct spt *s, gpa_t gpa);
 
 // Makes the space of regs current, if it is known; else the common table runs
