@@ -137,6 +137,9 @@ void spt_switch(struct spt *s, const struct mmu_regs *regs);
 // The table and ASID that a view of the current space runs on.
 const struct spt_table *spt_view(const struct spt *s, enum spt_view view);
 
+// Where what a view shows at va is, if it is mapped there by a small page; else 0.
+hpa_t spt_shown(const struct spt *s, enum spt_view view, gva_t va);
+
 // The guest's TLB maintenance (ARM ARM B3.10.2).
 void spt_drop_all(struct spt *s);
 void spt_drop_asid(struct spt *s, uint32_t asid);
