@@ -26,6 +26,14 @@
 #define USER_VA  0x50405000
 #define TABLE_VA 0x50500000
 
+#ifdef CASE_thumb
+#define OPS   thumb_ops
+#define STATE 1
+#else
+#define OPS   ops
+#define STATE 0
+#endif
+
 // r10 sums up r0, too.
 	.macro	sum
 	add	r10, r0, r10, ror #29
@@ -61,7 +69,6 @@
 8:
 	.endm
 
-#if !defined(CASE_thumb) && !defined(CASE_halves)
 	.pushsection .rodata.tables, "a"	// not in a page that is executed
 	.balign	4096
 ops:	mov	r0, #1
@@ -88,11 +95,27 @@ both_may:				// what user mode may execute, too
 	mrs	r0, cpsr
 	add	r0, r0, #1
 	.word	0
+thumb_ops:				// and for Thumb, a T32 instruction or two of T16
+	.short	0x2001, 0xbf00		// MOVS r0, #1; NOP
+	.short	0xf3ef, 0x8000		// MRS r0, cpsr
+	.short	0xbf00, 0xbf00
+	.short	0xb671, 0xbf00		// CPSID f; NOP
+	.short	0x2002, 0xb661		// MOVS r0, #2; CPSIE f
+	.short	0xf3ff, 0x8000		// MRS r0, spsr
+	.short	0xbf00, 0x3003		// NOP; ADDS r0, #3
+	.short	0xee10, 0x0f10		// MRC p15, 0, r0, c0, c0, 0
+	.short	0xf3ef, 0x8000
+	.short	0xee1d, 0x0f90		// MRC p15, 0, r0, c13, c0, 4
+	.short	0xf1b0, 0x0001		// SUBS.W r0, r0, #1
+	.short	0xf380, 0x8800		// MSR cpsr_f, r0
+	.short	0xbf04, 0x2007		// ITT EQ; MOVEQ r0, #7
+	.short	0xf85d, 0x0e00		// LDRT r0, [sp]
+	.short	0xb671, 0x2004		// CPSID f; MOVS r0, #4
+	.word	0
 	.balign	4096
 	.popsection
-#endif
 
-#if defined(CASE_stores) || defined(CASE_across)
+#if defined(CASE_stores) || defined(CASE_across) || defined(CASE_thumb)
 // Ways to write the word r1 at r0; they spoil r2, r3 and r12.
 	.macro	way name
 	.pushsection .rodata.ways, "a"
@@ -108,6 +131,9 @@ way_\name:
 ways_table:
 	.popsection
 	.balign	4
+#ifdef CASE_thumb
+	thumb_code
+#endif
 ways:
 	way	str
 	str	r1, [r0]
@@ -121,7 +147,8 @@ ways:
 	bx	lr
 	way	str_reg
 	mov	r2, #16
-	str	r1, [r0, r2, lsr #32]
+	sub	r0, r0, #32
+	str	r1, [r0, r2, lsl #1]
 	bx	lr
 	way	strb
 	strb	r1, [r0], #1
@@ -153,37 +180,40 @@ ways:
 	mov	r3, r1
 	stmdb	r0!, {r2, r3}
 	bx	lr
+	.if	!code_is_thumb
 	way	stmda
 	stmda	r0, {r1}
 	bx	lr
 	way	stm_user
 	stm	r0, {r1}^
 	bx	lr
+	way	strt_post
+	strt	r1, [r0], #4
+	bx	lr
+	.endif
 	way	push
 	mov	r3, sp
-	add	sp, r0, #4
+	add	r0, r0, #4
+	mov	sp, r0
 	push	{r1}
 	mov	sp, r3
 	bx	lr
 	way	strt
 	strt	r1, [r0]
 	bx	lr
-	way	strt_again
-	strt	r1, [r0], #4
-	bx	lr
 	way	strbt
-	strbt	r1, [r0], #1
+	mov	r2, #4
+2:	strbt	r1, [r0]
+	add	r0, r0, #1
 	lsr	r1, r1, #8
-	strbt	r1, [r0], #1
-	lsr	r1, r1, #8
-	strbt	r1, [r0], #1
-	lsr	r1, r1, #8
-	strbt	r1, [r0], #1
+	subs	r2, r2, #1
+	bne	2b
 	bx	lr
 	way	strht
-	strht	r1, [r0], #2
+	strht	r1, [r0]
 	lsr	r1, r1, #16
-	strht	r1, [r0], #2
+	add	r0, r0, #2
+	strht	r1, [r0]
 	bx	lr
 	way	strex
 	ldrex	r2, [r0]
@@ -243,6 +273,7 @@ ways:
 	str	r2, [r0, #2]
 	bx	lr
 ways_end:
+	arm_code
 	.pushsection .rodata.ways, "a"
 	.word	-1
 	.popsection
@@ -269,7 +300,7 @@ copy:
 each_op:
 	push	{r4, r5, lr}
 	mov	r10, #0
-	for_words ops
+	for_words OPS
 	mov	r0, r9
 	add	r2, r6, r7
 	blx	r2
@@ -282,31 +313,96 @@ each_op:
 #endif
 
 main:
-#if defined(CASE_stores)
+#if defined(CASE_stores) || defined(CASE_thumb)
 	bl	fpu_on
 	set	r8, PAGE_A
-	set	r0, 0xe12fff1e			// BX lr
-	str	r0, [r8, #SLOT + 4]
-	addr	r6, ways
+	set	r2, PAGE_A + SLOT + 4
+	bl	put_end
+	addr	r6, ways + STATE
 	bl	all_ways
 	addr	r0, ways
 	addr	r1, ways_end
 	mov	r2, r8
 	bl	copy
-	mov	r6, r8
+	add	r6, r8, #STATE
 	bl	all_ways
 	bl	mmu_flat
-	addr	r6, ways
+	addr	r6, ways + STATE
 	bl	all_ways
-	mov	r6, r8
+	add	r6, r8, #STATE
 	bl	all_ways
+#ifdef CASE_thumb
+	bl	states
+#endif
 	b	power_off
+
+#ifdef CASE_thumb
+// Thumb code becomes A32 code and comes back; A32 code comes where there was none.
+states:
+	push	{lr}
+	mov	r11, #4
+2:	mov	r10, #0
+	for_words ops
+	set	r0, 0xe12fff1e			// BX lr
+	str	r0, [r8, #SLOT + 4]
+	str	r1, [r8, #SLOT]
+	add	r0, r8, #SLOT
+	fresh
+	add	r4, r8, #SLOT
+	run
+	next_word
+	show	"A32 over Thumb", r10
+	mov	r10, #0
+	for_words thumb_ops
+	str	r1, [r8, #SLOT]
+	add	r2, r8, #SLOT
+	add	r2, r2, #4
+	bl	put_end
+	add	r0, r8, #SLOT
+	fresh
+	add	r4, r8, #SLOT
+	add	r4, r4, #1
+	run
+	next_word
+	show	"Thumb over A32", r10
+	mov	r10, #0
+	mov	r9, r8
+	for_words ops				// each elsewhere
+	add	r9, r9, #64
+	set	r0, 0xe12fff1e
+	str	r0, [r9, #0x804]
+	str	r1, [r9, #0x800]
+	add	r0, r9, #0x800
+	fresh
+	add	r4, r9, #0x800
+	run
+	next_word
+	show	"new A32", r10
+	add	r8, r8, #0x10000		// a page that isn't known yet
+	subs	r11, r11, #1
+	bne	2b
+	pop	{pc}
+#endif
+
+// What ends the code that is changed, at r2. Spoils r0.
+put_end:
+#ifdef CASE_thumb
+	set	r0, 0x8100f3ef			// MRS r1, cpsr
+	str	r0, [r2]
+	set	r0, 0x4770180a			// ADDS r0, r0, r1; BX lr
+	str	r0, [r2, #4]
+#else
+	set	r0, 0xe12fff1e			// BX lr
+	str	r0, [r2]
+#endif
+	bx	lr
 
 all_ways:
 	push	{r11, lr}
 	addr	r11, ways_table
 	add	r4, r8, #SLOT
 	mov	r9, r4
+	add	r4, r4, #STATE
 1:	ldr	r7, [r11], #4
 	cmp	r7, #0
 	poplt	{r11, pc}
@@ -737,8 +833,238 @@ table_read:
 	isb
 	b	power_off
 
-#elif defined(CASE_thumb) || defined(CASE_halves)
+#elif defined(CASE_halves)
+	bl	mmu_flat
+	set	r8, POOL + 0x1000		// behind the page's end
+	set	r0, 0xbf00bf00			// NOPs
+	sub	r2, r8, #16
+	str	r0, [r2], #4
+	str	r0, [r2], #4
+	str	r0, [r2], #4
+	str	r0, [r2], #4
+	str	r0, [r2], #4
+	str	r0, [r2], #4
+	set	r0, 0x8100f3ef			// MRS r1, cpsr
+	str	r0, [r2], #4
+	set	r0, 0x4770180a			// ADDS r0, r0, r1; BX lr
+	str	r0, [r2], #4
+	mov	r6, #3
+1:	mov	r10, #0
+	for_words thumb_ops			// by halves, of which the first changes first
+	strh	r1, [r8, #-2]
+	lsr	r1, r1, #16
+	strh	r1, [r8]
+	bl	fallen
+	next_word
+	show	"first half", r10
+	mov	r10, #0
+	for_words thumb_ops
+	mov	r0, #0xbf00
+	strh	r0, [r8, #-2]
+	lsr	r0, r1, #16
+	strh	r0, [r8]
+	strh	r1, [r8, #-2]
+	bl	fallen
+	next_word
+	show	"second half", r10
+	mov	r10, #0
+	for_words thumb_ops
+	str	r1, [r8, #-2]
+	bl	fallen
+	next_word
+	show	"both", r10
+	mov	r10, #0
+	for_words thumb_ops			// only one half remains
+	ldr	r0, [r5]
+	cmp	r0, #0
+	beq	8f
+	str	r1, [r8, #-2]
+	bl	fallen
+	set	r0, 0xbf00bf00
+	str	r0, [r8, #-2]
+	bl	fallen
+	next_word
+	show	"in turns", r10
+	subs	r6, r6, #1
+	bne	1b
 	b	power_off
+
+fallen:
+	push	{lr}
+	sub	r0, r8, #64
+	fresh
+	mov	r0, r8
+	fresh
+	sub	r4, r8, #15
+	run
+	pop	{pc}
+
 #else
+#define FW_CFG   0x09020000
+#define FLASH    0x04000000		// the bank without the firmware
+#define DMA      (POOL + 0x9000)	// the descriptor
+
+// This image is both the firmware, which loads it, and the kernel that it loads.
+	mov	r0, pc
+	cmp	r0, #RAM
+	bhs	1f
+	mov	r0, #0
+	set	r1, LOAD
+	addr	r2, _end
+	set	r3, LOAD
+	sub	r2, r2, r3
+	bl	dma
+	mov	r0, #0
+	mcr	p15, 0, r0, c7, c5, 0
+	sync
+	set	r0, LOAD
+	bx	r0
+
+1:	set	r6, 3
+2:	bl	flash
+	show	"flash", r10
+	bl	slots
+	show	"a word", r10
+	bl	pages
+	show	"pages", r10
+	subs	r6, r6, #1
+	bne	2b
+	bl	mmu_flat
+	bl	slots
+	show	"a word", r10
+	bl	pages
+	show	"pages", r10
 	b	power_off
+
+// To r1, of length r2, what is at offset r0 of the kernel. Spoils r0, r3, r11 and r12.
+dma:
+	mov	r11, lr				// the stack may be written
+	set	r12, DMA
+	rev	r0, r0
+	str	r0, [r12, #4]
+	set	r0, 0x0c001100			// key 0x11, select, skip; big-endian
+	bl	dma_start
+	rev	r0, r1
+	str	r0, [r12, #12]
+	mov	r0, #0
+	str	r0, [r12, #8]
+	rev	r0, r2
+	str	r0, [r12, #4]
+	mov	r0, #0x02000000			// read
+	bl	dma_start
+	bx	r11
+
+dma_start:
+	str	r0, [r12]
+	dsb
+	rev	r0, r12
+	set	r3, FW_CFG
+	str	r0, [r3, #20]
+	dsb
+3:	ldr	r0, [r12]
+	cmp	r0, #0
+	bne	3b
+	bx	lr
+
+// Each word of ops, by DMA.
+slots:
+	push	{lr}
+	mov	r10, #0
+	set	r8, PAGE_A
+	set	r0, 0xe12fff1e
+	str	r0, [r8, #SLOT + 4]
+	addr	r9, ops
+	set	r0, LOAD
+	sub	r9, r9, r0
+	for_words ops
+	mov	r0, r9
+	add	r9, r9, #4
+	add	r1, r8, #SLOT
+	mov	r2, #4
+	bl	dma
+	add	r0, r8, #SLOT
+	fresh
+	add	r4, r8, #SLOT
+	run
+	next_word
+	pop	{pc}
+
+// Two pages, either this or that, over code that has run.
+pages:
+	push	{r6, lr}
+	mov	r10, #0
+	mov	r6, #6
+4:	addr	r0, these
+	set	r1, LOAD
+	sub	r0, r0, r1
+	tst	r6, #1
+	addne	r0, r0, #(those - these)
+	set	r1, PAGE_A
+	set	r2, 0x2000
+	bl	dma
+	mov	r0, #0
+	mcr	p15, 0, r0, c7, c5, 0
+	sync
+	set	r4, PAGE_A
+	run
+	subs	r6, r6, #1
+	bne	4b
+	pop	{r6, pc}
+
+// Each word of ops is programmed into flash, which is run; elsewhere each, since QEMU goes on with
+// what it has translated of flash before.
+flash:
+	push	{lr}
+	mov	r10, #0
+	set	r4, FLASH
+	set	r0, 0x00200020			// erase the block
+	str	r0, [r4]
+	set	r0, 0x00d000d0
+	str	r0, [r4]
+	add	r4, r4, #SLOT
+	for_words ops
+	mov	r0, r4
+	bl	program
+	set	r1, 0xe12fff1e
+	add	r0, r4, #4
+	bl	program
+	run
+	add	r4, r4, #16
+	next_word
+	pop	{pc}
+
+// Spoils r2.
+program:
+	set	r2, 0x00400040
+	str	r2, [r0]
+	str	r1, [r0]
+	set	r2, 0x00ff00ff			// the array can be read
+	str	r2, [r0]
+	dsb
+	mcr	p15, 0, r2, c7, c5, 0
+	sync
+	bx	lr
+
+	.balign	4096
+these:	b	. + 0x1000
+	.space	0xff4
+	mov	r0, #1
+	mrs	r0, spsr
+	mrs	r1, cpsr
+	add	r0, r0, r1
+	bx	lr
+	.balign	4096
+those:	mrs	r0, cpsr
+	cpsie	f
+	b	. + 0xffc
+	.space	0xff0
+	mov	r0, r0
+	mov	r0, r0
+	mov	r1, #2
+	add	r0, r0, r1
+	mrs	r1, cpsr
+	add	r0, r0, r1
+	cpsid	f
+	bx	lr
+	.balign	4096
 #endif
