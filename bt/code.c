@@ -12,7 +12,9 @@
 #include "monitor/arch.h"
 #include "monitor/string.h"
 
-#define WRITES_MAX 64u // after so many emulated writes a page is dropped instead
+// After so many emulated writes it is to be seen whether a page is still executed; after
+// as many again, without having been, it is dropped.
+#define WRITES_UNSEEN 32u
 
 static struct code_page **
 chain(struct code *c, gpa_t gpa)
@@ -228,12 +230,24 @@ code_patch_word(struct code *c, struct code_page *p, uint32_t word)
 	return true;
 }
 
+// A word of what is run has changed, or all of it, for it had no copy.
+static void
+sync_word(const struct code *c, const struct code_page *p, uint32_t word, bool had_copy)
+{
+	if (had_copy == (p->copy != NULL))
+		arch_sync_code((const uint32_t *)code_host(c, p).v + word, 4);
+	else
+		arch_sync_code(p->copy, PAGE_SIZE);
+}
+
 bool
 code_patch(struct code *c, struct code_page *p, uint32_t offset)
 {
+	bool had_copy = p->copy != NULL;
+
 	if (!code_patch_word(c, p, offset / 4))
 		return false;
-	arch_sync_code(&p->copy[offset / 4], 4);
+	sync_word(c, p, offset / 4, had_copy);
 	return true;
 }
 
@@ -338,27 +352,35 @@ written_is_sensitive(uint32_t insn)
 bool
 code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
 {
-	if (++p->writes > WRITES_MAX)
+	if (++p->writes > 2 * WRITES_UNSEEN)
 		return false;
 	if (c->thumb)
 		return code_thumb_written(c, p, offset, len);
-	if (!p->copy) {
-		for (uint32_t w = offset / 4; w <= (offset + len - 1) / 4; w++)
-			if (written_is_sensitive(frame(c, p)[w]))
-				return false; // needs a copy now: made anew when next executed
-		arch_sync_code(&frame(c, p)[offset / 4], len);
-		return true;
-	}
 	for (uint32_t w = offset / 4; w <= (offset + len - 1) / 4; w++) {
-		c->n.rescanned++;
-		p->copy[w] = frame(c, p)[w];
+		bool had_copy = p->copy != NULL;
+
+		c->n.rescanned += had_copy;
+		if (had_copy)
+			p->copy[w] = frame(c, p)[w];
 		if (c->policy == CODE_BLOCK)
 			code_block_rewritten(c, p, w);
-		else if (written_is_sensitive(p->copy[w]) && !code_patch_word(c, p, w))
+		else if (written_is_sensitive(frame(c, p)[w]) && !code_patch_word(c, p, w))
 			return false;
-		arch_sync_code(&p->copy[w], 4);
+		sync_word(c, p, w, had_copy);
 	}
 	return true;
+}
+
+bool
+code_unseen(const struct code_page *p)
+{
+	return p->writes >= WRITES_UNSEEN;
+}
+
+void
+code_seen(struct code_page *p)
+{
+	p->writes = 0;
 }
 
 void

@@ -28,7 +28,7 @@ struct code_page {
 			   // guest uses Thumb): a bit per A32 word, then one per halfword for Thumb
 	uint32_t va;       // the page's address when it was made; block policy: last given out
 	uint16_t patched, doubtful;
-	uint16_t writes; // emulated since it was made
+	uint16_t writes; // emulated since it was last known to be executed
 };
 
 #define CODE_HASH 1024u
@@ -106,8 +106,12 @@ uint32_t code_original_thumb(const struct code *c, uint32_t insn);
 bool code_patch(struct code *c, struct code_page *p, uint32_t offset);
 
 // The guest has written len bytes at offset of the frame: the copy follows. False
-// when the page had better be dropped, because it is written all the time.
+// when the page had better be dropped: it has to be judged anew, or is data by now.
 bool code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len);
+// Whether so much of it was written without its having been executed, as far as is known, that
+// its next execution is to be noticed (then code_seen).
+bool code_unseen(const struct code_page *p);
+void code_seen(struct code_page *p);
 
 // Whether the Thumb instruction at offset is known: looked at and, if need be, patched.
 bool code_thumb_reached(const struct code_page *p, uint32_t offset);

@@ -31,13 +31,17 @@ void
 access_code_written(struct vcpu *v, gpa_t gpa, uint32_t len)
 {
 	struct code_page *p;
+	bool had_copy;
 
 	if (!spt_tracked(&v->vm->spt, gpa))
 		return;
 	trace(v, TRACE_WRITE_CODE, gpa.v);
 	p = code_find(&v->vm->code, gpa);
+	had_copy = p && p->copy;
 	if (!p || !code_written(&v->vm->code, p, gpa.v & PAGE_MASK, len))
 		access_code_drop(v, gpa);
+	else if (code_unseen(p) || (p->copy && !had_copy)) // or the frame itself is mapped
+		spt_drop_exec(&v->vm->spt, gpa);
 }
 
 void

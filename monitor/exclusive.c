@@ -10,6 +10,7 @@
 #include "monitor/access.h"
 #include "monitor/emulate_internal.h"
 #include "monitor/host_mmu.h"
+#include "monitor/string.h"
 #include "monitor/vm.h"
 #include "monitor/vpsr.h"
 
@@ -31,6 +32,16 @@ load(struct vcpu *v, const struct bt_ldst *op, const struct host_mmu_exclusive *
 		v->regs[op->rt2] = x->big ? low : high;
 }
 
+// Where code is executed, the LDREX has seen its copy.
+static void
+as_seen(struct vcpu *v, struct host_mmu_exclusive *x)
+{
+	hpa_t shown = vpsr_privileged(v) ? spt_shown(&v->vm->spt, SPT_KERNEL, x->va) : HPA(0);
+
+	if (shown.v)
+		memcpy(&x->memory, (const void *)shown.v, x->size);
+}
+
 static bool
 store(struct vcpu *v, const struct bt_ldst *op, struct host_mmu_exclusive *x)
 {
@@ -42,6 +53,7 @@ store(struct vcpu *v, const struct bt_ldst *op, struct host_mmu_exclusive *x)
 	value = pair ? join(x->big, x->low, x->high) : x->low;
 	if (!access_probe(v, x->va, true, privileged))
 		return false;
+	as_seen(v, x);
 	v->regs[op->rd] = host_mmu_exclusive(x);
 	return v->regs[op->rd] || access_store(v, x->va, x->size, privileged, value);
 }

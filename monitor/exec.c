@@ -177,7 +177,7 @@ map_known_around(struct vcpu *v, const struct spt_request *rq, const struct mmu_
 		one.va = GVA((rq->va.v & ~(AROUND - 1u)) | off);
 		xo.gpa = GPA((x->gpa.v & ~(AROUND - 1u)) | off);
 		p = code_find(&v->vm->code, xo.gpa);
-		if (p && off != own)
+		if (p && off != own && !code_unseen(p))
 			spt_map_exec(&v->vm->spt, &one, &xo, code_host(&v->vm->code, p));
 	}
 }
@@ -192,6 +192,7 @@ exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x
 	if ((to.va ^ rq->va.v) & ~PAGE_MASK) // the second half of a T32 instruction, and what is behind it
 		to = (struct exec_target){rq->va.v + 2u, true, BT_IT_MAX};
 	p = find_or_make(v, to, x->gpa);
+	code_seen(p);
 
 	spt_map_exec(&v->vm->spt, rq, x, code_host(&v->vm->code, p));
 	if (known && x->shift >= SECTION_SHIFT && v->vm->code.policy == CODE_PAGE)

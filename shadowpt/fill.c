@@ -137,6 +137,15 @@ spt_track(struct spt *s, gpa_t gpa)
 }
 
 void
+spt_drop_exec(struct spt *s, gpa_t gpa)
+{
+	struct spt_frame *f = &s->frame[frame_index(s, gpa)];
+
+	if (f->tracked)
+		drop_mapping(s, f);
+}
+
+void
 spt_untrack(struct spt *s, gpa_t gpa)
 {
 	struct spt_frame *f = &s->frame[frame_index(s, gpa)];

@@ -210,6 +210,15 @@ spt_view(const struct spt *s, enum spt_view view)
 	return view == SPT_KERNEL ? &s->common : &s->empty;
 }
 
+hpa_t
+spt_shown(const struct spt *s, enum spt_view view, gva_t va)
+{
+	uint32_t l1 = spt_view(s, view)->l1[va.v >> SECTION_SHIFT];
+	uint32_t l2 = is_table(l1) ? l2_of(l1)[bits(va.v, 19, 12)] : 0;
+
+	return HPA(l2 ? (l2 & ~PAGE_MASK) | (va.v & PAGE_MASK) : 0);
+}
+
 // All mappings are gone: what the frames and sections remember of them is void.
 static void
 forget_mappings(struct spt *s)

@@ -127,6 +127,8 @@ void spt_map_exec(struct spt *s, const struct spt_request *rq, const struct mmu_
 void spt_track(struct spt *s, gpa_t gpa);
 // The frame may be written again: its executable mapping goes.
 void spt_untrack(struct spt *s, gpa_t gpa);
+// The frame's executable mapping goes; it stays tracked.
+void spt_drop_exec(struct spt *s, gpa_t gpa);
 bool spt_tracked(const struct spt *s, gpa_t gpa);
 
 // Makes the space of regs current, if it is known; else the common table runs
@@ -134,6 +136,9 @@ bool spt_tracked(const struct spt *s, gpa_t gpa);
 void spt_switch(struct spt *s, const struct mmu_regs *regs);
 // The table and ASID that a view of the current space runs on.
 const struct spt_table *spt_view(const struct spt *s, enum spt_view view);
+
+// Where what a view shows at va is, if it is mapped there by a small page; else 0.
+hpa_t spt_shown(const struct spt *s, enum spt_view view, gva_t va);
 
 // The guest's TLB maintenance (ARM ARM B3.10.2).
 void spt_drop_all(struct spt *s);

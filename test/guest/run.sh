@@ -21,7 +21,7 @@ names() {
 
 # The value of key $2 of test $1.
 key() {
-	awk -v n="[$1]" -v k="$2" '/^\[/ { on = $0 == n } on && $1 == k && $2 == "=" { sub(/^[^=]*= */, ""); print }' $CFG
+	awk -v n="[$1]" -v k="$2" '/^\[/ { on = $0 == n } on && $1 == k && $2 == "=" { sub(/^[^=]*= */, ""); print }' $CFG | sed "s|@B@|$B|g"
 }
 
 # Runs kernel $1 with the rest as options; its output goes to standard output.

@@ -180,6 +180,8 @@ test_late(void)
 	CHECK(code_patch(&c, p, 36));
 	CHECK_EQ(meaning(p, 36), MRS_R0);
 	CHECK_EQ(ram[2][9], MRS_R0);
+	CHECK(fake_arch.last_sync == p->copy); // all of it is new
+	CHECK(code_patch(&c, p, 36));
 	CHECK(fake_arch.last_sync == &p->copy[9]);
 	code_drop(&c, p);
 
@@ -226,18 +228,34 @@ test_written(void)
 	CHECK(write(p, 1, 9, 0x5ff39258)); // a pointer to RAM, or an SVC
 	CHECK_EQ(code_run(&c, p, 36), 0x5ff39258);
 
-	check_case("a page without a copy goes when it would need one");
+	check_case("a page without a copy gets one when it needs it");
 	p = make(2, 0);
 	CHECK(write(p, 2, 7, 0xe0800001));
 	CHECK(!p->copy);
-	CHECK(!write(p, 2, 8, MRS_R0));
+	CHECK(write(p, 2, 8, MRS_R0));
+	CHECK(fake_arch.last_sync == p->copy);
+	CHECK_EQ(meaning(p, 32), MRS_R0);
+	CHECK_EQ(code_run(&c, p, 28), 0xe0800001);
 
-	fresh("what is written all the time is dropped");
+	check_case("or goes, if there is no memory for it");
+	p = make(3, 0);
+	while (pool_page(&pool))
+		;
+	CHECK(!write(p, 3, 8, MRS_R0));
+
+	fresh("what is written all the time and not executed is dropped");
 	ram[1][0] = MRS_R0;
 	p = make(1, 0);
 	while (n < 1000 && write(p, 1, 7, n))
-		n++;
-	CHECK(n > 10 && n < 1000);
+		n += !code_unseen(p);
+	CHECK(n > 10 && n < 1000 && code_unseen(p));
+
+	fresh("not so if it is executed");
+	p = make(1, 0);
+	for (n = 0; n < 1000 && write(p, 1, 7, n); n++)
+		if (code_unseen(p))
+			code_seen(p);
+	CHECK_EQ(n, 1000);
 }
 
 static void

@@ -180,6 +180,23 @@ spt_untrack(struct spt *s, gpa_t gpa)
 }
 
 void
+spt_drop_exec(struct spt *s, gpa_t gpa)
+{
+	(void)s;
+	(void)gpa;
+	fake_vm.unmapped++;
+}
+
+hpa_t
+spt_shown(const struct spt *s, enum spt_view view, gva_t va)
+{
+	(void)s;
+	(void)view;
+	(void)va;
+	return HPA(fake_vm.shown);
+}
+
+void
 spt_drop_all(struct spt *s)
 {
 	(void)s;
@@ -204,6 +221,13 @@ code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
 	(void)len;
 	fake_vm.written++;
 	return fake_vm.keep_code;
+}
+
+bool
+code_unseen(const struct code_page *p)
+{
+	(void)p;
+	return fake_vm.unseen;
 }
 
 void

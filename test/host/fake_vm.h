@@ -27,12 +27,15 @@ struct fake_vm {
 	uint32_t tracked;          // a page's gpa that is tracked
 	unsigned written, dropped; // code pages that were told of a write, that were dropped
 	bool keep_code;            // a written code page follows
+	bool unseen;               // and may not be executed any more
+	unsigned unmapped;         // code pages whose mappings went
+	const void *shown;         // what the kernel view shows at an address, or NULL
 	unsigned fills, opened;    // shadow fills, domains opened
 	unsigned fill_shift;       // of the page that a fill finds
 	bool held;                 // the core's exclusive monitor, by LDREX of that
 	uint32_t held_va;
 	uint64_t held_value;
-	const char *stopped;       // why the VM was, NULL: it wasn't
+	const char *stopped; // why the VM was, NULL: it wasn't
 	jmp_buf stop;
 };
 

@@ -537,6 +537,15 @@ test_tracking(void)
 	put_l1(0, 0xc01, SECT(RAM, 3, 0));
 	run(0xc0103000, true);
 
+	check_case("an executable mapping goes, of a frame that stays tracked");
+	run(0xc0003000, true);
+	CHECK_EQ(spt_shown(&s, SPT_KERNEL, GVA(0xc0003124)).v, shadow(0xc0003000, false).host + 0x124u);
+	spt_drop_exec(&s, GPA(RAM + 0x3000));
+	CHECK(!shadow(0xc0003000, false).key && spt_tracked(&s, GPA(RAM + 0x3000)));
+	CHECK_EQ(spt_shown(&s, SPT_KERNEL, GVA(0xc0003124)).v, 0);
+	run(0xc0003000, true);
+	run(0xc0103000, true);
+
 	check_case("an untracked frame is not executable anywhere and may be written again");
 	spt_untrack(&s, GPA(RAM + 0x3000));
 	CHECK(!shadow(0xc0003000, false).key && !shadow(0xc0103000, false).key);

@@ -153,6 +153,8 @@ test_several(void)
 static void
 test_exclusive(void)
 {
+	static const uint32_t copy = 0xef160640;
+
 	fresh("LDREX, STREX");
 	CHECK(emulate_ldst(v, 0xe1912f9f) && v->regs[2] == 0x83828180 && v->pc == FAKE_PC + 4u);
 	v->regs[2] = 7;
@@ -169,6 +171,13 @@ test_exclusive(void)
 	*fake_vm_word(DATA + 8u) = 5;
 	emulate_ldst(v, 0xe1810f92);
 	CHECK(v->regs[0] == 1 && *fake_vm_word(DATA + 8u) == 5);
+	fresh("STREX where a copy is executed, which is what LDREX has seen");
+	fake_vm.shown = &copy;
+	fake_vm.held = true;
+	fake_vm.held_va = DATA;
+	fake_vm.held_value = copy;
+	emulate_ldst(v, 0xe1810f92);
+	CHECK(v->regs[0] == 0 && *fake_vm_word(DATA) == v->regs[2]);
 	fresh("LDREXD, STREXD, LDREXB");
 	emulate_ldst(v, 0xe1b12f9f);
 	CHECK(v->regs[2] == 0x83828180 && v->regs[3] == 0x87868584);
@@ -284,7 +293,12 @@ test_code_pages(void)
 	fake_vm.tracked = DATA;
 	fake_vm.keep_code = true;
 	done(0xe5812000);
-	CHECK(fake_vm.written == 1 && !fake_vm.dropped && fake_vm.tracked == DATA);
+	CHECK(fake_vm.written == 1 && !fake_vm.dropped && !fake_vm.unmapped && fake_vm.tracked == DATA);
+	fresh("to one of which it isn't known that it is executed still");
+	fake_vm.tracked = DATA;
+	fake_vm.keep_code = fake_vm.unseen = true;
+	done(0xe5812000);
+	CHECK(!fake_vm.dropped && fake_vm.unmapped == 1);
 	fresh("to one that is dropped");
 	fake_vm.tracked = DATA;
 	done(0xe5812000);
