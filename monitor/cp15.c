@@ -8,6 +8,7 @@
 // read as zero, as on QEMU's Cortex-A15.
 #include <string.h>
 #include "monitor/arch.h"
+#include "monitor/core.h"
 #include "monitor/cp15.h"
 #include "monitor/regime.h"
 #include "monitor/sysreg.h"
@@ -50,12 +51,19 @@ id_dfr0(void)
 	return sysreg_read_id_dfr0() | 0x0f000000u; // no Performance Monitors
 }
 
+// 4 is with PXN, 5 with long descriptors (B4.1.89).
+static uint32_t
+vmsa(void)
+{
+	return bits(sysreg_read_id_mmfr0(), 3, 0);
+}
+
 // Long descriptors are walked by the monitor, but a guest that is told of LPAE expects
 // 64-bit accesses that are atomic, too: it has what the host has.
 static bool
 has_lpae(void)
 {
-	return bits(sysreg_read_id_mmfr0(), 3, 0) >= 5;
+	return vmsa() >= 5;
 }
 
 static uint32_t
@@ -671,6 +679,7 @@ void
 cp15_reset(struct vcpu *v)
 {
 	memset(&v->cp15, CP_POISON, sizeof(v->cp15));
+	v->cp15.mmu.core = (vmsa() >= 4 ? MMU_PXN : 0) | (v->vm->core->early_domain ? MMU_EARLY_DOMAIN : 0);
 	v->cp15.mmu.ttbr0_high = v->cp15.mmu.ttbr1_high = v->cp15.par_high = 0;
 	cptable_reset(&table, v);
 	set_host_sctlr(v->cp15.mmu.sctlr);
