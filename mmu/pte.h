@@ -17,7 +17,7 @@
 #define L1_FAULT             0x0u
 #define L1_TABLE             0x1u
 #define L1_SECTION           0x2u
-#define L1_RESERVED          0x3u // a section with PXN, or reserved on a core without PXN
+#define L1_RESERVED          0x3u       // a section with PXN, or reserved on a core without PXN
 #define L1_SUPERSECTION      (1u << 18) // in a section
 #define L1_DOMAIN_SHIFT      5u
 #define L1_DOMAIN_MASK       (0xfu << L1_DOMAIN_SHIFT)
@@ -63,7 +63,8 @@
 #define LONG_ATTR_SHIFT      2u          // AttrIndx[2:0]
 #define LONG_AP_USER         (1ull << 6)
 #define LONG_AP_RO           (1ull << 7)
-#define LONG_SH_YES          (1ull << 9) // outer or inner shareable
+#define LONG_SH_SHIFT        8u // SH[1:0]
+#define SH_SHAREABLE         2u // a bit of it: outer or inner shareable
 #define LONG_AF              (1ull << 10)
 #define LONG_NG              (1ull << 11)
 #define LONG_ADDRESS         0xfffffff000ull

@@ -234,8 +234,10 @@ set_type_long(const struct mmu_regs *r, struct mmu_xlat *x, uint64_t d)
 	unsigned n = (unsigned)(d >> LONG_ATTR_SHIFT) & 7u;
 	uint32_t attr = (n < 4 ? r->prrr : r->nmrr) >> (8u * (n & 3u)) & 0xffu;
 
+	x->attr = (uint8_t)attr;
+	x->sh = (uint8_t)(d >> LONG_SH_SHIFT & 3u);
 	x->normal = attr >> 4 != 0;
-	x->shareable = !x->normal || (d & LONG_SH_YES);
+	x->shareable = !x->normal || (x->sh & SH_SHAREABLE);
 	x->tex_cb = x->normal ? TYPE_NORMAL_WB_WA : attr == MAIR_DEVICE ? TYPE_DEVICE : TYPE_STRONGLY_ORDERED;
 }
 

@@ -79,7 +79,8 @@ struct mmu_xlat {
 	bool flat;        // MMU off: no check applies
 	bool normal;      // Normal memory, else Device or Strongly-ordered
 	bool shareable;
-	uint8_t tex_cb; // TEX[2:0],C,B for a shadow descriptor without TEX remap (B3.8.2)
+	uint8_t tex_cb;   // TEX[2:0],C,B for a shadow descriptor without TEX remap (B3.8.2)
+	uint8_t attr, sh; // of a long descriptor: MAIR's byte, SH[1:0], for PAR
 };
 
 // Fault status as in DFSR/IFSR bits [10,3:0]; 0 when there is none. The two-level
@@ -116,6 +117,13 @@ struct mmu_xlat {
 // the architecture gives it one, else 0, and the rest of *x means nothing. Of a core with
 // MMU_EARLY_DOMAIN it may be a domain fault instead.
 uint32_t mmu_walk(const struct mmu_regs *r, const struct gmem *mem, gva_t va, struct mmu_xlat *x);
+
+// Whether a fault is an external abort of the walk itself.
+static inline bool
+mmu_walk_aborted(uint32_t fs)
+{
+	return fs == FS_EXTERNAL_WALK_1 || fs == FS_EXTERNAL_WALK_2 || (fs & ~3u) == FS_LONG_EXTERNAL_WALK;
+}
 
 // Whether an access of this kind may go through x: FS_NONE or the access flag, domain or permission fault
 // that it takes, or the external abort of what is above 4 GiB, in the order of B3.12.3.
