@@ -108,7 +108,7 @@ places:
 // All kinds of access at r7, by the kernel, then by a user.
 accesses:
 	push	{r9, r10, lr}
-	.irp	insn, "ldrb r4, [r7]", "ldrh r4, [r7]", "ldrsh r4, [r7]", "ldr r4, [r7]", "ldr r4, [r7], #8", "ldrd r4, r5, [r7]", "ldm r7, {r4, r5}", "ldm r7!, {r4, r5}", "ldrt r4, [r7], #4", "ldrht r4, [r7]", "strb r4, [r7]", "strh r4, [r7]", "str r4, [r7]", "str r4, [r7, #8]!", "strd r4, r5, [r7]", "stm r7, {r4, r5}", "strt r4, [r7], #4", "strht r4, [r7]", "vldr s0, [r7]", "vldr d0, [r7]", "vstr d0, [r7]", "vld1.8 {d0}, [r7]", "vld1.32 {d0}, [r7]", "vld1.64 {d0}, [r7:64]", "vst1.16 {d0}, [r7]"
+	.irp	insn, "ldrb r4, [r7]", "ldrh r4, [r7]", "ldrsh r4, [r7]", "ldr r4, [r7]", "ldr r4, [r7], #8", "ldrd r4, r5, [r7]", "ldm r7, {r4, r5}", "ldm r7!, {r4, r5}", "ldrt r4, [r7], #4", "ldrht r4, [r7]", "strb r4, [r7]", "strh r4, [r7]", "str r4, [r7]", "str r4, [r7, #8]!", "strd r4, r5, [r7]", "stm r7, {r4, r5}", "strt r4, [r7], #4", "strht r4, [r7]", "vldr s0, [r7]", "vldr d0, [r7]", "vstr d0, [r7]", "vld1.8 {d0}, [r7]", "vld1.32 {d0}, [r7]", "vld1.64 {d0}, [r7:64]", "vst1.16 {d0}, [r7]", "ldrex r4, [r7]", "ldrexb r4, [r7]", "ldrexh r4, [r7]", "ldrexd r4, r5, [r7]", "strex r8, r4, [r7]", "swp r4, r5, [r7]"
 	access	\insn
 	.endr
 	user	accesses_user
