@@ -17,6 +17,7 @@
 #define L1_FAULT             0x0u
 #define L1_TABLE             0x1u
 #define L1_SECTION           0x2u
+#define L1_RESERVED          0x3u       // a section with PXN, or reserved on a core without PXN
 #define L1_SUPERSECTION      (1u << 18) // in a section
 #define L1_DOMAIN_SHIFT      5u
 #define L1_DOMAIN_MASK       (0xfu << L1_DOMAIN_SHIFT)
@@ -24,7 +25,6 @@
 #define L1_TABLE_BASE        0xfffffc00u
 #define L1_SECTION_BASE      0xfff00000u
 #define L1_SUPERSECTION_BASE 0xff000000u
-#define L1_SUPERSECTION_EXT  0x00f001e0u // PA[35:32] in bits 23:20, PA[39:36] in bits 8:5
 
 // A section's attributes.
 #define L1_SECTION_PXN (1u << 0)
@@ -63,7 +63,8 @@
 #define LONG_ATTR_SHIFT      2u          // AttrIndx[2:0]
 #define LONG_AP_USER         (1ull << 6)
 #define LONG_AP_RO           (1ull << 7)
-#define LONG_SH_YES          (1ull << 9) // outer or inner shareable
+#define LONG_SH_SHIFT        8u // SH[1:0]
+#define SH_SHAREABLE         2u // a bit of it: outer or inner shareable
 #define LONG_AF              (1ull << 10)
 #define LONG_NG              (1ull << 11)
 #define LONG_ADDRESS         0xfffffff000ull
@@ -136,6 +137,13 @@ static inline uint32_t
 pte_l1_domain(uint32_t d)
 {
 	return (d & L1_DOMAIN_MASK) >> L1_DOMAIN_SHIFT;
+}
+
+// PA[39:32] of a supersection: 35:32 in bits 23:20, 39:36 in bits 8:5.
+static inline uint32_t
+pte_l1_super_high(uint32_t d)
+{
+	return (d >> 20 & 0xfu) | (d >> 5 & 0xfu) << 4;
 }
 
 static inline uint32_t

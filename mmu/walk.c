@@ -6,6 +6,10 @@
 // ARM ARM: B3.5 and B3.6 the tables, B3.7 domains and permissions, B3.8 memory types,
 // B3.12.3 which fault comes first, B3.13.3 the fault codes.
 //
+// QEMU has another order of faults: it looks at the domain before it reads the second-level
+// descriptor, and at XN before the access flag, which no manager heeds. A guest is to see
+// what its core does, so MMU_EARLY_DOMAIN says which of the two it is (host_mmu.c finds out).
+//
 // Each descriptor is read once, in one access, because other VCPUs may be
 // rewriting the tables meanwhile; a walk sees the old entry or the new.
 //
@@ -30,7 +34,7 @@ enum { PRRR_TR_ORDERED, PRRR_TR_DEVICE, PRRR_TR_NORMAL };
 #define PRRR_NS0_SHIFT 18u
 #define NMRR_OR0_SHIFT 16u
 
-#define DOMAIN_CLIENT  1u
+#define DOMAIN_CLIENT  1u // bit 0 is clear in 'no access' and in the reserved value
 #define DOMAIN_MANAGER 3u
 
 #define CAN_READ  1u
@@ -88,10 +92,17 @@ set_type(const struct mmu_regs *r, struct mmu_xlat *x, uint32_t tex_cb, bool s)
 
 // With SCTLR.AFE, AP[0] is the access flag (B3.7.1). Where it is set, AP[2:1] of the
 // simplified model mean exactly what AP[2:0] mean in the full one: no second table.
-static inline bool
-access_flag_clear(const struct mmu_regs *r, const struct mmu_xlat *x)
+static inline void
+set_ap(const struct mmu_regs *r, struct mmu_xlat *x, uint32_t ap)
 {
-	return (r->sctlr & SCTLR_AFE) && !(x->ap & 1u);
+	x->ap = (uint8_t)ap;
+	x->old = (r->sctlr & SCTLR_AFE) && !(ap & 1u);
+}
+
+static inline uint32_t
+domain_value(const struct mmu_regs *r, const struct mmu_xlat *x)
+{
+	return x->level ? DOMAIN_CLIENT : r->dacr >> (2u * x->domain) & 3u;
 }
 
 // Reads the descriptor at gpa, in the guest's order of bytes (SCTLR.EE); false
@@ -109,28 +120,22 @@ read_descriptor(const struct mmu_regs *r, const struct gmem *mem, uint32_t gpa, 
 	return true;
 }
 
-// A section or supersection. Supersections are in domain 0; one above 4 GiB is
-// where this guest has nothing on its bus, so reaching for it is an external
-// abort. (It comes out ahead of a domain or permission fault, not behind.)
-static inline uint32_t
+// A section or supersection. Supersections are in domain 0.
+static inline void
 walk_section(const struct mmu_regs *r, uint32_t va, uint32_t d, struct mmu_xlat *x)
 {
 	bool super = d & L1_SUPERSECTION;
+	uint32_t base = super ? L1_SUPERSECTION_BASE : L1_SECTION_BASE;
 
 	x->shift = super ? 24 : 20;
 	x->domain = (uint8_t)(super ? 0 : pte_l1_domain(d));
-	x->ap = (uint8_t)pte_l1_ap(d);
+	x->high = (uint8_t)(super ? pte_l1_super_high(d) : 0);
+	x->gpa = GPA((d & base) | (va & ~base));
 	x->xn = d & L1_XN;
 	x->pxn = d & L1_SECTION_PXN;
 	x->ng = d & L1_NG;
-	if (access_flag_clear(r, x))
-		return FS_ACCESS_1;
-	if (super && (d & L1_SUPERSECTION_EXT))
-		return FS_SYNC_EXTERNAL;
-	uint32_t base = super ? L1_SUPERSECTION_BASE : L1_SECTION_BASE;
-	x->gpa = GPA((d & base) | (va & ~base));
+	set_ap(r, x, pte_l1_ap(d));
 	set_type(r, x, pte_l1_tex_cb(d), d & L1_S);
-	return FS_NONE;
 }
 
 // A page, through the first-level descriptor l1 of its table.
@@ -149,15 +154,24 @@ walk_page(const struct mmu_regs *r, const struct gmem *mem, uint32_t va, uint32_
 	uint32_t base = large ? L2_LARGE_BASE : L2_SMALL_BASE;
 
 	x->shift = large ? 16 : 12;
-	x->ap = (uint8_t)pte_l2_ap(d);
-	if (access_flag_clear(r, x))
-		return FS_ACCESS_2;
-	x->xn = d & (large ? L2_LARGE_XN : L2_SMALL_XN);
-	x->pxn = l1 & L1_TABLE_PXN;
-	x->ng = d & L2_NG;
 	x->gpa = GPA((d & base) | (va & ~base));
+	x->xn = d & (large ? L2_LARGE_XN : L2_SMALL_XN);
+	x->pxn = (r->core & MMU_PXN) && (l1 & L1_TABLE_PXN);
+	x->ng = d & L2_NG;
+	set_ap(r, x, pte_l2_ap(d));
 	set_type(r, x, large ? pte_l2_large_tex_cb(d) : pte_l2_small_tex_cb(d), d & L2_S);
 	return FS_NONE;
+}
+
+// The same on a core that has looked at the domain before. (What is mapped is left to mmu_check.)
+static inline uint32_t
+walk_table(const struct mmu_regs *r, const struct gmem *mem, uint32_t va, uint32_t l1, struct mmu_xlat *x)
+{
+	uint32_t fs = walk_page(r, mem, va, l1, x);
+
+	if (fs != FS_NONE && (r->core & MMU_EARLY_DOMAIN) && !bit(domain_value(r, x), 0))
+		fs = FS_DOMAIN_2;
+	return fs;
 }
 
 // MMU off (B3.2). Data accesses are then Strongly-ordered by the letter, but the
@@ -220,29 +234,28 @@ set_type_long(const struct mmu_regs *r, struct mmu_xlat *x, uint64_t d)
 	unsigned n = (unsigned)(d >> LONG_ATTR_SHIFT) & 7u;
 	uint32_t attr = (n < 4 ? r->prrr : r->nmrr) >> (8u * (n & 3u)) & 0xffu;
 
+	x->attr = (uint8_t)attr;
+	x->sh = (uint8_t)(d >> LONG_SH_SHIFT & 3u);
 	x->normal = attr >> 4 != 0;
-	x->shareable = !x->normal || (d & LONG_SH_YES);
+	x->shareable = !x->normal || (x->sh & SH_SHAREABLE);
 	x->tex_cb = x->normal ? TYPE_NORMAL_WB_WA : attr == MAIR_DEVICE ? TYPE_DEVICE : TYPE_STRONGLY_ORDERED;
 }
 
 // A block or page at x->level; limits: the attributes of the tables on the way, ored.
-static uint32_t
+static void
 long_leaf(const struct mmu_regs *r, uint32_t va, uint64_t d, uint64_t limits, struct mmu_xlat *x)
 {
 	uint32_t offset = (1u << x->shift) - 1u;
 
-	if (!(d & LONG_AF))
-		return FS_LONG_ACCESS + x->level;
-	if ((d & LONG_ADDRESS) >> 32)
-		return FS_LONG_SYNC_EXTERNAL;
 	x->gpa = GPA(((uint32_t)(d & LONG_ADDRESS) & ~offset) | (va & offset));
+	x->high = (uint8_t)((d & LONG_ADDRESS) >> 32);
+	x->old = !(d & LONG_AF);
 	x->ap = (uint8_t)(1u | ((d | (limits & LONG_APTABLE_RO ? LONG_AP_RO : 0)) & LONG_AP_RO ? 4u : 0) |
 			  (d & LONG_AP_USER && !(limits & LONG_APTABLE_NO_USER) ? 2u : 0));
 	x->xn = (d & LONG_XN) || (limits & LONG_XNTABLE);
 	x->pxn = (d & LONG_PXN) || (limits & LONG_PXNTABLE);
 	x->ng = d & LONG_NG;
 	set_type_long(r, x, d);
-	return FS_NONE;
 }
 
 static uint32_t
@@ -264,7 +277,8 @@ walk_long(const struct mmu_regs *r, const struct gmem *mem, uint32_t va, struct 
 		if (level == 3 || !(d & LONG_TABLE)) {
 			x->level = (uint8_t)level;
 			x->shift = (uint8_t)shift;
-			return long_leaf(r, va, d, limits, x);
+			long_leaf(r, va, d, limits, x);
+			return FS_NONE;
 		}
 		limits |= d;
 		table = d & LONG_ADDRESS;
@@ -295,34 +309,41 @@ mmu_walk(const struct mmu_regs *r, const struct gmem *mem, gva_t va, struct mmu_
 		return FS_TRANSLATION_1;
 	if (!read_descriptor(r, mem, table | bits(va.v, 31, 20) << 2, &d))
 		return FS_EXTERNAL_WALK_1;
-	if ((d & L1_TYPE_MASK) == L1_FAULT)
+	if ((d & L1_TYPE_MASK) == L1_FAULT || ((d & L1_TYPE_MASK) == L1_RESERVED && !(r->core & MMU_PXN)))
 		return FS_TRANSLATION_1;
 	if ((d & L1_TYPE_MASK) == L1_TABLE)
-		return walk_page(r, mem, va.v, d, x);
-	return walk_section(r, va.v, d, x);
+		return walk_table(r, mem, va.v, d, x);
+	walk_section(r, va.v, d, x);
+	return FS_NONE;
+}
+
+// A fault of the first kind for sections, of the second for pages; in the long format by level.
+static inline uint32_t
+fault_by_level(const struct mmu_xlat *x, uint32_t section, uint32_t page, uint32_t of_long)
+{
+	return x->level ? of_long + x->level : x->shift < 20 ? page : section;
 }
 
 // Nothing that depends on AP, XN, PXN or SCTLR.WXN is checked for a manager (B3.7.3).
 uint32_t
 mmu_check(const struct mmu_regs *r, const struct mmu_xlat *x, enum mmu_access access, bool privileged)
 {
+	uint32_t domain = domain_value(r, x), can = rights[privileged][x->ap];
+	bool early = (r->core & MMU_EARLY_DOMAIN) && !x->level;
+	bool never = access == MMU_EXEC && (x->xn || (privileged && x->pxn));
+
 	if (x->flat)
 		return FS_NONE;
-
-	uint32_t page = x->shift < 20 ? FS_DOMAIN_2 - FS_DOMAIN_1 : 0; // the same for permission faults
-	uint32_t domain = x->level ? DOMAIN_CLIENT : r->dacr >> (2u * x->domain) & 3u;
-
-	if (domain == DOMAIN_MANAGER)
-		return FS_NONE;
-	if (domain != DOMAIN_CLIENT)
-		return FS_DOMAIN_1 + page;
-
-	uint32_t can = rights[privileged][x->ap];
-	bool ok = can & (access == MMU_WRITE ? CAN_WRITE : CAN_READ);
-
-	if (access == MMU_EXEC)
-		ok = ok && !x->xn && !(privileged && x->pxn) && !((r->sctlr & SCTLR_WXN) && (can & CAN_WRITE));
-	if (ok)
-		return FS_NONE;
-	return x->level ? FS_LONG_PERMISSION + x->level : FS_PERMISSION_1 + page;
+	if (x->old && !early)
+		return fault_by_level(x, FS_ACCESS_1, FS_ACCESS_2, FS_LONG_ACCESS);
+	if (!bit(domain, 0))
+		return fault_by_level(x, FS_DOMAIN_1, FS_DOMAIN_2, 0);
+	if (domain == DOMAIN_CLIENT) {
+		if (x->old && !never)
+			return fault_by_level(x, FS_ACCESS_1, FS_ACCESS_2, 0);
+		if (never || !(can & (access == MMU_WRITE ? CAN_WRITE : CAN_READ)) ||
+		    (access == MMU_EXEC && (r->sctlr & SCTLR_WXN) && (can & CAN_WRITE)))
+			return fault_by_level(x, FS_PERMISSION_1, FS_PERMISSION_2, FS_LONG_PERMISSION);
+	}
+	return !x->high ? FS_NONE : x->level ? FS_LONG_SYNC_EXTERNAL : FS_SYNC_EXTERNAL;
 }

@@ -32,8 +32,13 @@
 #define TTBCR_A1         (1u << 22)
 #define TTBCR_EPD1       (1u << 23)
 
+// What differs among cores.
+#define MMU_PXN          (1u << 0) // descriptors have PXN (ID_MMFR0.VMSA, B4.1.89)
+#define MMU_EARLY_DOMAIN (1u << 1) // domains and XN come before the second level and the access flag: as on QEMU
+
 // The registers that a walk depends on, as the guest sees them.
 struct mmu_regs {
+	uint32_t core; // MMU_PXN, MMU_EARLY_DOMAIN
 	uint32_t sctlr;
 	uint32_t ttbcr;
 	uint32_t ttbr0, ttbr1;
@@ -64,15 +69,18 @@ enum mmu_access { MMU_READ, MMU_WRITE, MMU_EXEC };
 // What a walk found. With the MMU off: one flat, fully accessible "section".
 struct mmu_xlat {
 	gpa_t gpa;        // where va itself goes
+	uint8_t high;     // bits 39:32 of that: where there is nothing
 	uint8_t shift;    // 12 small page, 16 large page, 20 section, 24 supersection; long: 12, 21, 30
 	uint8_t level;    // of a long descriptor, else 0
 	uint8_t domain;   // 0 for supersections and long descriptors
 	uint8_t ap;       // AP[2:0]; where it has but AP[2:1], AP[0] is set, which gives it the same meaning
 	bool xn, pxn, ng; //
+	bool old;         // access flag clear, where there is one
 	bool flat;        // MMU off: no check applies
 	bool normal;      // Normal memory, else Device or Strongly-ordered
 	bool shareable;
-	uint8_t tex_cb; // TEX[2:0],C,B for a shadow descriptor without TEX remap (B3.8.2)
+	uint8_t tex_cb;   // TEX[2:0],C,B for a shadow descriptor without TEX remap (B3.8.2)
+	uint8_t attr, sh; // of a long descriptor: MAIR's byte, SH[1:0], for PAR
 };
 
 // Fault status as in DFSR/IFSR bits [10,3:0]; 0 when there is none. The two-level
@@ -104,14 +112,22 @@ struct mmu_xlat {
 #define FS_LONG_ALIGNMENT     0x221u
 #define FS_LONG_DEBUG         0x222u
 
-// Walks va. Returns FS_NONE and fills *x, or the fault that the walk itself meets
-// (translation, access flag, external abort on a table outside RAM, or on a
-// supersection above 4 GiB); then x->domain is what DFSR.Domain shows, where the
-// architecture gives it one, else 0, and the rest of *x means nothing.
+// Walks va. Returns FS_NONE and fills *x, or the fault that the walk itself meets (translation, or
+// external abort on a table that isn't in memory); then x->domain is what DFSR.Domain shows, where
+// the architecture gives it one, else 0, and the rest of *x means nothing. Of a core with
+// MMU_EARLY_DOMAIN it may be a domain fault instead.
 uint32_t mmu_walk(const struct mmu_regs *r, const struct gmem *mem, gva_t va, struct mmu_xlat *x);
 
-// Whether an access of this kind may go through x: FS_NONE or the domain or
-// permission fault it takes. privileged: from PL1 (false also for LDRT/STRT).
+// Whether a fault is an external abort of the walk itself.
+static inline bool
+mmu_walk_aborted(uint32_t fs)
+{
+	return fs == FS_EXTERNAL_WALK_1 || fs == FS_EXTERNAL_WALK_2 || (fs & ~3u) == FS_LONG_EXTERNAL_WALK;
+}
+
+// Whether an access of this kind may go through x: FS_NONE or the access flag, domain or permission fault
+// that it takes, or the external abort of what is above 4 GiB, in the order of B3.12.3.
+// privileged: from PL1 (false also for LDRT/STRT).
 uint32_t mmu_check(const struct mmu_regs *r, const struct mmu_xlat *x, enum mmu_access access, bool privileged);
 
 #endif

@@ -111,7 +111,7 @@ access(struct vcpu *v, gva_t va, unsigned size, bool write, bool privileged, uin
 	if (!from && va.v & (size - 1u))
 		return ACCESS_SPLIT;
 	if (!from && !device(v, x.gpa, size, write, value)) {
-		inject_data_abort(v, FS_SYNC_EXTERNAL, x.domain, write, va);
+		inject_data_abort(v, FS_SYNC_EXTERNAL, 0, write, va); // with which no domain is given (B3.13.3)
 		return ACCESS_FAULT;
 	}
 	if (to) {

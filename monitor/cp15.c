@@ -8,7 +8,9 @@
 // read as zero, as on QEMU's Cortex-A15.
 #include <string.h>
 #include "monitor/arch.h"
+#include "monitor/core.h"
 #include "monitor/cp15.h"
+#include "monitor/inject.h"
 #include "monitor/regime.h"
 #include "monitor/sysreg.h"
 #include "monitor/vfpsys.h"
@@ -25,6 +27,7 @@
 #define CPACR_RW         0xc0f00000u // ASEDIS, D32DIS, cp11, cp10
 #define PAR_F            (1u << 0)
 #define PAR_SS           (1u << 1)
+#define PAR_SH_SHIFT     7u
 #define PAR_NS           (1u << 9)
 #define PAR_LPAE         (1u << 11)
 #define CNTKCTL_PL0PCTEN (1u << 0)
@@ -50,12 +53,19 @@ id_dfr0(void)
 	return sysreg_read_id_dfr0() | 0x0f000000u; // no Performance Monitors
 }
 
+// 4 is with PXN, 5 with long descriptors (B4.1.89).
+static uint32_t
+vmsa(void)
+{
+	return bits(sysreg_read_id_mmfr0(), 3, 0);
+}
+
 // Long descriptors are walked by the monitor, but a guest that is told of LPAE expects
 // 64-bit accesses that are atomic, too: it has what the host has.
 static bool
 has_lpae(void)
 {
-	return bits(sysreg_read_id_mmfr0(), 3, 0) >= 5;
+	return vmsa() >= 5;
 }
 
 static uint32_t
@@ -162,7 +172,36 @@ read_isr(struct vcpu *v, const struct cp_row *row)
 	return (vgic_irq(&v->vm->gic, v->id) ? PSR_I : 0) | (vgic_fiq(&v->vm->gic, v->id) ? PSR_F : 0);
 }
 
-// ATS1CPR, CPW, CUR, CUW are opc2 0 to 3. Memory attributes are left zero in PAR (B4.1.112), as on QEMU.
+static uint64_t
+read_par(struct vcpu *v)
+{
+	return (uint64_t)v->cp15.par_high << 32 | v->cp15.par;
+}
+
+static void
+write_par(struct vcpu *v, uint64_t value)
+{
+	v->cp15.par = (uint32_t)value;
+	v->cp15.par_high = (uint32_t)(value >> 32);
+}
+
+// PAR in its two formats (B4.1.112). In the short one memory attributes and PA[39:32] of a supersection
+// are left zero, as on QEMU; NS is always set.
+static uint64_t
+par(const struct mmu_regs *r, const struct mmu_xlat *x, uint32_t fs)
+{
+	if (r->ttbcr & TTBCR_EAE) {
+		if (fs != FS_NONE)
+			return PAR_LPAE | bits(fs, 5, 0) << 1 | PAR_F;
+		return (uint64_t)x->attr << 56 | (uint64_t)x->high << 32 | (x->gpa.v & ~PAGE_MASK) | PAR_LPAE | PAR_NS |
+		       (uint32_t)x->sh << PAR_SH_SHIFT;
+	}
+	if (fs != FS_NONE)
+		return bit(fs, 10) << 5 | bits(fs, 3, 0) << 1 | PAR_F;
+	return (x->shift == 24 ? (x->gpa.v & 0xff000000u) | PAR_SS : x->gpa.v & ~PAGE_MASK) | PAR_NS;
+}
+
+// ATS1CPR, CPW, CUR, CUW are opc2 0 to 3. That there is no memory is no fault here.
 static void
 write_ats1c(struct vcpu *v, const struct cp_row *row, uint32_t va)
 {
@@ -171,16 +210,26 @@ write_ats1c(struct vcpu *v, const struct cp_row *row, uint32_t va)
 
 	if (fs == FS_NONE)
 		fs = mmu_check(&v->cp15.mmu, &x, bit(row->opc2, 0) ? MMU_WRITE : MMU_READ, row->opc2 < 2);
-	v->cp15.par_high = 0;
-	if (v->cp15.mmu.ttbcr & TTBCR_EAE)
-		v->cp15.par =
-		    PAR_LPAE | (fs != FS_NONE ? bits(fs, 5, 0) << 1 | PAR_F : (x.gpa.v & ~PAGE_MASK) | PAR_NS);
-	else if (fs != FS_NONE)
-		v->cp15.par = bit(fs, 12) << 6 | bit(fs, 10) << 5 | bits(fs, 3, 0) << 1 | PAR_F;
-	else if (x.shift == 24)
-		v->cp15.par = (x.gpa.v & 0xff000000u) | PAR_SS;
-	else
-		v->cp15.par = x.gpa.v & ~PAGE_MASK;
+	if (fs == FS_SYNC_EXTERNAL || fs == FS_LONG_SYNC_EXTERNAL)
+		fs = FS_NONE;
+	write_par(v, par(&v->cp15.mmu, &x, fs));
+}
+
+// An external abort on the walk is not for PAR, it is taken (B3.13.2).
+static bool
+ats1c_aborts(struct vcpu *v, const struct cp_row *row, uint32_t insn)
+{
+	unsigned rt = bits(insn, 15, 12);
+	struct mmu_xlat x;
+	uint32_t fs;
+
+	if (row->write != write_ats1c || cp_insn_is_read(insn) || rt == 15 || !vpsr_privileged(v))
+		return false;
+	fs = mmu_walk(&v->cp15.mmu, &v->vm->mem, GVA(v->regs[rt]), &x);
+	if (!mmu_walk_aborted(fs))
+		return false;
+	inject_data_abort(v, fs, x.domain, false, GVA(v->regs[rt]));
+	return true;
 }
 
 // Maintenance. Data cache operations to the point of coherency need nothing: the guest's
@@ -548,19 +597,6 @@ write_ttbr1(struct vcpu *v, uint64_t value)
 }
 
 static uint64_t
-read_par(struct vcpu *v)
-{
-	return (uint64_t)v->cp15.par_high << 32 | v->cp15.par;
-}
-
-static void
-write_par(struct vcpu *v, uint64_t value)
-{
-	v->cp15.par = (uint32_t)value;
-	v->cp15.par_high = (uint32_t)(value >> 32);
-}
-
-static uint64_t
 read_count(struct vcpu *v)
 {
 	(void)v;
@@ -671,6 +707,7 @@ void
 cp15_reset(struct vcpu *v)
 {
 	memset(&v->cp15, CP_POISON, sizeof(v->cp15));
+	v->cp15.mmu.core = (vmsa() >= 4 ? MMU_PXN : 0) | (v->vm->core->early_domain ? MMU_EARLY_DOMAIN : 0);
 	v->cp15.mmu.ttbr0_high = v->cp15.mmu.ttbr1_high = v->cp15.par_high = 0;
 	cptable_reset(&table, v);
 	set_host_sctlr(v->cp15.mmu.sctlr);
@@ -689,7 +726,9 @@ cp15_access(struct vcpu *v, uint32_t insn)
 	if (!cp_insn_is_reg(insn))
 		return CP_UNDEF;
 	row = cptable_find(&table, insn);
-	return row ? cptable_access(v, row, insn) : access_unlisted(v, insn);
+	if (!row)
+		return access_unlisted(v, insn);
+	return ats1c_aborts(v, row, insn) ? CP_ABORT : cptable_access(v, row, insn);
 }
 
 enum exit_reason

@@ -16,6 +16,7 @@
 enum cp_result {
 	CP_DONE,
 	CP_UNDEF, // nothing done: the caller injects an Undefined Instruction exception
+	CP_ABORT, // nothing done: an abort has been injected
 };
 
 #define CP_R      1u // PL1 reads

@@ -196,6 +196,8 @@ dp_return(struct vcpu *v, uint32_t insn)
 static enum exit_reason
 coprocessor(struct vcpu *v, enum cp_result result, enum exit_reason reason)
 {
+	if (result == CP_ABORT)
+		return EXIT_fault;
 	return result == CP_DONE ? emulate_next(v, reason) : emulate_undef(v);
 }
 

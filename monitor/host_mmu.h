@@ -10,6 +10,10 @@
 // turns MMU and caches on.
 void host_mmu_init(const struct host *h, uint32_t image, uint32_t image_end);
 
+// Whether the core checks the domain before it reads the second-level descriptor (MMU_EARLY_DOMAIN).
+// For use before the window is shown.
+bool host_mmu_early_domain(void);
+
 // The value of TTBR0 for the flat map.
 uint32_t host_mmu_ttbr0(void);
 

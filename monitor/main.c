@@ -99,6 +99,7 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 		stop_input(why, "host device tree");
 	check_args(&host);
 	host_mmu_init(&host, image, image_end);
+	core.early_domain = host_mmu_early_domain();
 	close_pl0();
 	bt_decode_init();
 	bt_hyper_init();

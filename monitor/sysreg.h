@@ -45,9 +45,11 @@
 	R(ifsr,       "p15, 0, %0, c5, c0, 1") \
 	R(dfar,       "p15, 0, %0, c6, c0, 0") \
 	R(ifar,       "p15, 0, %0, c6, c0, 2") \
+	R(par,        "p15, 0, %0, c7, c4, 0") \
 	R(iciallu,    "p15, 0, %0, c7, c5, 0") \
 	R(icimvau,    "p15, 0, %0, c7, c5, 1") \
 	R(bpiall,     "p15, 0, %0, c7, c5, 6") \
+	R(ats1cpr,    "p15, 0, %0, c7, c8, 0") \
 	R(dccmvac,    "p15, 0, %0, c7, c10, 1") \
 	R(dccmvau,    "p15, 0, %0, c7, c11, 1") \
 	R(dccimvac,   "p15, 0, %0, c7, c14, 1") \

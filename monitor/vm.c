@@ -41,6 +41,8 @@
 #define MIB              (1u << 20)
 #define POOL_MAX         (12u * MIB)
 #define L1_BYTES         0x4000u
+#define STRIDE           611u // odd, so that all sections are met
+#define CROWDED          64u
 #define CNTKCTL_COUNTERS 3u // PL0PCTEN, PL0VCTEN
 
 _Static_assert(sizeof(struct vcpu) <= WINDOW_VCPU_SIZE, "the VCPU fits its place in the window");
@@ -282,20 +284,45 @@ vm_restart(struct vm *vm)
 	vm_run(vm);
 }
 
+// Whether the guest maps memory at the beginning of a section.
+static bool
+guest_maps(struct vm *vm, uint32_t index)
+{
+	struct mmu_xlat x;
+
+	return mmu_walk(&vm->vcpu[0]->cp15.mmu, &vm->mem, GVA(index << SECTION_SHIFT), &x) == FS_NONE &&
+	       gmem_read(&vm->mem, GPA(x.gpa.v & ~PAGE_MASK), PAGE_SIZE);
+}
+
+// A section far from here where the host maps nothing, nor the guest, if there is such a one. If there is none,
+// that isn't found out anew for each of the next CROWDED moves.
+static uint32_t
+place_for_window(struct vm *vm)
+{
+	uint32_t next = 0, index = vm->window >> SECTION_SHIFT;
+
+	for (unsigned tries = 0; tries < SPT_L1_ENTRIES; tries++) {
+		index = (index - STRIDE) % SPT_L1_ENTRIES;
+		if (host_mmu_maps(index << SECTION_SHIFT))
+			continue;
+		next = next ? next : index;
+		if (vm->crowded)
+			break;
+		if (!guest_maps(vm, index))
+			return index;
+	}
+	vm->crowded = vm->crowded ? vm->crowded - 1u : CROWDED;
+	return next;
+}
+
+// A guest that maps everything drives the window on with whatever it touches. An instruction touches four sections
+// at most, two with its own bytes, two with data, so it comes to its end.
 void
 vm_move_window(struct vm *vm)
 {
 	struct vcpu *v = vm->vcpu[0];
-	uint32_t index = vm->window >> SECTION_SHIFT, tries = 0;
-	struct mmu_xlat x;
+	uint32_t index = place_for_window(vm);
 
-	do // an address that the guest maps no memory at, and the host nothing
-		index = (index - 1u) & 0xfffu;
-	while (tries++ < 0x1000u && (host_mmu_maps(index << SECTION_SHIFT) ||
-				     (mmu_walk(&v->cp15.mmu, &vm->mem, GVA(index << SECTION_SHIFT), &x) == FS_NONE &&
-				      gmem_read(&vm->mem, GPA(x.gpa.v & ~PAGE_MASK), PAGE_SIZE))));
-	if (tries > 0x1000u)
-		stop_crash(v, "the guest maps all of its address space: there is no room for the window");
 	vm->window = index << SECTION_SHIFT;
 	v->window = vm->window + WINDOW_VCPU;
 	host_mmu_window(vm->window, HPA(v));

@@ -180,22 +180,30 @@ main:
 	show	"PAR", r0
 
 	say	"translation operations"
-	.irp	va, POOL, VA, VA + 0x3000, VA + 0x6000, 0x60000000, 0xc0000000
-	.irp	op, 0, 1, 2, 3
-	set	r0, \va
-	mcr	p15, 0, r0, c7, c8, \op
-	isb
-	mrrc	p15, 0, r0, r1, c7
-	tst	r0, #1
-	biceq	r0, r0, #0x780			// attributes
-	biceq	r0, r0, #0x7f
-	bicne	r0, r0, #0x600			// reserved
-	show	"PAR", r0
+	long	L3 + 0x50, (POOL + 0xa000) | LPAGE | AF | USER				// Device
+	long	L3 + 0x58, (POOL + 0xb000) | LPAGE | AF | USER | SHARED | (2 << 2)	// Normal, not cacheable
+	long	L3 + 0x60, (POOL + 0xc000) | LPAGE | AF | USER | NORMAL			// not shareable
+	long	L3 + 0x68, (POOL + 0xd000) | LPAGE | AF | USER | (2 << 8) | (3 << 2)	// write-through
+	long	L3 + 0x70, (POOL + 0xe000) | LPAGE | AF | USER | SHARED | (5 << 2)	// of MAIR1
+	long	L3 + 0x78, (POOL + 0xf000) | LPAGE | GOOD | USER, 0x12			// above 4 GiB
+	long	L2_RAM + 0x83 * 8, 0x60000000 | TABLE					// not there
+	set	r0, 0xaa44ff04
+	mcr	p15, 0, r0, c10, c2, 0
+	set	r0, 0x000000ee
+	lsl	r0, r0, #8
+	mcr	p15, 0, r0, c10, c2, 1
+	tlb_all
+	.irp	va, POOL, VA, VA + 0x3000, VA + 0x6000, VA + 0xa000, VA + 0xb000, VA + 0xc000, VA + 0xd000, VA + 0xe000, VA + 0xf000, VA + 0x600000, 0x60000000, 0xc0000000
+	set	r7, \va
+	bl	translate
 	.endr
-	.endr
+	try	"above 4 GiB", VA + 0xf000
 
-	say	"short descriptors again"
 	bl	mmu_off
+	say	"off"
+	set	r7, POOL
+	bl	translate
+	say	"short descriptors again"
 	mov	r0, #0
 	mcr	p15, 0, r0, c2, c0, 2
 	isb
@@ -205,6 +213,21 @@ main:
 	ldr	r0, [r0]
 	state	"end"
 	b	power_off
+
+// What PAR says of r7.
+translate:
+	push	{lr}
+	.irp	op, 0, 1, 2, 3
+	mov	r0, #0
+	mov	r1, #0
+	mcrr	p15, 0, r0, r1, c7
+	mcr	p15, 0, r7, c7, c8, \op
+	isb
+	mrrc	p15, 0, r0, r1, c7
+	show	"PAR", r0
+	show	"PAR", r1
+	.endr
+	pop	{pc}
 
 // Maps RAM and devices flat, for all, by blocks, and turns the MMU on.
 long_flat:

@@ -318,9 +318,6 @@ main:
 	mcr	p15, 0, r0, c7, c8, \op
 	isb
 	mrc	p15, 0, r0, c7, c4, 0
-	tst	r0, #1
-	bicne	r0, r0, #0xff0
-	biceq	r0, r0, #0xff0
 	show	"PAR", r0
 	.endr
 	.endr

@@ -9,6 +9,7 @@
 #include "monitor/core.h"
 #include "monitor/cp14.h"
 #include "monitor/cp15.h"
+#include "monitor/inject.h"
 #include "monitor/regime.h"
 #include "monitor/sysreg.h"
 #include "monitor/vfp.h"
@@ -22,7 +23,7 @@
 
 static struct {
 	unsigned reset, change, all, asid, va, dacr, saved, restored;
-	uint32_t last_asid, last_va, last_dacr;
+	uint32_t last_asid, last_va, last_dacr, abort, abort_va;
 } told;
 
 void
@@ -68,6 +69,14 @@ regime_drop_va(struct vcpu *v, gva_t va)
 	(void)v;
 	told.va++;
 	told.last_va = va.v;
+}
+
+void
+inject_data_abort(struct vcpu *v, uint32_t fs, uint32_t domain, bool write, gva_t far)
+{
+	(void)v;
+	told.abort = fs | domain << 4 | (uint32_t)write << 11;
+	told.abort_va = far.v;
 }
 
 void
@@ -302,18 +311,44 @@ test_maintenance(void)
 
 	fresh("address translation: PAR");
 	CHECK_EQ(mcr(0, 7, 8, 0, RAM + 0x1234), CP_DONE);
-	CHECK_EQ(mrc(0, 7, 4, 0), RAM + 0x1000);
+	CHECK_EQ(mrc(0, 7, 4, 0), (RAM + 0x1000) | 1u << 9);
 	memset((void *)vm->mem.host.v, 0, 0x4000);
 	((uint32_t *)vm->mem.host.v)[1] = RAM | 0x402u; // VA 1 MiB: section, AP 01
 	v->cp15.mmu.ttbr0 = RAM;
 	v->cp15.mmu.dacr = 1;
 	v->cp15.mmu.sctlr |= SCTLR_M;
 	CHECK_EQ(mcr(0, 7, 8, 1, 0x00112345), CP_DONE);
-	CHECK_EQ(mrc(0, 7, 4, 0), RAM + 0x12000);
+	CHECK_EQ(mrc(0, 7, 4, 0), (RAM + 0x12000) | 1u << 9);
 	CHECK_EQ(mcr(0, 7, 8, 2, 0x00112345), CP_DONE);
 	CHECK_EQ(mrc(0, 7, 4, 0), FS_PERMISSION_1 << 1 | 1);
 	CHECK_EQ(mcr(0, 7, 8, 0, 0x00200000), CP_DONE);
 	CHECK_EQ(mrc(0, 7, 4, 0), FS_TRANSLATION_1 << 1 | 1);
+	((uint32_t *)vm->mem.host.v)[2] = 0x60140402; // a supersection above 4 GiB
+	CHECK_EQ(mcr(0, 7, 8, 0, 0x00212345), CP_DONE);
+	CHECK_EQ(mrc(0, 7, 4, 0), 0x60000202);
+
+	fresh("address translation: an external abort on the walk is taken");
+	v->cp15.mmu.ttbr0 = RAM;
+	v->cp15.mmu.dacr = 1u << 2 * 6;
+	v->cp15.mmu.sctlr |= SCTLR_M;
+	((uint32_t *)vm->mem.host.v)[3] = 0x60000001 | 6u << 5;
+	CHECK_EQ(mcr(0, 7, 8, 3, 0x00312345), CP_ABORT);
+	CHECK_EQ(told.abort, FS_EXTERNAL_WALK_2 | 6u << 4);
+	CHECK_EQ(told.abort_va, 0x00312345);
+	CHECK_EQ(mrc(0, 7, 4, 0), 0);
+	mode(MODE_USR);
+	CHECK_EQ(mcr(0, 7, 8, 3, 0x00312345), CP_UNDEF);
+}
+
+static void
+test_core(void)
+{
+	fresh("what walks depend on of the core");
+	CHECK_EQ(v->cp15.mmu.core, MMU_PXN);
+	core.early_domain = true;
+	fresh("a core that checks domains early");
+	CHECK_EQ(v->cp15.mmu.core, MMU_PXN | MMU_EARLY_DOMAIN);
+	core.early_domain = false;
 }
 
 static void
@@ -573,6 +608,7 @@ main(void)
 	test_identification();
 	test_control();
 	test_maintenance();
+	test_core();
 	test_threads();
 	test_timers();
 	test_lpae();

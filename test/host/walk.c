@@ -41,7 +41,9 @@ fresh(const char *name)
 {
 	check_case(name);
 	memset((void *)mem.host.v, 0, RAM_SIZE);
-	regs = (struct mmu_regs){.sctlr = SCTLR_M, .ttbr0 = TABLE0 | 0x4a, .ttbr1 = TABLE1 | 0x4a, .dacr = CLIENTS};
+	regs = (struct mmu_regs){.core = MMU_PXN, .sctlr = SCTLR_M, .dacr = CLIENTS};
+	regs.ttbr0 = TABLE0 | 0x4a;
+	regs.ttbr1 = TABLE1 | 0x4a;
 }
 
 static void
@@ -142,13 +144,17 @@ test_supersection(void)
 	expect_flags(true, false, true, false);
 
 	fresh("supersection above 4 GiB");
-	for (unsigned b = 0; b < 32; b++) {
-		if (!(1u << b & 0x00f001e0))
-			continue;
-		put_l1(0xabcdef01, 0x42000002 | 1u << 18 | 1u << b);
-		CHECK_EQ(walk(0xabcdef01), FS_SYNC_EXTERNAL);
-		CHECK_EQ(x.domain, 0);
+	for (unsigned b = 0; b < 8; b++) { // PA[35:32] are bits 23:20, PA[39:36] bits 8:5
+		put_l1(0xabcdef01, 0x42000002 | 1u << 18 | SECT_AP(7) | 1u << (b < 4 ? 20 + b : 1 + b));
+		expect(0xabcdef01, 0x42cdef01, 24, 0);
+		CHECK_EQ(x.high, 1u << b);
+		CHECK_EQ(mmu_check(&regs, &x, MMU_READ, true), FS_SYNC_EXTERNAL);
+		CHECK_EQ(mmu_check(&regs, &x, MMU_WRITE, true), FS_PERMISSION_1);
 	}
+	regs.dacr = 3;
+	CHECK_EQ(mmu_check(&regs, &x, MMU_WRITE, true), FS_SYNC_EXTERNAL);
+	regs.dacr = 0;
+	CHECK_EQ(mmu_check(&regs, &x, MMU_WRITE, true), FS_DOMAIN_1);
 }
 
 static void
@@ -328,24 +334,85 @@ check_rows(const char *name, const struct rights_row *row, size_t n, uint32_t sc
 	}
 }
 
+// What each kind of access to va comes to, for both levels of privilege.
+static void
+check_all(uint32_t va, uint32_t fault)
+{
+	CHECK_EQ(walk(va), FS_NONE);
+	for (enum mmu_access a = MMU_READ; a <= MMU_EXEC; a++) {
+		CHECK_EQ(mmu_check(&regs, &x, a, false), fault);
+		CHECK_EQ(mmu_check(&regs, &x, a, true), fault);
+	}
+}
+
 static void
 test_access_flag(void)
 {
 	for (unsigned ap = 0; ap < 8; ap += 2) {
-		fresh("access flag clear");
-		regs.sctlr |= SCTLR_AFE;
-		regs.dacr = 0xffffffff; // no matter who manages it
-		put_l1(0, 0x00000002 | 7u << 5 | SECT_AP(ap));
-		CHECK_EQ(walk(0), FS_ACCESS_1);
-		CHECK_EQ(x.domain, 7);
-		put_l1(0, 0x00040002 | SECT_AP(ap));
-		CHECK_EQ(walk(0), FS_ACCESS_1);
-		put_page(0, 0, 0x00000002 | PAGE_AP(ap));
-		CHECK_EQ(walk(0), FS_ACCESS_2);
-		CHECK_EQ(x.domain, 5);
-		put_page(0, 0, 0x00000001 | PAGE_AP(ap));
-		CHECK_EQ(walk(0), FS_ACCESS_2);
+		for (uint32_t value = 0; value < 4; value++) {
+			fresh("access flag clear");
+			regs.sctlr |= SCTLR_AFE;
+			regs.dacr = value * CLIENTS; // no matter who manages it, or may not
+			put_l1(0, 0x00000012 | 7u << 5 | SECT_AP(ap));
+			check_all(0, FS_ACCESS_1);
+			CHECK_EQ(x.domain, 7);
+			put_l1(0, 0x00040002 | SECT_AP(ap));
+			check_all(0, FS_ACCESS_1);
+			put_page(0, 0, 0x00000003 | PAGE_AP(ap));
+			check_all(0, FS_ACCESS_2);
+			CHECK_EQ(x.domain, 5);
+			put_page(0, 0, 0x00000001 | PAGE_AP(ap));
+			check_all(0, FS_ACCESS_2);
+		}
 	}
+}
+
+// The order of checks that QEMU has: domain, then the second level, XN, access flag, permission.
+static void
+test_early_domain(void)
+{
+	fresh("early domain: second level");
+	regs.core |= MMU_EARLY_DOMAIN;
+	for (uint32_t value = 0; value < 4; value++) {
+		regs.dacr = value * CLIENTS;
+		put_page(0x00100000, 0, 0);
+		CHECK_EQ(walk(0x00100000), value & 1 ? FS_TRANSLATION_2 : FS_DOMAIN_2);
+		CHECK_EQ(x.domain, 5);
+		put_l1(0x00100000, (RAM - 0x400) | 9u << 5 | 1u);
+		CHECK_EQ(walk(0x00100000), value & 1 ? FS_EXTERNAL_WALK_2 : FS_DOMAIN_2);
+		CHECK_EQ(x.domain, 9);
+		CHECK_EQ(walk(0x00200000), FS_TRANSLATION_1);
+	}
+
+	fresh("early domain: access flag");
+	regs.core |= MMU_EARLY_DOMAIN;
+	regs.sctlr |= SCTLR_AFE;
+	for (uint32_t value = 0; value < 4; value++) {
+		static const uint32_t fault[2][4] = {{FS_DOMAIN_1, FS_ACCESS_1, FS_DOMAIN_1, FS_NONE},
+						     {FS_DOMAIN_2, FS_ACCESS_2, FS_DOMAIN_2, FS_NONE}};
+
+		regs.dacr = value * CLIENTS;
+		put_l1(0, 0x00000002 | SECT_AP(2));
+		check_all(0, fault[0][value]);
+		put_page(0x00100000, 0, 0x00000002 | PAGE_AP(2));
+		check_all(0x00100000, fault[1][value]);
+		put_l1(0, 0x00000012 | SECT_AP(2));
+		CHECK_EQ(walk(0), FS_NONE);
+		CHECK_EQ(mmu_check(&regs, &x, MMU_EXEC, false), value == 1 ? FS_PERMISSION_1 : fault[0][value]);
+		CHECK_EQ(mmu_check(&regs, &x, MMU_READ, false), fault[0][value]);
+	}
+}
+
+static void
+test_no_pxn(void)
+{
+	fresh("core without PXN");
+	regs.core = 0;
+	put_l1(0, 0x00000003 | SECT_AP(3));
+	CHECK_EQ(walk(0), FS_TRANSLATION_1);
+	CHECK_EQ(x.domain, 0);
+	put_page(0, 1u << 2, 0x00000002 | PAGE_AP(3));
+	check_all(0, FS_NONE);
 }
 
 static void
@@ -560,9 +627,14 @@ test_long(void)
 	put_long(LONG3 + 6 * 8, 0x12345000 | GOOD); // reserved at this level
 	CHECK_EQ(walk(0x6000), FS_LONG_TRANSLATION + 3);
 	put_long(LONG3 + 6 * 8, (0x12345000 | GOOD | LONG_TABLE) & ~LONG_AF);
-	CHECK_EQ(walk(0x6000), FS_LONG_ACCESS + 3);
+	check_all(0x6000, FS_LONG_ACCESS + 3);
 	put_long(LONG3 + 6 * 8, 0x112345000 | GOOD | LONG_TABLE);
-	CHECK_EQ(walk(0x6000), FS_LONG_SYNC_EXTERNAL);
+	check_all(0x6000, FS_LONG_SYNC_EXTERNAL);
+	CHECK_EQ(x.gpa.v, 0x12345000);
+	CHECK_EQ(x.high, 1);
+	put_long(LONG3 + 6 * 8, 0x112345000 | GOOD | LONG_TABLE | LONG_AP_RO);
+	CHECK_EQ(walk(0x6000), FS_NONE);
+	CHECK_EQ(mmu_check(&regs, &x, MMU_WRITE, true), FS_LONG_PERMISSION + 3);
 	put_long(LONG2, 0x100000000 | LONG3 | 3);
 	CHECK_EQ(walk(0x5000), FS_LONG_EXTERNAL_WALK + 3);
 	put_long(LONG2, (RAM - 0x1000) | 3);
@@ -646,6 +718,8 @@ main(void)
 	check_rows("AP, full model", full, ARRAY_LEN(full), 0);
 	check_rows("AP, simplified model", simplified, ARRAY_LEN(simplified), SCTLR_AFE);
 	test_access_flag();
+	test_early_domain();
+	test_no_pxn();
 	test_execute_never();
 	test_domains();
 	test_types_direct();
