@@ -79,8 +79,8 @@ place_of(struct bt_row *row, char letter)
 }
 
 // In A32, c is the condition; in Thumb a letter like the others.
-static void
-parse_row(struct bt_row *row, unsigned top)
+void
+bt_row_parse(struct bt_row *row, unsigned top)
 {
 	uint32_t one = 1u << top;
 
@@ -181,7 +181,7 @@ fill_row(struct bt_row *row, const struct source *from, enum bt_isa isa)
 	    .flags = action_flags[from->action],
 	    .imm = from->imm,
 	};
-	parse_row(row, tables[isa].top);
+	bt_row_parse(row, tables[isa].top);
 	parse_equivalent(row);
 }
 

@@ -127,6 +127,10 @@ extern struct bt_bucket bt_bucket_thumb[BT_T16_BUCKETS + 256u];
 // Parses the tables; once, before anything else here.
 void bt_decode_init(void);
 
+// Fills in what a row's pattern, name, isa and operands say, for tables beside these; top is the
+// pattern's highest bit.
+void bt_row_parse(struct bt_row *row, unsigned top);
+
 // The rows, for those who walk a table; *n gets their number.
 const struct bt_row *bt_rows(enum bt_isa isa, unsigned *n);
 

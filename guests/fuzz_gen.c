@@ -4,6 +4,7 @@
 // may run in, random state, where in the slot it stands, its operands, and the code.
 #include <string.h>
 #include "guests/fuzz_gen_internal.h"
+#include "guests/fuzz_ldst.h"
 #include "guests/fuzz_options.h"
 #include "guests/fuzz_row.h"
 #include "monitor/psr.h"
@@ -121,6 +122,8 @@ environment(struct fuzz_gen *g)
 	s->cp[FUZZ_CP_SCTLR] = sctlr[fuzz_rng_below(&rng, ARRAY_LEN(sctlr))];
 	g->mmu = s->cp[FUZZ_CP_SCTLR] & FUZZ_SCTLR_M;
 	g->c->rights = g->mmu ? rights[fuzz_rng_below(&rng, ARRAY_LEN(rights))] : FUZZ_RIGHTS;
+	if (g->mmu && fuzz_ldst_has(g->row))
+		g->c->rights |= fuzz_ldst_backing(&rng);
 	s->cp[FUZZ_CP_DACR] = g->mmu ? dacr[fuzz_rng_below(&rng, ARRAY_LEN(dacr))] : FUZZ_DACR;
 	s->cp[FUZZ_CP_TTBR0] = FUZZ_TTBR0;
 	s->cp[FUZZ_CP_CPACR] = FUZZ_CPACR;
@@ -306,6 +309,8 @@ place(struct fuzz_gen *g)
 {
 	bool back = g->row->flags & (BT_BRANCH | BT_LITERAL) && fuzz_rng_one_in(&g->rng, 3);
 
+	if (fuzz_ldst_place(g))
+		return;
 	g->at = 0;
 	if (back) {
 		g->at = 20;
@@ -374,10 +379,7 @@ attempt(struct fuzz_gen *g)
 const struct bt_row *
 fuzz_gen_row(unsigned isa, uint64_t number)
 {
-	unsigned n;
-	const struct bt_row *rows = bt_rows((enum bt_isa)isa, &n);
-
-	return &rows[number % n];
+	return fuzz_row_of(isa, (unsigned)(number % fuzz_row_count_of(isa)));
 }
 
 bool

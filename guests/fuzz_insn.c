@@ -4,6 +4,7 @@
 // width; what doesn't fit together is thrown away.
 #include <string.h>
 #include "guests/fuzz_insn.h"
+#include "guests/fuzz_ldst.h"
 #include "guests/fuzz_row.h"
 #include "monitor/types.h"
 
@@ -75,7 +76,9 @@ any_of(struct fuzz_rng *rng, const struct bt_row *row)
 const struct bt_row *
 fuzz_insn_row(unsigned isa, uint32_t insn)
 {
-	return isa == BT_A32 ? bt_decode_a32(insn) : bt_decode_thumb(insn);
+	const struct bt_row *row = isa == BT_A32 ? bt_decode_a32(insn) : bt_decode_thumb(insn);
+
+	return row ? row : fuzz_ldst_row(isa, insn);
 }
 
 bool

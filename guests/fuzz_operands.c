@@ -4,6 +4,7 @@
 #include <string.h>
 #include "bt/ldst.h"
 #include "guests/fuzz_gen_internal.h"
+#include "guests/fuzz_ldst.h"
 #include "monitor/psr.h"
 #include "monitor/types.h"
 
@@ -294,6 +295,8 @@ plain(struct fuzz_gen *g)
 bool
 fuzz_operands(struct fuzz_gen *g)
 {
+	if (fuzz_ldst_has(g->row))
+		return fuzz_ldst_operands(g);
 	switch (g->row->action) {
 	case BT_MSR_REG:
 		return msr_reg(g);

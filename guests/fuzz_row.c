@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include "guests/fuzz_ldst.h"
 #include "guests/fuzz_row.h"
 
 #define MNEMONICS "|" // between the mnemonics in a row's name
@@ -37,42 +38,58 @@ static const struct {
 #define N_EXEMPT (sizeof(exempt) / sizeof(exempt[0]))
 
 unsigned
+fuzz_row_count_of(unsigned isa)
+{
+	unsigned n, more;
+
+	bt_rows((enum bt_isa)isa, &n);
+	fuzz_ldst_rows(isa, &more);
+	return n + more;
+}
+
+unsigned
 fuzz_row_count(void)
 {
-	unsigned sum = 0, n;
+	unsigned sum = 0;
 
-	for (unsigned isa = 0; isa < FUZZ_ISAS; isa++) {
-		bt_rows((enum bt_isa)isa, &n);
-		sum += n;
-	}
+	for (unsigned isa = 0; isa < FUZZ_ISAS; isa++)
+		sum += fuzz_row_count_of(isa);
 	return sum;
+}
+
+const struct bt_row *
+fuzz_row_of(unsigned isa, unsigned number)
+{
+	unsigned n, more;
+	const struct bt_row *first = bt_rows((enum bt_isa)isa, &n), *behind = fuzz_ldst_rows(isa, &more);
+
+	return number < n ? &first[number] : &behind[number - n];
 }
 
 const struct bt_row *
 fuzz_row(unsigned number)
 {
-	for (unsigned isa = 0;; isa++) {
-		unsigned n;
-		const struct bt_row *rows = bt_rows((enum bt_isa)isa, &n);
+	unsigned isa = 0;
 
-		if (number < n)
-			return &rows[number];
-		number -= n;
-	}
+	for (; number >= fuzz_row_count_of(isa); isa++)
+		number -= fuzz_row_count_of(isa);
+	return fuzz_row_of(isa, number);
 }
 
 unsigned
 fuzz_row_number(const struct bt_row *row)
 {
 	unsigned sum = 0, n;
+	const struct bt_row *first;
 
-	for (unsigned isa = 0;; isa++) {
-		const struct bt_row *rows = bt_rows((enum bt_isa)isa, &n);
-
-		if (isa == row->isa)
-			return sum + (unsigned)(row - rows);
+	for (unsigned isa = 0; isa < row->isa; isa++)
+		sum += fuzz_row_count_of(isa);
+	first = bt_rows((enum bt_isa)row->isa, &n);
+	if (fuzz_ldst_has(row)) {
 		sum += n;
+		first = fuzz_ldst_rows(row->isa, &n);
 	}
+	return sum + (unsigned)(row - first);
 }
 
 const char *
@@ -114,7 +131,7 @@ is_in(const struct bt_row *row, const char *class)
 	for (unsigned i = 0; i < N_FLAGS; i++)
 		if (row->flags & flags[i].flag && !strcasecmp(class, flags[i].name))
 			return true;
-	return fuzz_row_lax(row) && !strcasecmp(class, "lax");
+	return (fuzz_row_lax(row) && !strcasecmp(class, "lax")) || (fuzz_ldst_has(row) && !strcasecmp(class, "ldst"));
 }
 
 bool
@@ -156,7 +173,7 @@ print_classes(const struct bt_row *row)
 	for (unsigned i = 0; i < N_FLAGS; i++)
 		if (row->flags & flags[i].flag)
 			printf(" %s", flags[i].name);
-	printf("%s", fuzz_row_lax(row) ? " lax" : "");
+	printf("%s%s", fuzz_row_lax(row) ? " lax" : "", fuzz_ldst_has(row) ? " ldst" : "");
 }
 
 void

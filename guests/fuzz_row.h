@@ -2,7 +2,7 @@
 //
 // The rows of the instruction tables as the fuzzer sees them: by number, from A32's first to
 // T32's last, with the classes they can be chosen by: an action's name (mrs, cps, dp_return),
-// a flag's (sensitive, silent, branch, indirect, literal, call, reflect), lax, a row's own
+// a flag's (sensitive, silent, branch, indirect, literal, call, reflect), lax, ldst, a row's own
 // name, or one of the mnemonics in it.
 #ifndef GUESTS_FUZZ_ROW_H
 #define GUESTS_FUZZ_ROW_H
@@ -12,6 +12,10 @@
 
 // How many rows all tables have.
 unsigned fuzz_row_count(void);
+
+// How many an instruction set has, those of fuzz_ldst.h last, and which they are.
+unsigned fuzz_row_count_of(unsigned isa);
+const struct bt_row *fuzz_row_of(unsigned isa, unsigned n);
 
 // Row n, its number, and the name of its instruction set.
 const struct bt_row *fuzz_row(unsigned n);

@@ -52,7 +52,7 @@ dev_reg_find(const struct dev_class *class, uint32_t offset, bool write)
 	if (class->width != DEV_EXACT)
 		offset &= ~3u;
 	for (const struct dev_reg *reg = class->regs; reg < class->regs + class->n_regs; reg++) {
-		if (offset < reg->first || offset > reg->last || (offset & 3u))
+		if (offset < reg->first || (offset & ~3u) > reg->last || (offset & 3u && !(reg->rights & DEV_BYTES)))
 			continue;
 		if (reg->rights & (write ? DEV_WO : DEV_RO))
 			return reg;

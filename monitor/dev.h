@@ -28,6 +28,7 @@ enum dev_rights {
 	DEV_RO = 1,
 	DEV_WO = 2,
 	DEV_RW = 3,
+	DEV_BYTES = 4, // under DEV_EXACT too, any byte of its words stands for it
 };
 
 // What an access narrower than the register means to a device.
@@ -63,7 +64,7 @@ struct dev_reg {
 
 // Rows of the eight PrimeCell identification registers, given the four bytes that differ.
 // clang-format off
-#define DEV_ID(offset, name, value) {offset, offset, DEV_RO, name, value, 0, 0, NULL, NULL}
+#define DEV_ID(offset, name, value) {offset, offset, DEV_RO | DEV_BYTES, name, value, 0, 0, NULL, NULL}
 #define DEV_PRIMECELL_IDS(prefix, id0, id1, id2, id3)                                                                  \
 	DEV_ID(0xfe0, prefix "PeriphID0", id0),                                                                        \
 	DEV_ID(0xfe4, prefix "PeriphID1", id1),                                                                        \

@@ -52,7 +52,7 @@ ic_write(void *state, const struct dev_op *op)
 // clang-format off
 #define FIELD(member) DEV_FIELD(struct vpl061, member)
 static const struct dev_reg regs[] = {
-	{0x000, 0x3fc, DEV_RW, "GPIODATA",  0, 0,            0,    data_read, data_write},
+	{0x000, 0x3fc, DEV_RW | DEV_BYTES, "GPIODATA",  0, 0,            0,    data_read, data_write},
 	{0x400, 0x400, DEV_RW, "GPIODIR",   0, FIELD(dir),   0xff, NULL,      NULL},
 	{0x404, 0x404, DEV_RW, "GPIOIS",    0, FIELD(is),    0xff, NULL,      NULL},
 	{0x408, 0x408, DEV_RW, "GPIOIBE",   0, FIELD(ibe),   0xff, NULL,      NULL},

@@ -35,6 +35,10 @@
 #define FUZZ_RESULTS 0x41000000u // to the initrd, 48 MiB
 
 #define FUZZ_PAGES        4u
+#define FUZZ_RETURN       0x800u // offset in each page of the window where it has FUZZ_BX_LR to be called
+#define FUZZ_BX_LR        0xe12fff1eu
+#define FUZZ_DEVICE       0x09030000u // PL061 GPIO
+#define FUZZ_NOTHING      0x0b000000u // a page at which no device is
 #define FUZZ_WINDOW_BYTES (FUZZ_PAGES * 4096u)
 
 // Slots. A page begins with a head that names every slot of it by a direct branch, so that
@@ -55,7 +59,7 @@
 // CP15 and CP14 registers: X(name, coprocessor, opc1, CRn, CRm, opc2). The fast ones are set before and
 // read after every case, the others only of cases with FUZZ_F_SYSTEM, as FPEXC and FPSCR are: code that
 // may change one of those needs the flag. The registers of VFP and Advanced SIMD hold the same values before
-// each case and are not part of the state.
+// each case with FUZZ_F_VFP and are not part of the state.
 #define FUZZ_FAST_REGS(X)                                                                                              \
 	X(SCTLR, 15, 0, 1, 0, 0)                                                                                       \
 	X(DACR, 15, 0, 3, 0, 0)                                                                                        \
@@ -120,9 +124,11 @@ struct fuzz_state {
 #define FUZZ_CPACR     0x00f00000u
 #define FUZZ_FPEXC     0x40000000u
 
-#define FUZZ_F_SYSTEM  0x1u // sets and reads the slow registers, FPEXC and FPSCR too
-#define FUZZ_F_PENDING 0x2u // an IRQ is pending at the GIC while the case runs
-#define FUZZ_F_FIQ     0x4u // an FIQ is
+#define FUZZ_F_SYSTEM  0x1u  // sets and reads the slow registers, FPEXC and FPSCR too
+#define FUZZ_F_PENDING 0x2u  // an IRQ is pending at the GIC while the case runs
+#define FUZZ_F_FIQ     0x4u  // an FIQ is
+#define FUZZ_F_DEVICE  0x8u  // may access FUZZ_DEVICE
+#define FUZZ_F_VFP     0x10u // the registers of VFP and Advanced SIMD are part of the result
 
 struct fuzz_word {
 	uint32_t address, value; // address in the window, a multiple of 4
@@ -136,22 +142,28 @@ struct fuzz_case {
 	uint32_t slot; // where the code stands; each but once in a batch
 	uint32_t flags;
 	uint32_t entry;  // offset in the slot where it begins; bit 0: the slot is Thumb code
-	uint32_t rights; // 4 bits for each page of the window, the first lowest: FUZZ_RIGHTS_*; with the MMU on
+	uint32_t rights; // 4 bits for each page of the window, the first lowest: FUZZ_RIGHTS_*; with the MMU on.
+			 // From bit 16 on what the page is, FUZZ_BACKING_*, likewise
 	uint32_t n_pokes;
 	struct fuzz_word poke[FUZZ_POKES]; // stored into the window before
 	uint32_t code[FUZZ_SLOT_WORDS];    // in place of the last word the runner puts a branch to itself
 	struct fuzz_state start;
 };
 
-#define FUZZ_RIGHTS_MAPPED 0x8u    // with AP[2:0] below it; without, a translation fault
-#define FUZZ_RIGHTS        0x9dabu // AP 3 (all RW), 2 (user RO), 5 (kernel RO), 1 (kernel RW)
+#define FUZZ_RIGHTS_MAPPED   0x8u    // with AP[2:0] below it; without, a translation fault
+#define FUZZ_BACKING_RAM     0u      // the window's own page
+#define FUZZ_BACKING_CODE    1u      // that, of which code has been executed (FUZZ_RETURN)
+#define FUZZ_BACKING_DEVICE  2u      // FUZZ_DEVICE's
+#define FUZZ_BACKING_NOTHING 3u      // FUZZ_NOTHING
+#define FUZZ_RIGHTS          0x9dabu // AP 3 (all RW), 2 (user RO), 5 (kernel RO), 1 (kernel RW)
 
 enum fuzz_vector { FUZZ_NONE, FUZZ_UND, FUZZ_SVC, FUZZ_PABT, FUZZ_DABT, FUZZ_HYP, FUZZ_IRQ, FUZZ_FIQ };
 
 struct fuzz_result {
 	uint32_t id;
 	uint32_t vector;    // enum fuzz_vector; FUZZ_NONE: not run to its end
-	uint32_t n_touched; // words of the window that differ from fuzz_fill(), pokes included; may exceed FUZZ_TOUCHED
+	uint32_t n_touched; // words that differ from what they are at first, pokes included; may exceed FUZZ_TOUCHED:
+			    // of the window, of FUZZ_DEVICE, and at address 0 and up of VFP's registers
 	uint32_t hash;      // over all of those: hash = rotate_left(hash, 5) + (address ^ value) * 0x9e3779b1
 	struct fuzz_word touched[FUZZ_TOUCHED]; // the first, by address
 	struct fuzz_state end;
@@ -184,7 +196,7 @@ fuzz_fill(uint32_t address)
 {
 	uint32_t x = address * 0x9e3779b1u;
 
-	return x ^ x >> 15;
+	return (address & 0xfffu) == FUZZ_RETURN ? FUZZ_BX_LR : x ^ x >> 15;
 }
 
 #endif

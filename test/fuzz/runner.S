@@ -150,6 +150,28 @@ runner_same:
 2:	mov	r0, r2
 	bx	lr
 
+// void runner_copy(uint32_t to[10], const uint32_t from[10])
+	.global	runner_copy
+runner_copy:
+	push	{r4-r11, lr}
+	ldm	r1, {r2-r11}
+	stm	r0, {r2-r11}
+	pop	{r4-r11, pc}
+
+// void runner_vfp_load(const uint32_t registers[64]): D0 to D31.
+	.global	runner_vfp_load
+runner_vfp_load:
+	vldm	r0!, {d0-d15}
+	vldm	r0, {d16-d31}
+	bx	lr
+
+// void runner_vfp_store(uint32_t registers[64])
+	.global	runner_vfp_store
+runner_vfp_store:
+	vstm	r0!, {d0-d15}
+	vstm	r0, {d16-d31}
+	bx	lr
+
 //----------------------------------------------------------------------------
 // The vectors' page, whose head names all of it for the monitor's scan (runner_visit).
 

@@ -19,7 +19,8 @@
 #define GICC_IAR        (GICC + 0x00cu)
 #define GICC_EOIR       (GICC + 0x010u)
 
-#define SAME_BYTES 128u // of runner_same()
+#define SAME_BYTES   128u // of runner_same()
+#define RUNNER_WORDS 10u  // of runner_copy()
 
 _Static_assert(offsetof(struct fuzz_state, usr_r8) == 32 && offsetof(struct fuzz_state, pc) == 52 &&
 		   offsetof(struct fuzz_state, usr_sp) == 56 && offsetof(struct fuzz_state, fiq_r8) == 64 &&
@@ -32,6 +33,9 @@ void runner_main(const uint32_t *dtb);
 void runner_visit(uint32_t page);
 uint32_t runner_enter(const struct fuzz_state *start); // returns the vector
 uint32_t runner_same(const void *a, const void *b, uint32_t left);
+void runner_copy(uint32_t to[RUNNER_WORDS], const uint32_t from[RUNNER_WORDS]);
+void runner_vfp_load(const uint32_t registers[64]);
+void runner_vfp_store(uint32_t registers[64]);
 extern struct fuzz_state *runner_end;
 extern char runner_vectors_page[], runner_vectors[], runner_vectors_a32[], runner_vectors_thumb[];
 
@@ -97,6 +101,14 @@ window_entry(unsigned page)
 	return at(L2_TABLES + second * 1024u + va % MIB / PAGE * 4u);
 }
 
+static uint32_t
+page_of(uint32_t va, uint32_t backing)
+{
+	if (backing == FUZZ_BACKING_DEVICE)
+		return FUZZ_DEVICE | L2_PAGE_DEVICE;
+	return backing == FUZZ_BACKING_NOTHING ? FUZZ_NOTHING | L2_PAGE_DEVICE : va | L2_PAGE;
+}
+
 static void
 set_rights(uint32_t rights)
 {
@@ -105,7 +117,7 @@ set_rights(uint32_t rights)
 	rights_now = rights;
 	for (unsigned i = 0; i < FUZZ_PAGES; i++, rights >>= 4) {
 		uint32_t va = FUZZ_WINDOW + i * PAGE,
-			 entry = rights & FUZZ_RIGHTS_MAPPED ? va | L2_PAGE | L2_AP(rights) : 0;
+			 entry = rights & FUZZ_RIGHTS_MAPPED ? page_of(va, rights >> 16 & 0xfu) | L2_AP(rights) : 0;
 
 		if (*window_entry(i) == entry)
 			continue;
@@ -216,6 +228,46 @@ collect_window(struct fuzz_result *result)
 	}
 }
 
+// Has code of the pages executed that are to be known for it; with the MMU on.
+static void
+visit_window(uint32_t rights)
+{
+	for (unsigned i = 0; i < FUZZ_PAGES; i++)
+		if ((rights >> (16u + 4u * i) & 0xfu) == FUZZ_BACKING_CODE)
+			runner_visit(EXEC + i * PAGE + FUZZ_RETURN);
+}
+
+// Registers of the device from GPIODATA (of all lines) to GPIOAFSEL, each way with one instruction: each is an exit
+// under a monitor. GPIODATA can be written only while GPIODIR says so; what has latched goes by GPIOIC.
+static void
+collect_device(struct fuzz_result *result)
+{
+	static const uint32_t reset[RUNNER_WORDS] = {[8] = 0xff};
+	uint32_t *registers = (uint32_t *)(FUZZ_DEVICE + 0x3fcu), got[RUNNER_WORDS], any = 0;
+
+	runner_copy(got, registers);
+	for (unsigned i = 0; i < RUNNER_WORDS; i++) {
+		if (got[i])
+			report_word(result, (uint32_t)&registers[i], got[i]);
+		any |= got[i];
+	}
+	if (!any)
+		return;
+	*at((uint32_t)&registers[1]) = 0xff;
+	runner_copy(registers, reset);
+}
+
+static void
+collect_vfp(struct fuzz_result *result)
+{
+	static uint32_t end[64];
+
+	runner_vfp_store(end);
+	for (unsigned i = 0; i < 64u; i++)
+		if (end[i] != filled[i])
+			report_word(result, 4u * i, end[i]);
+}
+
 static void
 clear(uint32_t *p, unsigned bytes)
 {
@@ -240,6 +292,10 @@ run(struct fuzz_case *c, struct fuzz_result *result)
 	else if (slow_changed)
 		set_slow(slow_defaults);
 	set_fast(c->start.cp);
+	if (c->start.cp[FUZZ_CP_SCTLR] & FUZZ_SCTLR_M)
+		visit_window(c->rights);
+	if (c->flags & FUZZ_F_VFP)
+		runner_vfp_load(filled);
 	if (c->flags & (FUZZ_F_PENDING | FUZZ_F_FIQ))
 		interrupts_begin(c->flags);
 	runner_end = &result->end;
@@ -249,6 +305,10 @@ run(struct fuzz_case *c, struct fuzz_result *result)
 		interrupts_end(c->flags);
 	if (c->flags & FUZZ_F_SYSTEM)
 		read_slow(result->end.cp);
+	if (c->flags & FUZZ_F_VFP)
+		collect_vfp(result);
+	if (c->flags & FUZZ_F_DEVICE)
+		collect_device(result);
 	collect_window(result);
 	result->vector = vector;
 }

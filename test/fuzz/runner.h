@@ -12,7 +12,8 @@
 #define RAM   0x40000000u
 #define MIB   0x100000u
 #define PAGE  4096u
-#define ALIAS (FUZZ_WINDOW + 0x10000000u)
+#define ALIAS (FUZZ_WINDOW + 0x10000000u) // of the window, to set and read it
+#define EXEC  (FUZZ_WINDOW + 0x18000000u) // of the window, to execute from it
 #define GICD  0x08000000u
 #define GICC  0x08010000u
 
@@ -23,6 +24,7 @@
 #define L1_AP_KERNEL     0x00000400u
 #define L1_AP_USER_R     0x00000800u
 #define L2_PAGE          0x0000000eu
+#define L2_PAGE_DEVICE   0x00000007u // XN
 #define L2_AP(rights)    (((rights)&3u) << 4 | ((rights)&4u) << 7)
 #define L2_TABLES        (FUZZ_TTBR0 + 0x4000u)
 

@@ -111,9 +111,11 @@ setup_tables(void)
 	}
 	for (unsigned i = 0; i < 2u; i++) {
 		l1[ALIAS / MIB + i] = (window_mib + i) * MIB | L1_SECTION | L1_AP_KERNEL;
+		l1[EXEC / MIB + i] = l1[ALIAS / MIB + i];
 		l1[window_mib + i] = (L2_TABLES + i * 1024u) | L1_TABLE(1u + i);
 	}
 	l1[GICD / MIB] = GICD | L1_DEVICE | L1_AP_KERNEL;
+	l1[FUZZ_DEVICE / MIB] = (FUZZ_DEVICE & ~(MIB - 1u)) | L1_DEVICE | L1_AP_KERNEL;
 }
 
 // A page of slots that trap, and its head, which names none of them yet. Head and slots end in

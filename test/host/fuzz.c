@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // uses: guests/fuzz_gen.c guests/fuzz_insn.c guests/fuzz_operands.c guests/fuzz_target.c guests/fuzz_cpreg.c
-// uses: guests/fuzz_state.c guests/fuzz_row.c guests/fuzz_json.c guests/fuzz_compare.c bt/decode.c bt/thumb.c
+// uses: guests/fuzz_ldst.c bt/vldst.c guests/fuzz_state.c guests/fuzz_row.c guests/fuzz_json.c guests/fuzz_compare.c bt/decode.c bt/thumb.c
 // uses: bt/predictable.c bt/undefined.c bt/ldst.c bt/ldst_thumb.c
 //
 // The fuzzer's generator and what it writes: cases of every row, within the rules of test/fuzz/case.h, the
@@ -78,7 +78,7 @@ test_cases(unsigned isa)
 	struct fuzz_item item, again;
 	unsigned n, json = 0;
 
-	bt_rows((enum bt_isa)isa, &n);
+	n = fuzz_row_count_of(isa);
 	for (unsigned i = 0; i < n; i++) {
 		unsigned made = 0;
 
