@@ -324,7 +324,16 @@ fault_by_level(const struct mmu_xlat *x, uint32_t section, uint32_t page, uint32
 	return x->level ? of_long + x->level : x->shift < 20 ? page : section;
 }
 
-// Nothing that depends on AP, XN, PXN or SCTLR.WXN is checked for a manager (B3.7.3).
+// What WXN and UWXN make of memory that may be written. They came with the Virtualization Extensions (B4.1.130):
+// a core that has only the long format heeds them there alone.
+static inline bool
+written_never_run(const struct mmu_regs *r, const struct mmu_xlat *x, bool privileged)
+{
+	return x->level && (((r->sctlr & SCTLR_WXN) && (rights[privileged][x->ap] & CAN_WRITE)) ||
+			    ((r->sctlr & SCTLR_UWXN) && privileged && (rights[false][x->ap] & CAN_WRITE)));
+}
+
+// Nothing that depends on AP, XN or PXN is checked for a manager (B3.7.3).
 uint32_t
 mmu_check(const struct mmu_regs *r, const struct mmu_xlat *x, enum mmu_access access, bool privileged)
 {
@@ -342,7 +351,7 @@ mmu_check(const struct mmu_regs *r, const struct mmu_xlat *x, enum mmu_access ac
 		if (x->old && !never)
 			return fault_by_level(x, FS_ACCESS_1, FS_ACCESS_2, 0);
 		if (never || !(can & (access == MMU_WRITE ? CAN_WRITE : CAN_READ)) ||
-		    (access == MMU_EXEC && (r->sctlr & SCTLR_WXN) && (can & CAN_WRITE)))
+		    (access == MMU_EXEC && written_never_run(r, x, privileged)))
 			return fault_by_level(x, FS_PERMISSION_1, FS_PERMISSION_2, FS_LONG_PERMISSION);
 	}
 	return !x->high ? FS_NONE : x->level ? FS_LONG_SYNC_EXTERNAL : FS_SYNC_EXTERNAL;

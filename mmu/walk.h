@@ -15,15 +15,16 @@
 #include "monitor/types.h"
 
 // The bits of SCTLR and TTBCR that a walk or a check depends on (B4.1.130, B4.1.153).
-#define SCTLR_M   (1u << 0)
-#define SCTLR_WXN (1u << 19)
-#define SCTLR_EE  (1u << 25)
-#define SCTLR_TRE (1u << 28)
-#define SCTLR_AFE (1u << 29)
-#define TTBCR_N   0x7u
-#define TTBCR_PD0 (1u << 4)
-#define TTBCR_PD1 (1u << 5)
-#define TTBCR_EAE (1u << 31)
+#define SCTLR_M    (1u << 0)
+#define SCTLR_WXN  (1u << 19)
+#define SCTLR_UWXN (1u << 20)
+#define SCTLR_EE   (1u << 25)
+#define SCTLR_TRE  (1u << 28)
+#define SCTLR_AFE  (1u << 29)
+#define TTBCR_N    0x7u
+#define TTBCR_PD0  (1u << 4)
+#define TTBCR_PD1  (1u << 5)
+#define TTBCR_EAE  (1u << 31)
 
 // With TTBCR.EAE the other bits are these.
 #define TTBCR_T0SZ       0x7u

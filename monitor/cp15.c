@@ -19,7 +19,7 @@
 #include "monitor/vtimer.h"
 
 #define SCTLR_RES1   0x00c50078u // CP15BEN among them: at PL0 the barriers could not be refused
-#define SCTLR_REGIME (SCTLR_M | SCTLR_V | SCTLR_WXN | SCTLR_EE | SCTLR_TRE | SCTLR_AFE | SCTLR_TE)
+#define SCTLR_REGIME (SCTLR_M | SCTLR_V | SCTLR_WXN | SCTLR_UWXN | SCTLR_EE | SCTLR_TRE | SCTLR_AFE | SCTLR_TE)
 #define SCTLR_RW     (SCTLR_REGIME | SCTLR_A | SCTLR_C | SCTLR_SW | SCTLR_Z | SCTLR_I)
 
 #define TTBCR_RW         TTBCR_N     // PD0 and PD1 are of the Security Extensions (B4.1.153)

@@ -230,7 +230,7 @@ test_control(void)
 	CHECK_EQ(told.reset, 1);
 	CHECK_EQ(mrc(0, 1, 0, 0), 0x00c50079);
 	for (unsigned n = 0; n < 32; n++) {
-		bool regime = n == 0 || n == 13 || n == 19 || n == 25 || n >= 28;
+		bool regime = n == 0 || n == 13 || n == 19 || n == 20 || n == 25 || n >= 28;
 		unsigned before = told.reset;
 
 		mcr(0, 1, 0, 0, v->cp15.mmu.sctlr ^ 1u << n);

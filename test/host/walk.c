@@ -301,11 +301,6 @@ check_row(const struct rights_row *row, uint32_t fault)
 		CHECK_EQ(mmu_check(&regs, &x, MMU_READ, priv), rd ? FS_NONE : fault);
 		CHECK_EQ(mmu_check(&regs, &x, MMU_WRITE, priv), wr ? FS_NONE : fault);
 		CHECK_EQ(mmu_check(&regs, &x, MMU_EXEC, priv), rd ? FS_NONE : fault);
-		regs.sctlr |= SCTLR_WXN;
-		CHECK_EQ(mmu_check(&regs, &x, MMU_READ, priv), rd ? FS_NONE : fault);
-		CHECK_EQ(mmu_check(&regs, &x, MMU_WRITE, priv), wr ? FS_NONE : fault);
-		CHECK_EQ(mmu_check(&regs, &x, MMU_EXEC, priv), rd && !wr ? FS_NONE : fault);
-		regs.sctlr &= ~SCTLR_WXN;
 	}
 }
 
@@ -443,11 +438,11 @@ test_execute_never(void)
 	CHECK_EQ(walk(0), FS_NONE);
 	check_exec(true, false, FS_PERMISSION_2);
 
-	fresh("WXN goes by what the level may write");
-	put_l1(0, 0x00000002 | SECT_AP(2));
-	regs.sctlr |= SCTLR_WXN;
+	fresh("WXN and UWXN are for long descriptors only");
+	put_l1(0, 0x00000002 | SECT_AP(3));
+	regs.sctlr |= SCTLR_WXN | SCTLR_UWXN;
 	CHECK_EQ(walk(0), FS_NONE);
-	check_exec(true, false, FS_PERMISSION_1);
+	check_exec(true, true, FS_PERMISSION_1);
 }
 
 // Each domain with each value, all others being different.
@@ -676,6 +671,21 @@ test_long_rights(void)
 	put_long(LONG2, LONG3 | 3 | LONG_XNTABLE | LONG_PXNTABLE);
 	CHECK_EQ(walk(0x5000), FS_NONE);
 	CHECK(x.xn && x.pxn);
+
+	check_case("long descriptors: WXN goes by what the level may write, UWXN by what PL0 may");
+	put_long(LONG2, LONG3 | 3);
+	for (unsigned n = 0; n < 4; n++) {
+		bool kernel_w = !(rows[n].page & LONG_AP_RO), user_r = rows[n].user_r, user_w = rows[n].user_w;
+
+		put_long(LONG3 + 5 * 8, 0x12345000 | LONG_VALID | LONG_TABLE | LONG_AF | rows[n].page);
+		CHECK_EQ(walk(0x5000), FS_NONE);
+		regs.sctlr = SCTLR_M | SCTLR_WXN;
+		CHECK_EQ(mmu_check(&regs, &x, MMU_EXEC, true), kernel_w ? FS_LONG_PERMISSION + 3 : 0);
+		CHECK_EQ(mmu_check(&regs, &x, MMU_EXEC, false), user_r && !user_w ? 0 : FS_LONG_PERMISSION + 3);
+		regs.sctlr = SCTLR_M | SCTLR_UWXN;
+		CHECK_EQ(mmu_check(&regs, &x, MMU_EXEC, true), user_w ? FS_LONG_PERMISSION + 3 : 0);
+		CHECK_EQ(mmu_check(&regs, &x, MMU_EXEC, false), user_r ? 0 : FS_LONG_PERMISSION + 3);
+	}
 }
 
 static void
