@@ -21,6 +21,7 @@
 #define CMP_MASK     0xffffff00u
 #define CMP_DISTANCE 8u          // how far before its jump a table's bound may be checked
 #define ADR_DISTANCE 8u          // how far after ADR its register is looked for
+#define CROWD        10u         // so many of 32 words speak for code, where there is some
 #define SMALL_NUMBER 0x00100000u // below: ANDEQ, MULEQ, or a number
 #define NOP          0xe320f000u
 #define MOV_R0_R0    0xe1a00000u
@@ -55,6 +56,7 @@
 #define COST_ALWAYS   160
 #define COST_CALL     16
 #define COST_JUDGE    150
+#define COST_AROUND   30
 
 // Of the n words from index: those that are in the page are literals.
 static void
@@ -536,6 +538,26 @@ plausible(struct bt_scan_job *j, unsigned m)
 	return (j->wide[m] & two) | (~j->wide[m] & low & high);
 }
 
+// Of words that nothing is known to lead to: those amid code. A table of random words has an unconditional one here and
+// there, code more often than not.
+static uint32_t
+amid_code(struct bt_scan_job *j, unsigned m, uint32_t words)
+{
+	uint64_t before = (uint64_t)speaks(j, m) << 32 | speaks(j, m - 1u);
+	uint64_t behind = (uint64_t)speaks(j, m + 1u) << 32 | speaks(j, m);
+	uint32_t amid = 0;
+
+	for (; words; words &= words - 1u) {
+		unsigned n = (unsigned)__builtin_ctz(words);
+		uint32_t around = n < 16u ? (uint32_t)(before >> (16u + n)) : (uint32_t)(behind >> (n - 16u));
+
+		if (count_ones(around) >= CROWD)
+			amid |= 1u << n;
+		j->left -= COST_AROUND;
+	}
+	return amid;
+}
+
 static void
 judge_word(struct bt_scan_job *j, unsigned m)
 {
@@ -545,8 +567,8 @@ judge_word(struct bt_scan_job *j, unsigned m)
 	uint32_t fits = out->code[m] & (always | j->whole[m]);
 
 	fits |= always & j->whole[m] & ~beside;
-	fits &= j->strict[m] & seems;
-	out->patch[m] = j->sensitive[m] & (j->flow[m] | fits);
+	fits &= j->strict[m] & seems & j->sensitive[m] & ~j->flow[m];
+	out->patch[m] = (j->sensitive[m] & j->flow[m]) | amid_code(j, m, fits);
 	out->doubtful[m] = j->sensitive[m] & ~out->patch[m];
 	out->n_patch += count_ones(out->patch[m]);
 	out->n_doubtful += count_ones(out->doubtful[m]);

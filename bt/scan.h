@@ -16,8 +16,8 @@
 //
 // In 1 every sensitive word is patched. Elsewhere one is left if its should-be bits
 // are wrong, if it is an SVC, which traps by itself, or if the words around it don't look
-// like code: two of the ten around it must be unconditional, and for a conditional word,
-// which must be self-contained too, one of the two on either side. In what
+// like code: ten of the 32 around it must be unconditional, and two of the ten nearest, and for
+// a conditional word, which must be self-contained too, one of the two on either side. In what
 // 3 didn't take for code it must be unconditional and self-contained, with no
 // undefined neighbour. Sensitive-looking words that stay are doubtful; literals are not.
 #ifndef BT_SCAN_H
