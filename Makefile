@@ -72,7 +72,7 @@ $(LIBFDT):
 #----------------------------------------------------------------------------
 # The host command, and what is native of the monitor in it
 
-HOST_SRC := $(wildcard guests/*.c) monitor/guestfdt.c monitor/image.c $(filter-out bt/code.c bt/code_thumb.c bt/block.c,$(wildcard bt/*.c))
+HOST_SRC := $(wildcard guests/*.c) monitor/guestfdt.c monitor/image.c $(filter-out bt/code.c bt/code_scan.c bt/code_thumb.c bt/block.c,$(wildcard bt/*.c))
 $(B)/palimpsest: $(HOST_SRC) $(wildcard guests/*.h monitor/*.h bt/*.h bt/*.def)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -o $@ $(HOST_SRC) -pthread -lfdt -lz -llzma -lcapstone
@@ -129,7 +129,7 @@ test-capstone-all: $(B)/test/capstone-all
 	@$< all 0/2 & $< all 1/2; odd=$$?; wait $$! && exit $$odd
 
 # docs/isa.md is made from the tables; the copy in the repository must not be older than they.
-$(B)/isa: docs/isa.c bt/decode.c bt/thumb.c $(wildcard bt/*.h bt/*.def)
+$(B)/isa: docs/isa.c bt/decode.c bt/thumb.c bt/undefined.c $(wildcard bt/*.h bt/*.def)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -o $@ $(filter %.c,$^)
 

@@ -8,7 +8,6 @@
 #include "bt/code_internal.h"
 #include "bt/decode.h"
 #include "bt/hyper.h"
-#include "bt/mixed.h"
 #include "monitor/arch.h"
 #include "monitor/string.h"
 
@@ -214,17 +213,36 @@ replacement(struct code *c, const struct bt_row *row, uint32_t insn)
 	return code_emitted(c, bt_hyper_encode(insn));
 }
 
+// What a word of the page's frame is replaced by; 0 if it isn't sensitive.
+static uint32_t
+patch_for(struct code *c, const struct code_page *p, uint32_t word)
+{
+	uint32_t raw = frame(c, p)[word], insn, by;
+	struct code_patched *memo = &c->patched[(raw ^ raw >> 9 ^ raw >> 20) % CODE_PATCHED];
+	const struct bt_row *row;
+
+	if (memo->by && memo->word == raw)
+		return memo->by;
+	insn = code_original(c, p, word * 4);
+	row = bt_decode_a32(insn);
+	if (!row || !(row->flags & BT_SENSITIVE))
+		return 0;
+	by = replacement(c, row, insn);
+	if ((raw & SVC_MASK) != SVC_MASK) // else what it means may change
+		*memo = (struct code_patched){raw, by};
+	return by;
+}
+
 bool
 code_patch_word(struct code *c, struct code_page *p, uint32_t word)
 {
-	uint32_t insn = code_original(c, p, word * 4);
-	const struct bt_row *row = bt_decode_a32(insn);
+	uint32_t by = patch_for(c, p, word);
 
-	if (!row || !(row->flags & BT_SENSITIVE))
+	if (!by)
 		return true;
 	if (!code_copy(c, p))
 		return false;
-	p->copy[word] = replacement(c, row, insn);
+	p->copy[word] = by;
 	p->patched++;
 	c->n.patched++;
 	return true;
@@ -251,51 +269,8 @@ code_patch(struct code *c, struct code_page *p, uint32_t offset)
 	return true;
 }
 
-static bool
-patch_map(struct code *c, struct code_page *p, const uint32_t *patch)
-{
-	for (unsigned w = bt_map_next(patch, 0, BT_PAGE_WORDS); w < BT_PAGE_WORDS;
-	     w = bt_map_next(patch, w + 1, BT_PAGE_WORDS))
-		if (!code_patch_word(c, p, w))
-			return false;
-	return true;
-}
-
-static bool
-scan_mixed(struct code *c, struct code_page *p, const struct code_request *rq, struct bt_scan *scan)
-{
-	struct bt_flow flow;
-
-	p->scanned = pool_l2(c->pool);
-	if (!p->scanned)
-		return false;
-	bt_scan_mixed(scan, &flow, frame(c, p), rq->prev, rq->next, rq->entry, rq->thumb);
-	memcpy(p->scanned, scan->code, sizeof(scan->code));
-	return code_thumb_patch(c, p, &flow);
-}
-
-static bool
-scan_page(struct code *c, struct code_page *p, const struct code_request *rq)
-{
-	struct bt_scan scan;
-
-	c->thumb |= rq->thumb;
-	if (!c->thumb) {
-		bt_scan_page(&scan, frame(c, p), rq->prev, rq->next, rq->entry & PAGE_MASK);
-		c->thumb = scan.thumb;
-	}
-	if (c->thumb && !scan_mixed(c, p, rq, &scan))
-		return false;
-	if (!patch_map(c, p, scan.patch))
-		return false;
-	p->doubtful = (uint16_t)scan.n_doubtful;
-	c->n.doubtful += scan.n_doubtful;
-	arch_sync_code((const void *)code_host(c, p).v, PAGE_SIZE);
-	return true;
-}
-
-static void
-release(struct code *c, struct code_page *p)
+void
+code_release(struct code *c, struct code_page *p)
 {
 	if (p->copy) {
 		pool_free_page(c->pool, p->copy);
@@ -308,27 +283,41 @@ release(struct code *c, struct code_page *p)
 }
 
 struct code_page *
-code_make(struct code *c, const struct code_request *rq)
+code_new(struct code *c, const struct code_request *rq)
 {
-	struct code_page *p = c->free, **at = chain(c, rq->gpa);
-	bool done;
+	struct code_page *p = c->free;
 
 	if (!p)
 		return NULL;
 	c->free = p->next;
-	*p = (struct code_page){.gpa = GPA(rq->gpa.v & ~PAGE_MASK)};
-	p->va = rq->entry & ~PAGE_MASK;
+	*p = (struct code_page){.gpa = GPA(rq->gpa.v & ~PAGE_MASK), .va = rq->entry & ~PAGE_MASK};
 	c->rom |= !gmem_has(c->mem, p->gpa, 1);
+	return p;
+}
+
+// Block policy: a page of which nothing is reached.
+static struct code_page *
+new_copy(struct code *c, const struct code_request *rq)
+{
+	struct code_page *p = code_new(c, rq);
+
+	c->later = false;
+	if (p && (p->scanned = pool_l2(c->pool)) && code_copy(c, p))
+		return p;
+	if (p)
+		code_release(c, p);
+	return NULL;
+}
+
+struct code_page *
+code_make(struct code *c, const struct code_request *rq)
+{
+	struct code_page *p = c->policy == CODE_PAGE ? code_scan(c, rq) : new_copy(c, rq), **at = chain(c, rq->gpa);
+
+	if (!p)
+		return NULL;
 	if (c->thumb)
 		code_close_cut(c); // this page may be what stands behind it
-	if (c->policy == CODE_PAGE)
-		done = scan_page(c, p, rq);
-	else
-		done = (p->scanned = pool_l2(c->pool)) && code_copy(c, p);
-	if (!done) {
-		release(c, p);
-		return NULL;
-	}
 	p->next = *at;
 	*at = p;
 	c->n.pages++;
@@ -391,7 +380,7 @@ code_drop(struct code *c, struct code_page *p)
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
-	release(c, p);
+	code_release(c, p);
 	c->n.pages--;
 	c->n.dropped++;
 }
@@ -402,5 +391,16 @@ code_drop_all(struct code *c)
 	for (unsigned i = 0; i < CODE_HASH; i++)
 		while (c->hash[i])
 			code_drop(c, c->hash[i]);
+	code_scan_drop_all(c);
 	c->rom = false;
+}
+
+void
+code_forget(struct code *c, gpa_t gpa)
+{
+	struct code_page *p = code_find(c, gpa);
+
+	if (p)
+		code_drop(c, p);
+	code_scan_drop(c, gpa);
 }

@@ -14,6 +14,7 @@
 #define BT_CODE_H
 
 #include "bt/intern.h"
+#include "bt/mixed.h"
 #include "mmu/gmem.h"
 #include "monitor/types.h"
 #include "shadowpt/pool.h"
@@ -32,6 +33,27 @@ struct code_page {
 };
 
 #define CODE_HASH 1024u
+
+// A page that is being scanned, in pieces (code_scan.c).
+enum code_job_phase { CODE_JOB_A32, CODE_JOB_MIXED, CODE_JOB_PATCH_A32, CODE_JOB_PATCH_THUMB, CODE_JOB_SYNC };
+
+struct code_job {
+	struct code_page *page; // NULL: none
+	const uint32_t *prev, *next;
+	uint32_t entry, used;
+	bool thumb;
+	enum code_job_phase phase;
+	unsigned at; // what is to be patched next
+	struct bt_mixed_job scan;
+};
+
+#define CODE_JOBS    4u
+#define CODE_PATCHED 256u
+
+// What an A32 word has been replaced by: a cache.
+struct code_patched {
+	uint32_t word, by;
+};
 
 struct code_counters {
 	uint32_t pages, copies;     // now
@@ -52,15 +74,22 @@ struct code {
 	struct code_page *free;
 	struct intern *words;
 	struct code_counters n;
-	bool rom; // a page of ROM has been made since the last code_drop_all
+	bool rom;   // a page of ROM has been made since the last code_drop_all
+	bool later; // code_make has left off
+	struct code_job job[CODE_JOBS];
+	uint32_t jobs_used, starts; // for code_job.used; jobs begun since one was finished
+	struct bt_scan_memo memo[BT_SCAN_MEMOS];
+	struct code_patched patched[CODE_PATCHED];
 };
 
 // What code_make needs to know of a page besides its frame.
 struct code_request {
-	gpa_t gpa;                   // of the page
-	const uint32_t *prev, *next; // frames of the virtually adjacent pages, or NULL
-	uint32_t entry;              // address at which it is entered
-	bool thumb;                  // in Thumb state
+	gpa_t gpa;                      // of the page
+	const uint32_t *prev, *next;    // frames of the virtually adjacent pages, or NULL
+	uint32_t entry;                 // address at which it is entered
+	bool thumb;                     // in Thumb state
+	bool (*interrupted)(void *ctx); // is asked every few thousand instructions: true to leave off. NULL: never
+	void *ctx;
 };
 
 // Memory that a code translator is given: records bound how many pages are known at
@@ -76,8 +105,9 @@ void code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum c
 
 struct code_page *code_find(struct code *c, gpa_t gpa);
 
-// Scans and patches a frame that has no code page. NULL when records or pool are
-// used up: then the caller drops all (code_drop_all) and tries again.
+// Scans and patches a frame that has no code page, and is tracked by now. NULL when it was interrupted (c->later): then
+// the same request goes on with it; or when records or pool are used up: then the caller drops all (code_drop_all) and
+// tries again.
 struct code_page *code_make(struct code *c, const struct code_request *rq);
 
 // Where the page is run from.
@@ -123,6 +153,9 @@ bool code_thumb_reach(struct code *c, struct code_page *p, uint32_t offset, unsi
 bool code_arrive(struct code *c, struct code_page *p, uint32_t offset, bool thumb);
 // Block policy: the Thumb instruction at offset may run as it is.
 void code_thumb_restore(struct code *c, struct code_page *p, uint32_t offset);
+
+// The frame of gpa has been written: what has been made of it goes, finished or not.
+void code_forget(struct code *c, gpa_t gpa);
 
 void code_drop(struct code *c, struct code_page *p);
 void code_drop_all(struct code *c);

@@ -19,8 +19,17 @@ uint32_t code_interned(struct code *c, uint32_t insn);
 void code_put(struct code_page *p, uint32_t word, uint32_t insn);
 // Remembers that this hypercall stands in some copy, so that it is known where the guest copies it to.
 uint32_t code_emitted(struct code *c, uint32_t hypercall);
-// Patches the Thumb instructions of the map, of a page that has just been scanned. False: can't.
-bool code_thumb_patch(struct code *c, struct code_page *p, const struct bt_flow *flow);
+// Patches at most n of the Thumb instructions of the flow, from halfword *at on, of a page that has just been
+// scanned; *at is BT_PAGE_HALVES when none is left. False: can't.
+bool code_thumb_patch(struct code *c, struct code_page *p, const struct bt_flow *flow, unsigned *at, unsigned n);
+// A record for the page of the request, in no chain; NULL if there is none. And the reverse.
+struct code_page *code_new(struct code *c, const struct code_request *rq);
+void code_release(struct code *c, struct code_page *p);
+// Page policy: makes the code page of the request, as code_make(); drops what is unfinished of the frame, or all that
+// is.
+struct code_page *code_scan(struct code *c, const struct code_request *rq);
+void code_scan_drop(struct code *c, gpa_t gpa);
+void code_scan_drop_all(struct code *c);
 // What stands behind some page may be another page or have changed: T32 instructions that are cut by their
 // page's end are closed again.
 void code_close_cut(struct code *c);

@@ -143,24 +143,25 @@ patch(struct code *c, struct code_page *p, unsigned i)
 	return replace(c, p, i, insn, replacement(c, bt_decode_thumb(insn), insn));
 }
 
-// Patches all of the map that isn't known yet.
+// Patches at most n of the map that aren't known yet, from *at on.
 static bool
-patch_new(struct code *c, struct code_page *p, const uint32_t *map)
+patch_new(struct code *c, struct code_page *p, const uint32_t *map, unsigned *at, unsigned n)
 {
-	for (unsigned i = bt_map_next(map, 0, HALVES); i < HALVES; i = bt_map_next(map, i + 1u, HALVES)) {
-		if (bt_map_test(map_of(p), i))
+	for (; (*at = bt_map_next(map, *at, HALVES)) < HALVES && n; ++*at) {
+		if (bt_map_test(map_of(p), *at))
 			continue;
-		set_reached(p, i, original(c, p, i));
-		if (!patch(c, p, i))
+		n--;
+		set_reached(p, *at, original(c, p, *at));
+		if (!patch(c, p, *at))
 			return false;
 	}
 	return true;
 }
 
 bool
-code_thumb_patch(struct code *c, struct code_page *p, const struct bt_flow *flow)
+code_thumb_patch(struct code *c, struct code_page *p, const struct bt_flow *flow, unsigned *at, unsigned n)
 {
-	return patch_new(c, p, flow->thumb);
+	return patch_new(c, p, flow->thumb, at, n);
 }
 
 // Page policy: what the flow reaches from there is code, in either state.
@@ -168,9 +169,12 @@ static bool
 reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb)
 {
 	struct bt_flow flow;
+	unsigned at = 0;
 
 	bt_flow_init(&flow, gmem_read(c->mem, p->gpa, PAGE_SIZE), p->va, 0);
-	bt_flow_follow(&flow, offset, thumb);
+	bt_flow_pend(&flow, offset, thumb);
+	flow.left = INT32_MAX;
+	bt_flow_step(&flow);
 	if (thumb)
 		bt_map_set(flow.thumb, offset / 2u); // executed, whatever it looks like
 	for (unsigned w = bt_map_next(flow.a32, 0, BT_PAGE_WORDS); w < BT_PAGE_WORDS;
@@ -181,7 +185,7 @@ reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb)
 		if (!code_patch(c, p, 4u * w))
 			return false;
 	}
-	return patch_new(c, p, flow.thumb);
+	return patch_new(c, p, flow.thumb, &at, HALVES);
 }
 
 // Block policy: makes the instruction at halfword i fit to be reached. Returns whether control may

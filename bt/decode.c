@@ -64,6 +64,7 @@ static const struct {
 
 static uint8_t index_a32[INDEX_MAX];
 struct bt_bucket bt_bucket_a32[512];
+uint8_t bt_kind_a32[4096], bt_r15_a32[256], bt_odd_bit4_a32[128];
 
 // The place of a letter in the row, a new one if it has none yet.
 static unsigned
@@ -167,6 +168,54 @@ index_rows(void)
 	}
 }
 
+// Whether some word with these bits [27:20] and [7:4] has a row that doesn't ask for R15, or is UNDEFINED.
+static bool
+is_odd(unsigned b, uint32_t low)
+{
+	const struct bt_bucket *bucket = &bt_bucket_a32[b];
+	uint32_t word = b << 20 | low;
+
+	for (unsigned n = 0; n < bucket->n; n++) {
+		const struct bt_row *row = &rows_a32[index_a32[bucket->first + n]];
+
+		if (!((word ^ row->value) & row->mask & 0x0ff000f0u) && !wants_r15(row))
+			return true;
+	}
+	return bt_undefined_a32(word);
+}
+
+// Of what is told by bits [7:4], too: which values with bit [4] set make it odd. True if all without are plain.
+static bool
+index_bit4(unsigned b)
+{
+	bool plain = (bt_bucket_a32[b].hints & BT_HOLES_BIT4) != 0;
+
+	for (uint32_t n = 0; n < 8u; n++) {
+		plain &= !is_odd(b, n << 5);
+		bt_odd_bit4_a32[b & 0x7fu] |= (uint8_t)(is_odd(b, n << 5 | 0x10u) << n);
+	}
+	return plain;
+}
+
+static unsigned
+kind(unsigned top)
+{
+	unsigned b = top & 0xffu;
+	uint8_t hints = bt_bucket_a32[b].hints;
+
+	if (!top && !(hints & BT_ROWS))
+		return BT_KIND_SMALL;
+	if (top >= 0xf00u)
+		return BT_KIND_OTHER;
+	if ((b & 0xe0u) == 0xa0u)
+		return BT_KIND_BRANCH;
+	if (hints & BT_HOLES)
+		return BT_KIND_OTHER;
+	if (hints & BT_HOLES_BIT4)
+		return index_bit4(b) ? BT_KIND_BIT4 : BT_KIND_OTHER;
+	return hints & BT_ROWS ? BT_KIND_OTHER : 0;
+}
+
 static void
 fill_row(struct bt_row *row, const struct source *from, enum bt_isa isa)
 {
@@ -192,6 +241,10 @@ bt_decode_init(void)
 		for (unsigned i = 0; i < tables[isa].n; i++)
 			fill_row(&tables[isa].rows[i], &tables[isa].source[i], isa);
 	index_rows();
+	for (unsigned top = 0; top < ARRAY_LEN(bt_kind_a32); top++)
+		bt_kind_a32[top] = (uint8_t)kind(top);
+	for (unsigned r = 0; r < ARRAY_LEN(bt_r15_a32); r++)
+		bt_r15_a32[r] = r / 16u == 15u || r % 16u == 15u ? BT_KIND_R15 : 0;
 	bt_thumb_index();
 }
 

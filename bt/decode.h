@@ -121,6 +121,15 @@ struct bt_bucket {
 
 #define BT_T16_BUCKETS 512u
 
+// What bits [31:12] of an A32 word tell of it at a glance: bt_kind_a32 by [31:20], or'ed with bt_r15_a32 by [19:12].
+// 0: it is plain and defined.
+#define BT_KIND_BIT4   0x01u // so with bit [4] clear; with it set bits [7:5] tell: bt_odd_bit4()
+#define BT_KIND_SMALL  0x02u // a small number: ANDEQ or MULEQ, and no row unless it has R15
+#define BT_KIND_BRANCH 0x04u // B or BL
+#define BT_KIND_OTHER  0x08u
+#define BT_KIND_R15    0x10u // has R15 in [19:16] or [15:12]
+
+extern uint8_t bt_kind_a32[4096], bt_r15_a32[256], bt_odd_bit4_a32[128];
 extern struct bt_bucket bt_bucket_a32[512];
 extern struct bt_bucket bt_bucket_thumb[BT_T16_BUCKETS + 256u];
 
@@ -149,6 +158,13 @@ static inline bool
 bt_has_r15(uint32_t insn)
 {
 	return !(~insn & 0x000f0000u) || !(~insn & 0x0000f000u);
+}
+
+// Whether a word of BT_KIND_BIT4 may have a row or be UNDEFINED though it hasn't R15.
+static inline bool
+bt_odd_bit4(uint32_t insn)
+{
+	return bit(insn, 4) && bit(bt_odd_bit4_a32[bits(insn, 26, 20)], bits(insn, 7, 5));
 }
 
 // The row of insn, or NULL for a plain word.

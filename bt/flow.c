@@ -32,6 +32,10 @@
 #define CMP_T32      0xf1b00f00u // CMP.W Rn, #imm8, not rotated
 #define TBH          0x10u
 
+// About how many instructions it takes to look at one.
+#define COST_NAME   40
+#define COST_FOLLOW 80
+
 static uint32_t
 half(const uint32_t *page, unsigned i)
 {
@@ -95,25 +99,24 @@ bt_flow_name(struct bt_flow *f, unsigned i, uint32_t insn)
 	name(f, (int32_t)i, insn);
 }
 
-void
-bt_flow_name_from(struct bt_flow *f, const uint32_t *prev)
+bool
+bt_flow_name_from(struct bt_flow *f, struct bt_flow *before, unsigned *at)
 {
-	struct bt_flow p;
+	while (*at < HALVES) {
+		uint32_t insn = bt_flow_thumb(before, *at);
 
-	if (bt_flow_mostly_a32(prev, 0, WORDS))
-		return;
-	bt_flow_init(&p, prev, f->va - PAGE_SIZE, half(f->page, 0));
-	for (unsigned i = 0; i < HALVES;) {
-		uint32_t insn = bt_flow_thumb(&p, i);
-
-		if (bt_map_test(p.literal, i)) { // data may look like loads
-			i++;
+		if (f->left <= 0)
+			return false;
+		f->left -= COST_NAME;
+		if (bt_map_test(before->literal, *at)) { // data may look like loads
+			++*at;
 			continue;
 		}
-		name(&p, (int32_t)i, insn);
-		name(f, (int32_t)i - (int32_t)HALVES, insn);
-		i += bt_thumb_size(insn) / 2u;
+		name(before, (int32_t)*at, insn);
+		name(f, (int32_t)*at - (int32_t)HALVES, insn);
+		*at += bt_thumb_size(insn) / 2u;
 	}
+	return true;
 }
 
 bool
@@ -158,10 +161,11 @@ static void
 look_back(struct constant *k, const uint32_t *p, unsigned i, uint32_t va)
 {
 	uint32_t insn = p[i], imm16 = bits(insn, 19, 16) << 12 | bits(insn, 11, 0), at;
-	const struct bt_row *row = bt_decode_a32(insn);
+	const struct bt_row *row;
 
 	if (bits(insn, 15, 12) != k->rm)
 		return;
+	row = bt_decode_a32(insn);
 	if ((insn & A32_MOV_MASK) == A32_MOVT) {
 		k->high = imm16 << 16;
 	} else if ((insn & A32_MOV_MASK) == A32_MOVW) {
@@ -305,12 +309,22 @@ branch_thumb(struct bt_flow *f, const struct bt_row *row, uint32_t insn, unsigne
 		pend_thumb(f, target);
 }
 
-static void
-follow_thumb(struct bt_flow *f, unsigned i)
+// The piece ends before instruction `at`, with slots instructions of an IT block still to come.
+static bool
+leave_off(struct bt_flow *f, unsigned at, unsigned slots)
 {
-	unsigned slots = 0; // of an IT block, to come
+	if (f->left > 0)
+		return false;
+	f->following = true;
+	f->at = at;
+	f->slots = slots;
+	return true;
+}
 
-	while (i < HALVES && !bt_map_test(f->thumb, i)) {
+static void
+follow_thumb(struct bt_flow *f, unsigned i, unsigned slots)
+{
+	while (i < HALVES && !bt_map_test(f->thumb, i) && !leave_off(f, i, slots)) {
 		uint32_t insn = bt_flow_thumb(f, i);
 		unsigned n = bt_thumb_size(insn) / 2u;
 		const struct bt_row *row = bt_decode_thumb(insn);
@@ -319,6 +333,7 @@ follow_thumb(struct bt_flow *f, unsigned i)
 
 		if (!row && bt_undefined_thumb(insn))
 			return;
+		f->left -= COST_FOLLOW;
 		bt_map_set(f->thumb, i);
 		bt_map_set_range(f->covered, i, i + n < HALVES ? i + n : HALVES);
 		slots -= slots != 0;
@@ -366,11 +381,12 @@ always_ahead(const struct bt_flow *f, unsigned w)
 static void
 follow_a32(struct bt_flow *f, unsigned w)
 {
-	for (; w < WORDS && !bt_map_test(f->a32, w); w++) {
+	for (; w < WORDS && !bt_map_test(f->a32, w) && !leave_off(f, w, 0); w++) {
 		uint32_t insn = f->page[w];
 		const struct bt_row *row = bt_decode_a32(insn);
 		uint32_t flags = row ? row->flags : 0, target;
 
+		f->left -= COST_FOLLOW;
 		bt_map_set(f->a32, w);
 		if (flags & BT_BRANCH)
 			branch_a32(f, row, insn, w);
@@ -385,44 +401,61 @@ follow_a32(struct bt_flow *f, unsigned w)
 	}
 }
 
-// Each call marks at least the instruction it begins at, if that is one, or forgets it.
+// Takes the next of what is pending: A32 words, then Thumb, and again until there is none. Each time at least
+// the instruction it begins at is marked, if that is one, or forgotten. False when there is none.
 static bool
-follow_pending(struct bt_flow *f)
+next_pending(struct bt_flow *f)
 {
-	bool any = false;
+	uint32_t *map = f->in_thumb ? f->pending_thumb : f->pending_a32;
+	unsigned end = f->in_thumb ? HALVES : WORDS;
 
-	for (unsigned w = bt_map_next(f->pending_a32, 0, WORDS); w < WORDS; w = bt_map_next(f->pending_a32, w, WORDS)) {
-		bt_map_clear(f->pending_a32, w);
-		follow_a32(f, w);
-		any = true;
+	f->cursor = bt_map_next(map, f->cursor, end);
+	if (f->cursor < end) {
+		bt_map_clear(map, f->cursor);
+		f->any = f->following = true;
+		f->at = f->cursor;
+		f->slots = 0;
+		return true;
 	}
-	for (unsigned i = bt_map_next(f->pending_thumb, 0, HALVES); i < HALVES;
-	     i = bt_map_next(f->pending_thumb, i, HALVES)) {
-		bt_map_clear(f->pending_thumb, i);
-		follow_thumb(f, i);
-		any = true;
-	}
-	return any;
+	f->cursor = 0;
+	f->in_thumb = !f->in_thumb;
+	if (f->in_thumb)
+		return true;
+	end = f->any;
+	f->any = false;
+	return end;
 }
 
-static bool
-follow_all(struct bt_flow *f)
+bool
+bt_flow_step(struct bt_flow *f)
 {
-	bool any = false;
-
-	while (follow_pending(f))
-		any = true;
-	return any;
+	do {
+		if (f->left <= 0)
+			return false;
+		if (!f->following)
+			continue;
+		f->following = false;
+		if (f->in_thumb)
+			follow_thumb(f, f->at, f->slots);
+		else
+			follow_a32(f, f->at);
+	} while (f->following || next_pending(f));
+	return true;
 }
 
 void
-bt_flow_follow(struct bt_flow *f, uint32_t offset, bool thumb)
+bt_flow_pend(struct bt_flow *f, uint32_t offset, bool thumb)
 {
 	if (thumb)
 		pend_thumb(f, (int32_t)(offset / 2u));
 	else
 		pend_a32(f, (int32_t)(offset / 4u));
-	follow_all(f);
+}
+
+static bool
+has_pending(const struct bt_flow *f)
+{
+	return bt_map_next(f->pending_a32, 0, WORDS) < WORDS || bt_map_next(f->pending_thumb, 0, HALVES) < HALVES;
 }
 
 bool
@@ -437,7 +470,7 @@ bt_flow_change_a32(struct bt_flow *f, unsigned w)
 		pend_address(f, target);
 	else
 		return false;
-	return follow_all(f);
+	return has_pending(f);
 }
 
 bool
@@ -448,5 +481,5 @@ bt_flow_change_thumb(struct bt_flow *f, unsigned i)
 	if (!is_bx_pc(bt_flow_thumb(f, i), i) || (behind != NOP_T16 && behind != MOV_R8_R8))
 		return false;
 	pend_a32(f, (int32_t)(i / 2u + 1u));
-	return follow_all(f);
+	return has_pending(f);
 }

@@ -24,16 +24,24 @@ struct bt_flow {
 	uint32_t literal[BT_HALF_MAP];  // halfwords that Thumb loads name
 	uint32_t doubtful[BT_HALF_MAP]; // Thumb instructions that look sensitive and stay (bt/mixed.h)
 	uint32_t pending_a32[BT_MAP_WORDS], pending_thumb[BT_HALF_MAP];
+	// Where bt_flow_step left off:
+	bool in_thumb, any; // which of pending it is at; whether there was anything since it began with them
+	bool following;     // from at, with slots instructions of an IT block to come
+	unsigned cursor, at, slots;
+	int left; // instructions that may be spent, about
 };
 
 // Begins with nothing reached.
 void bt_flow_init(struct bt_flow *f, const uint32_t *page, uint32_t va, uint32_t after);
 
-// Follows the flow from offset (bytes), in Thumb state or A32, to all of its ends.
-void bt_flow_follow(struct bt_flow *f, uint32_t offset, bool thumb);
+// The flow is to be followed from offset (bytes), in Thumb state or A32.
+void bt_flow_pend(struct bt_flow *f, uint32_t offset, bool thumb);
+
+// Follows it, until f->left is spent. True when all of its ends have been reached.
+bool bt_flow_step(struct bt_flow *f);
 
 // If the A32 word w, or the Thumb instruction at halfword i, changes state and where to is known and in the page,
-// the flow is followed there. True if so.
+// the flow is to be followed there. True if so.
 bool bt_flow_change_a32(struct bt_flow *f, unsigned w);
 bool bt_flow_change_thumb(struct bt_flow *f, unsigned i);
 
@@ -43,8 +51,9 @@ uint32_t bt_flow_thumb(const struct bt_flow *f, unsigned i);
 // Marks what the Thumb load or ADR insn, which begins at halfword i, names.
 void bt_flow_name(struct bt_flow *f, unsigned i, uint32_t insn);
 
-// The same for the whole of the page before, whose loads reach into this one.
-void bt_flow_name_from(struct bt_flow *f, const uint32_t *prev);
+// The same for the page before, whose loads reach into this one, from halfword *at of it on; before is a flow in that
+// page, just initialized. False if f->left was spent before it was done.
+bool bt_flow_name_from(struct bt_flow *f, struct bt_flow *before, unsigned *at);
 
 // Whether at least half of words [from, to) have the condition AL, as A32 code has and Thumb code hasn't.
 bool bt_flow_mostly_a32(const uint32_t *page, unsigned from, unsigned to);

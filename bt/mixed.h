@@ -18,9 +18,30 @@
 
 #include "bt/flow.h"
 
-// As bt_scan_page(), for a page at address entry & ~0xfff that is entered at entry; flow gets what is Thumb
-// code, out what is A32 code.
-void bt_scan_mixed(struct bt_scan *out, struct bt_flow *flow, const uint32_t *page, const uint32_t *prev,
-		   const uint32_t *next, uint32_t entry, bool thumb);
+// A scan under way, as struct bt_scan_job.
+struct bt_mixed_job {
+	struct bt_scan_job a32; // when done its out has what is A32 code
+	struct bt_flow flow;    // when done what is Thumb code
+	struct bt_flow before_page;
+	const uint32_t *prev, *next;
+	struct bt_scan_memo *memo;
+	unsigned phase, at;   // what is next
+	bool thumb;           // the state of what was last seen
+	bool in_run, changed; // changed: the state, to where the flow is to be followed
+	unsigned i, before,
+	    slots; // of the run: halfword; instructions since something undefined; of an IT block, to come
+	unsigned doubtful;
+	bool any_a32;
+	uint32_t a32_area[BT_MAP_WORDS]; // words of areas taken for A32
+	uint32_t literal[BT_MAP_WORDS];
+	uint32_t masked[BT_PAGE_WORDS]; // the page without what is Thumb
+};
+
+// Begins the scan of a page at address entry & ~0xfff that is entered at entry, as bt_scan_start().
+void bt_mixed_start(struct bt_mixed_job *m, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
+		    uint32_t entry, bool thumb, struct bt_scan_memo *memo);
+
+// Does the next piece. True when it was the last.
+bool bt_mixed_step(struct bt_mixed_job *m);
 
 #endif

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// The rule of bt/scan.h in four passes: literals, flow, presumed runs, judgement.
-// All work is over bitmaps of the page's 1024 words; each pass visits a word once,
-// so the cost is bounded whatever the guest has put there.
-#include <string.h>
+// The rule of bt/scan.h in phases: what the neighbours name, what each word is, the flow, presumed
+// runs, judgement. Words are looked at one by one in the first two only, and by a table of what their
+// upper bits tell (enum bt_kind), so that most need no more; after that all is bitmaps of the page's
+// 1024 words, 32 at a time.
+//
+// A phase leaves off when the piece's instructions are spent and goes on from `at`. Each
+// visits a word a bounded number of times, whatever the guest has put there.
+#include "bt/scan.h"
 #include "bt/decode.h"
 #include "bt/flow.h"
 #include "bt/hyper_imm.h"
 #include "bt/ldst.h"
-#include "bt/scan.h"
 #include "monitor/arch.h"
+#include "monitor/string.h"
 
+#define WORDS        BT_PAGE_WORDS
 #define PC_IN_RN     0x000f0000u
 #define CMP_IMM      0xe3500000u // CMP<AL> Rn, #imm8, not rotated
 #define CMP_MASK     0xffffff00u
@@ -19,70 +24,100 @@
 #define SMALL_NUMBER 0x00100000u // below: ANDEQ, MULEQ, or a number
 #define NOP          0xe320f000u
 #define MOV_R0_R0    0xe1a00000u
-#define DATA_LIKE    BT_LITERAL  // in scan.flags, where literals are done with
 #define SAME_REGION  0xfff00000u // what the addresses in one jump table share
+#define LDR_MASK     0x0f7f0000u
+#define LDR_LITERAL  0x051f0000u
 
-struct scan {
-	const uint32_t *page;
-	struct bt_scan *out;
-	uint32_t flow[BT_MAP_WORDS];       // reached from the entry
-	uint32_t known[BT_MAP_WORDS];      // that, and literals
-	uint32_t pending[BT_MAP_WORDS];    // to be followed
-	uint32_t odd[BT_MAP_WORDS];        // matter to the flow, are sensitive or data-like
-	uint32_t sensitive[BT_MAP_WORDS];  // of the words seen as code or presumed
-	uint32_t interworks[BT_MAP_WORDS]; // BLX to Thumb, or BX to an odd constant
-	uint8_t flags[BT_PAGE_WORDS];      // of the odd words: their row's, and DATA_LIKE
-};
+// What a word is: bits of struct bt_scan_memo.
+#define IS_VALID        0x001u
+#define IS_DATA         0x002u
+#define IS_NAMER        0x004u // may name literals
+#define IS_CONTROL      0x008u
+#define IS_END          0x010u
+#define IS_CALL         0x020u
+#define IS_INDIRECT     0x040u
+#define IS_INTERWORKING 0x080u
+#define IS_SENSITIVE    0x100u
+#define IS_STRICT       0x200u
+#define IS_WHOLE        0x400u
+#define IS_WIDE         0x800u
+#define IS_PADDING      0x1000u
+
+// About how many instructions things take.
+#define COST_WORD     4 // to be seen not to name a literal
+#define COST_GLANCE   11
+#define COST_NAME     60
+#define COST_LDST     60
+#define COST_EXAMINE  80
+#define COST_CONSTANT 150
+#define COST_FILL     40
+#define COST_BRANCH   16
+#define COST_ALWAYS   160
+#define COST_CALL     16
+#define COST_JUDGE    150
 
 // Of the n words from index: those that are in the page are literals.
 static void
-mark_literals(struct bt_scan *out, int32_t index, unsigned n)
+mark_literals(struct bt_scan_job *j, int32_t index, unsigned n)
 {
-	for (; n; n--, index++)
-		if (index >= 0 && index < (int32_t)BT_PAGE_WORDS)
-			bt_map_set(out->literal, (unsigned)index);
+	int32_t end = index + (int32_t)n;
+
+	if (index < (int32_t)WORDS && end > 0)
+		bt_map_set_range(j->out.literal, index < 0 ? 0 : (unsigned)index,
+				 end < (int32_t)WORDS ? (unsigned)end : WORDS);
+}
+
+// How many words from p[i] on look like addresses near the first. Of one run of such words only the end differs.
+static unsigned
+region_length(struct bt_scan_job *j, const uint32_t *p, unsigned i)
+{
+	unsigned end = i;
+
+	if (p == j->region_page && i >= j->region_from && i < j->region_end)
+		return j->region_end - i;
+	while (end < WORDS && ((p[end] ^ p[i]) & SAME_REGION) == 0)
+		end++;
+	j->left -= (int)(end - i) * COST_WORD;
+	j->region_page = p;
+	j->region_from = i;
+	j->region_end = end;
+	return end - i;
 }
 
 // The length of the table that LDR PC, [PC, Rm, LSL #2] at p[i] jumps through: from the
 // CMP Rm, #imm before it, else as long as the words look like addresses nearby.
 static unsigned
-table_length(const uint32_t *p, unsigned i)
+table_length(struct bt_scan_job *j, const uint32_t *p, unsigned i)
 {
 	uint32_t cmp = CMP_IMM | bits(p[i], 3, 0) << 16;
-	unsigned n = 0;
 
 	for (unsigned back = 1; back <= CMP_DISTANCE && back <= i; back++)
 		if ((p[i - back] & CMP_MASK) == cmp)
 			return bits(p[i - back], 7, 0) + 1u;
-	while (i + 2u + n < BT_PAGE_WORDS && ((p[i + 2u + n] ^ p[i + 2u]) & SAME_REGION) == 0)
-		n++;
-	return n;
+	return i + 2u < WORDS ? region_length(j, p, i + 2u) : 0;
 }
 
 // ADR Rd names code as often as data. It is data if one of the next words loads from Rd with
 // a fixed offset, as compilers do for doublewords out of LDRD's reach.
 static void
-name_through_adr(struct bt_scan *out, const uint32_t *p, unsigned i, int32_t index)
+name_through_adr(struct bt_scan_job *j, const uint32_t *p, unsigned i, int32_t index)
 {
-	for (unsigned n = 1; n <= ADR_DISTANCE && i + n < BT_PAGE_WORDS; n++) {
+	for (unsigned n = 1; n <= ADR_DISTANCE && i + n < WORDS; n++) {
 		struct bt_ldst op;
 
-		if (!bt_ldst_decode(p[i + n], &op) || op.rn != bits(p[i], 15, 12))
+		if (bits(p[i + n], 19, 16) != bits(p[i], 15, 12))
+			continue;
+		j->left -= COST_LDST;
+		if (!bt_ldst_decode(p[i + n], &op))
 			continue;
 		if (!op.load || op.rm != BT_NO_REG || !op.add)
 			return;
 		if (op.kind == BT_LDST_MULTIPLE)
-			mark_literals(out, index + op.index, op.count);
+			mark_literals(j, index + op.index, op.count);
 		else
-			mark_literals(out, index + (op.index ? op.imm / 4 : 0), op.size == 8 ? 2 : 1);
+			mark_literals(j, index + (op.index ? op.imm / 4 : 0), op.size == 8 ? 2 : 1);
 		return;
 	}
-}
-
-static bool
-is_branch(uint32_t insn)
-{
-	return (insn & 0x0e000000u) == 0x0a000000u; // B, BL, BLX to Thumb
 }
 
 // Text has conditional loads in it ("sp_usr" is LDRBVC Rd, [pc, #-115]), but hardly beside an
@@ -90,40 +125,47 @@ is_branch(uint32_t insn)
 static bool
 in_code(const uint32_t *p, unsigned i)
 {
-	return bt_always(p[i]) || (i && bt_always(p[i - 1u])) || (i + 1u < BT_PAGE_WORDS && bt_always(p[i + 1u]));
+	return bt_always(p[i]) || (i && bt_always(p[i - 1u])) || (i + 1u < WORDS && bt_always(p[i + 1u]));
 }
 
-// Marks what p[i], index words from the page's start, names.
 static void
-name_literal(struct bt_scan *out, const uint32_t *p, unsigned i, int32_t index)
+name_by_row(struct bt_scan_job *j, const struct bt_row *row, const uint32_t *p, unsigned i, int32_t index)
 {
-	const struct bt_row *row = bt_decode_a32(p[i]);
 	int32_t target;
 
-	if (!row || !in_code(p, i))
+	j->left -= COST_NAME;
+	if (!in_code(p, i))
 		return;
-	if (row->action == BT_JUMP_TABLE)
-		mark_literals(out, index + 2, table_length(p, i));
-	if (!(row->flags & BT_LITERAL) && row->action != BT_ADR)
+	if (row->action == BT_JUMP_TABLE) {
+		mark_literals(j, index + 2, table_length(j, p, i));
 		return;
+	}
 	target = (int32_t)bt_target(row, p[i], (uint32_t)index * 4u) >> 2;
 	if (row->action == BT_ADR)
-		name_through_adr(out, p, i, target);
+		name_through_adr(j, p, i, target);
 	else
-		mark_literals(out, target,
-			      row->action == BT_LITERAL_DUAL || row->action == BT_LITERAL_VFP_DUAL ? 2 : 1);
+		mark_literals(j, target, row->action == BT_LITERAL_DUAL || row->action == BT_LITERAL_VFP_DUAL ? 2 : 1);
 }
 
-// Marks the literals that the words of p name; p begins base words after the page.
-static void
-collect_literals(struct bt_scan *out, const uint32_t *p, int32_t base)
+// Marks what p[i], index words from the page's start, names if it is LDR from a literal; else false.
+static inline bool
+name_by_ldr(struct bt_scan_job *j, const uint32_t *p, unsigned i, int32_t index)
 {
-	if (!p)
-		return;
-#pragma GCC unroll 8
-	for (unsigned i = 0; i < BT_PAGE_WORDS; i++)
-		if ((~p[i] & PC_IN_RN) == 0 && !is_branch(p[i]))
-			name_literal(out, p, i, base + (int32_t)i);
+	uint32_t insn = p[i];
+	int32_t offset = (int32_t)bits(insn, 11, 0), target;
+
+	if ((insn & LDR_MASK) != LDR_LITERAL || insn >= 0xf0000000u)
+		return false;
+	target = index + 2 + ((bit(insn, 23) ? offset : -offset) >> 2);
+	if (target >= 0 && target < (int32_t)WORDS && in_code(p, i))
+		bt_map_set(j->out.literal, (unsigned)target);
+	return true;
+}
+
+static bool
+is_branch(uint32_t insn)
+{
+	return (insn & 0x0e000000u) == 0x0a000000u; // B, BL, BLX to Thumb
 }
 
 // Words that compiled code hardly has: undefined ones but BUG()'s UDF, and small numbers.
@@ -135,267 +177,458 @@ data_like(uint32_t insn)
 	return bt_undefined_a32(insn) && (insn & 0xfff000f0u) != 0xe7f000f0u;
 }
 
-// Names the literals of word i and returns its flags, if any; they make it odd.
-static __attribute__((noinline)) uint8_t
-examine(struct scan *s, unsigned i)
+// Pointers look like conditional data-processing and halfword loads (bits [27:25] = 000): there, as
+// for loads, the words right beside count. Elsewhere a wider view will do.
+static bool
+is_wide(uint32_t insn)
 {
-	uint32_t insn = s->page[i];
-	const struct bt_row *row = bt_decode_a32(insn);
-	unsigned flags = row ? row->flags & ~BT_LITERAL : 0;
-	uint32_t target;
+	uint32_t space = bits(insn, 27, 25);
 
-	if ((~insn & PC_IN_RN) == 0)
-		name_literal(s->out, s->page, i, (int32_t)i);
-	if (flags & BT_INDIRECT && bt_flow_constant(s->page, i, 0, &target) && target & 1u)
-		bt_map_set(s->interworks, i);
-	return (uint8_t)(data_like(insn) ? flags | DATA_LIKE : flags);
+	return bt_always(insn) || space == 1u || space == 7u;
 }
 
-// examine(), where the table's index alone doesn't tell the result.
-static inline uint8_t
-glance(struct scan *s, unsigned i)
+// What a word is by itself.
+static uint32_t
+properties(uint32_t insn)
 {
-	uint32_t insn = s->page[i];
-	uint8_t hints;
+	const struct bt_row *row = bt_decode_a32(insn);
+	uint32_t flags = row ? row->flags : 0;
+	unsigned is = (data_like(insn) ? IS_DATA : 0) | (insn == NOP ? IS_PADDING : 0);
 
-	if (is_branch(insn) && insn >= 0xf0000000u)
-		bt_map_set(s->interworks, i);
-	if (is_branch(insn))
-		return BT_BRANCH | (insn >= 0xf0000000u || bit(insn, 24) ? BT_CALL : BT_ENDS);
-	hints = bt_bucket_of_a32(insn)->hints;
-	if (insn < SMALL_NUMBER || hints & (BT_ROWS | BT_HOLES) || (hints & BT_ROWS_R15 && bt_has_r15(insn)) ||
-	    (hints & BT_HOLES_BIT4 && bit(insn, 4)))
-		return examine(s, i);
-	return 0;
+	if (row && (flags & BT_LITERAL || row->action == BT_ADR || row->action == BT_JUMP_TABLE))
+		is |= IS_NAMER;
+	if (flags & BT_SENSITIVE)
+		is |= IS_SENSITIVE | (is_wide(insn) ? IS_WIDE : 0) | (row->imm != BT_IMM_FRAME ? IS_WHOLE : 0) |
+		      (!row->lax && row->action != BT_SVC ? IS_STRICT : 0);
+	if (flags & (BT_BRANCH | BT_INDIRECT | BT_ENDS | BT_CALL))
+		is |= IS_CONTROL | (flags & BT_CALL ? IS_CALL : 0) | (flags & BT_BRANCH ? IS_INTERWORKING : 0) |
+		      (flags & BT_INDIRECT ? IS_INDIRECT : 0) | (flags & BT_ENDS && bt_always(insn) ? IS_END : 0);
+	return is;
+}
+
+// The same, from a cache: code repeats itself.
+static uint32_t
+recall(struct bt_scan_job *j, uint32_t insn)
+{
+	struct bt_scan_memo *memo = &j->memo[(insn ^ insn >> 14 ^ insn >> 21) % BT_SCAN_MEMOS];
+
+	if (memo->insn != insn || !(memo->is & IS_VALID)) {
+		j->left -= COST_EXAMINE;
+		*memo = (struct bt_scan_memo){insn, properties(insn) | IS_VALID};
+	}
+	return memo->is;
+}
+
+// Marks what p[i] names, which has R15 where loads have their base.
+static __attribute__((noinline)) void
+name_literal(struct bt_scan_job *j, const uint32_t *p, unsigned i, int32_t index)
+{
+	if (!name_by_ldr(j, p, i, index) && recall(j, p[i]) & IS_NAMER)
+		name_by_row(j, bt_decode_a32(p[i]), p, i, index);
+}
+
+// Marks the literals that the words of p name; p begins base words after the page.
+static bool
+collect_literals(struct bt_scan_job *j, const uint32_t *p, int32_t base)
+{
+	uint32_t below = 0xefffffffu;
+
+	__asm__("" : "+r"(below)); // so that one comparison, with a shifted operand, tells R15
+	for (unsigned i = j->at; p && i < WORDS; i += 16u) {
+		const uint32_t *q = p + i;
+
+		j->at = i;
+		if (j->left <= 0)
+			return false;
+		j->left -= 16 * COST_WORD;
+#pragma GCC unroll 16
+		for (unsigned n = 0; n < 16u; n++)
+			if (q[n] << 12 > below && !is_branch(q[n]))
+				name_literal(j, p, i + n, base + (int32_t)(i + n));
+	}
+	return true;
+}
+
+static bool
+collect_before(struct bt_scan_job *j)
+{
+	return collect_literals(j, j->prev, -(int32_t)WORDS);
+}
+
+static bool
+collect_behind(struct bt_scan_job *j)
+{
+	return collect_literals(j, j->next, WORDS);
 }
 
 static void
-examine_page(struct scan *s)
+add_sensitive(struct bt_scan_job *j, uint32_t is, unsigned i)
 {
-	for (unsigned m = 0; m < BT_MAP_WORDS; m++) {
-		uint32_t odd = 0;
+	bt_map_set(j->sensitive, i);
+	if (is & IS_STRICT)
+		bt_map_set(j->strict, i);
+	if (is & IS_WHOLE)
+		bt_map_set(j->whole, i);
+	if (is & IS_WIDE)
+		bt_map_set(j->wide, i);
+}
 
-		for (unsigned n = 0; n < 32u; n++) {
-			uint8_t flags = glance(s, m * 32u + n);
+static void
+add_control(struct bt_scan_job *j, uint32_t is, unsigned i)
+{
+	bt_map_set(j->control, i);
+	if (is & IS_END)
+		bt_map_set(j->ends, i);
+	if (is & IS_CALL)
+		bt_map_set(j->calls, i);
+	if (is & IS_INTERWORKING)
+		bt_map_set(j->interworks, i);
+	if (is & IS_INDIRECT)
+		bt_map_set(j->indirect, i);
+}
 
-			if (flags) {
-				s->flags[m * 32u + n] = flags;
-				odd |= 1u << n;
+// Names the literals of word i, and notes what it is.
+static __attribute__((noinline)) void
+examine(struct bt_scan_job *j, unsigned i)
+{
+	uint32_t is = recall(j, j->page[i]);
+
+	j->left -= COST_GLANCE;
+	if (is & IS_NAMER)
+		name_literal(j, j->page, i, (int32_t)i);
+	if (is & IS_DATA)
+		bt_map_set(j->data, i);
+	if (is & IS_PADDING)
+		bt_map_set(j->padding, i);
+	if (is & IS_CONTROL)
+		add_control(j, is, i);
+	if (is & IS_SENSITIVE)
+		add_sensitive(j, is, i);
+}
+
+// The word where a direct branch that is word i leads, if that is in the page.
+static inline unsigned
+target_of(uint32_t insn, unsigned i)
+{
+	return i + 2u + (uint32_t)((int32_t)(insn << 8) >> 8);
+}
+
+// Of BT_KIND_BIT4 with bit [4] set.
+static __attribute__((noinline)) void
+glance_bit4(struct bt_scan_job *j, unsigned i)
+{
+	if (bt_odd_bit4(j->page[i]))
+		examine(j, i);
+}
+
+// Looks at the 32 words of map word m.
+static void
+glance(struct bt_scan_job *j, unsigned m)
+{
+	const uint32_t *p = j->page + 32u * m;
+	uint32_t control = 0, ends = 0, inside = 0, calls = 0, data = 0, pad = 0;
+
+	for (unsigned at = 0; at < 32u; at += 8u)
+#pragma GCC unroll 8
+		for (unsigned n = at; n < at + 8u; n++) {
+			uint32_t insn = p[n], kind = bt_r15_a32[bits(insn, 19, 12)] | bt_kind_a32[insn >> 20];
+
+			if (!kind)
+				continue;
+			if (kind & BT_KIND_BRANCH) {
+				control |= 1u << n;
+				if (target_of(insn, 32u * m + n) < WORDS)
+					inside |= 1u << n;
+				if (bit(insn, 24))
+					calls |= 1u << n;
+				else if (bt_always(insn))
+					ends |= 1u << n;
+			} else if (kind == BT_KIND_BIT4) {
+				if (insn == MOV_R0_R0)
+					pad |= 1u << n;
+				if (bit(insn, 4))
+					glance_bit4(j, 32u * m + n);
+			} else if (kind == BT_KIND_SMALL) {
+				data |= 1u << n;
+			} else {
+				examine(j, 32u * m + n);
 			}
 		}
-		s->odd[m] = odd;
-	}
+	j->control[m] |= control;
+	j->ends[m] |= ends;
+	j->inside[m] |= inside;
+	j->calls[m] |= calls;
+	j->data[m] |= data;
+	j->padding[m] |= pad;
 }
 
-static void
-add_target(struct scan *s, unsigned i)
-{
-	uint32_t insn = s->page[i];
-	uint32_t target = i + 2u + (uint32_t)((int32_t)(insn << 8) >> 8);
-
-	if (target < BT_PAGE_WORDS && insn < 0xf0000000u) // else off the page, or Thumb code
-		bt_map_set(s->pending, target);
-}
-
-// Whether only padding is between the call at i and a literal: then what is called never returns.
 static bool
-never_returns(const struct scan *s, unsigned i)
+glance_all(struct bt_scan_job *j)
 {
-	for (i++; i < BT_PAGE_WORDS && (s->page[i] == NOP || s->page[i] == MOV_R0_R0); i++)
-		;
-	return i < BT_PAGE_WORDS && bt_map_test(s->out->literal, i);
+	for (; j->at < BT_MAP_WORDS; j->at++) {
+		if (j->left <= 0)
+			return false;
+		j->left -= 32 * COST_GLANCE;
+		glance(j, j->at);
+	}
+	return true;
 }
 
-// Follows the flow from word i to its end, leaving branch targets pending. It is done where it
-// meets what was followed before.
-static void
-follow(struct scan *s, unsigned i)
+// What is called before a literal never returns, with padding between or without.
+static bool
+close_calls(struct bt_scan_job *j)
 {
-	for (;;) {
-		unsigned odd = bt_map_next(s->odd, i, BT_PAGE_WORDS);
+	for (unsigned m = 0; m < BT_MAP_WORDS; m++) {
+		uint32_t literal = j->out.literal[m], pad = j->padding[m], last = m + 1u == BT_MAP_WORDS;
+		uint32_t behind = literal >> 1 | (last ? 0 : j->out.literal[m + 1u] << 31);
+		uint32_t pad_behind = pad >> 1 | (last ? 0 : j->padding[m + 1u] << 31);
 
-		bt_map_set_range(s->flow, i, odd);
-		if (odd == BT_PAGE_WORDS || bt_map_test(s->flow, odd))
-			return;
-		bt_map_set(s->flow, odd);
-		if (s->flags[odd] & BT_SENSITIVE)
-			bt_map_set(s->sensitive, odd);
-		if (s->flags[odd] & BT_BRANCH)
-			add_target(s, odd);
-		if (s->flags[odd] & BT_ENDS && bt_always(s->page[odd]))
-			return;
-		if (s->flags[odd] & BT_CALL && never_returns(s, odd))
-			return;
-		i = odd + 1u;
+		j->ends[m] |= j->calls[m] & behind & ~pad_behind;
+		j->padded[m] = j->calls[m] & pad_behind;
+	}
+	j->left -= 20 * (int)BT_MAP_WORDS;
+	return true;
+}
+
+static bool
+close_padded_calls(struct bt_scan_job *j)
+{
+	for (; (j->at = bt_map_next(j->padded, j->at, WORDS)) < WORDS; j->at++) {
+		unsigned i = j->at + 1u;
+
+		if (j->left <= 0)
+			return false;
+		while (i < WORDS && bt_map_test(j->padding, i))
+			i++;
+		if (i < WORDS && bt_map_test(j->out.literal, i))
+			bt_map_set(j->ends, j->at);
+		j->left -= COST_FILL + (int)(i - j->at) * COST_CALL;
+	}
+	return true;
+}
+
+static void
+add_target(struct bt_scan_job *j, unsigned target)
+{
+	bt_map_set(j->pending, target);
+	j->unfollowed |= 1u << target / 32u;
+}
+
+// Follows the flow from word i to where it ends or meets what was followed before, leaving branch targets
+// pending. In an addition the carry runs through the words that fall through.
+static void
+follow(struct bt_scan_job *j, unsigned i)
+{
+	uint32_t here = 1u << i % 32u;
+
+	for (unsigned m = i / 32u; here && m < BT_MAP_WORDS; m++) {
+		uint32_t falls = ~j->ends[m] & ~j->flow[m], from = here & falls, sum = from + falls;
+		uint32_t fresh = ((sum ^ falls) | here) & ~j->flow[m];
+
+		here = sum < from;
+		j->flow[m] |= fresh;
+		j->left -= COST_FILL;
+		for (uint32_t left = fresh & j->inside[m]; left; left &= left - 1u) {
+			unsigned at = 32u * m + (unsigned)__builtin_ctz(left);
+
+			add_target(j, target_of(j->page[at], at));
+			j->left -= COST_BRANCH;
+		}
 	}
 }
 
 // Each call of follow() marks at least the word it starts from, so there are at most 1024.
-static void
-follow_all(struct scan *s)
+static bool
+follow_all(struct bt_scan_job *j)
 {
-	bool again = true;
+	while (j->unfollowed) {
+		unsigned m = (unsigned)__builtin_ctz(j->unfollowed);
+		uint32_t todo = j->pending[m] & ~j->flow[m];
 
-	while (again) {
-		again = false;
-		for (unsigned m = 0; m < BT_MAP_WORDS; m++)
-			for (uint32_t todo; (todo = s->pending[m] & ~s->flow[m]); again = true)
-				follow(s, m * 32u + (unsigned)__builtin_ctz(todo));
-	}
-}
-
-// Takes the run of words from i, none of which is known yet; returns where to go on.
-static unsigned
-presume_run(struct scan *s, unsigned i)
-{
-	unsigned start = i, known = bt_map_next(s->known, i, BT_PAGE_WORDS);
-
-	for (;; i++) {
-		i = bt_map_next(s->odd, i, BT_PAGE_WORDS);
-		if (i >= known) {
-			// Code runs into code or off the page, but not into its literals.
-			if (known == BT_PAGE_WORDS || bt_map_test(s->flow, known))
-				bt_map_set_range(s->out->code, start, known);
-			return known;
-		}
-		if (s->flags[i] & DATA_LIKE)
-			return i + 1u;
-		if (s->flags[i] & BT_SENSITIVE)
-			bt_map_set(s->sensitive, i);
-		if (!(s->flags[i] & (BT_BRANCH | BT_INDIRECT | BT_ENDS | BT_CALL)))
-			continue;
-		bt_map_set_range(s->out->code, start, i + 1u);
-		start = i + 1u;
-		if (s->flags[i] & BT_ENDS && bt_always(s->page[i]))
-			return start;
-	}
-}
-
-static void
-presume(struct scan *s)
-{
-	for (unsigned m = 0; m < BT_MAP_WORDS; m++) {
-		s->out->literal[m] &= ~s->flow[m];
-		s->out->code[m] = s->flow[m];
-		s->known[m] = s->flow[m] | s->out->literal[m];
-	}
-	for (unsigned i = 0; i < BT_PAGE_WORDS;) {
-		uint32_t known = s->known[i / 32u] >> (i % 32u);
-
-		if (known & 1u)
-			i += ~known ? (unsigned)__builtin_ctz(~known) : 32u;
+		if (j->left <= 0)
+			return false;
+		if (todo)
+			follow(j, 32u * m + (unsigned)__builtin_ctz(todo));
 		else
-			i = presume_run(s, i);
+			j->unfollowed &= j->unfollowed - 1u;
 	}
+	return true;
 }
 
-// Most code is unconditional, most data isn't. How many of the n words before and after i
-// speak for code: unconditional and defined, or the page's edges and literals.
-static unsigned
-votes(const struct scan *s, unsigned i, unsigned step, unsigned n)
+// Which bits of good, and of free ones below them up to the next that is neither, counting down.
+static uint32_t
+fill_down(uint32_t good, uint32_t free)
 {
-	unsigned good = 0;
-
-	for (; n; n--) {
-		i += step;
-		good += i >= BT_PAGE_WORDS || bt_map_test(s->out->literal, i) ||
-			(bt_always(s->page[i]) && !data_like(s->page[i]));
+	for (unsigned n = 1; n < 32u; n *= 2u) {
+		good |= free & good >> n;
+		free &= free >> n;
 	}
 	return good;
 }
 
-// Pointers look like conditional data-processing and halfword loads (bits [27:25] = 000): there, as
-// for loads, the words right beside count. Elsewhere a wider view will do.
+// Of what isn't known each word is presumed to be code if, going on from it, there is a control transfer, known code
+// or the page's end before anything data-like or a literal.
 static bool
-surroundings_plausible(const struct scan *s, unsigned i)
+presume(struct bt_scan_job *j)
 {
-	uint32_t space = bits(s->page[i], 27, 25);
+	struct bt_scan *out = &j->out;
+	bool good_behind = true;
 
-	if (bt_always(s->page[i]) || space == 1u || space == 7u)
-		return votes(s, i, -1u, 5) + votes(s, i, 1, 5) >= 2;
-	return votes(s, i, -1u, 2) && votes(s, i, 1, 2);
+	for (unsigned m = BT_MAP_WORDS; m--;) {
+		uint32_t literal = out->literal[m] & ~j->flow[m], known = literal | j->flow[m];
+		uint32_t good = j->flow[m] | (j->control[m] & ~j->data[m] & ~known);
+		uint32_t free = ~(good | literal | j->data[m]);
+
+		if (good_behind)
+			good |= free & 0x80000000u;
+		out->literal[m] = literal;
+		out->code[m] = fill_down(good, free);
+		j->sensitive[m] &= j->flow[m] | ~(known | j->data[m]);
+		good_behind = out->code[m] & 1u;
+	}
+	j->left -= 50 * (int)BT_MAP_WORDS;
+	return true;
 }
 
-static bool
-neighbour_undefined(const struct scan *s, unsigned i)
+// Which of the words of map word m speak for code: unconditional and defined, or literals, or beyond the page's edges.
+static uint32_t
+speaks(struct bt_scan_job *j, unsigned m)
 {
-	return i < BT_PAGE_WORDS && !bt_map_test(s->out->literal, i) && data_like(s->page[i]);
+	if (m >= BT_MAP_WORDS)
+		return 0xffffffffu;
+	if (!bit(j->always_done, m)) {
+		uint32_t always = 0;
+
+#pragma GCC unroll 8
+		for (unsigned n = 32u; n--;)
+			always = 2u * always + bt_always(j->page[32u * m + n]);
+		j->always[m] = always;
+		j->always_done |= 1u << m;
+		j->left -= COST_ALWAYS;
+	}
+	return j->out.literal[m] | (j->always[m] & ~j->data[m]);
 }
 
-static bool
-must_patch(const struct scan *s, unsigned i)
+static uint32_t
+data_at(const struct bt_scan_job *j, unsigned m)
 {
-	uint32_t insn = s->page[i];
-	const struct bt_row *row = bt_decode_a32(insn);
-	bool self_contained = row->imm != BT_IMM_FRAME;
+	return m < BT_MAP_WORDS ? j->data[m] & ~j->out.literal[m] : 0;
+}
 
-	if (bt_map_test(s->flow, i))
-		return true;
-	if (row->lax || row->action == BT_SVC || !(bt_always(insn) || self_contained))
-		return false;
-	if (!surroundings_plausible(s, i))
-		return false;
-	if (bt_map_test(s->out->code, i))
-		return true;
-	return bt_always(insn) && self_contained && !neighbour_undefined(s, i - 1u) && !neighbour_undefined(s, i + 1u);
+// Most code is unconditional, most data isn't: two of the five words before and the five behind must speak for code,
+// or, where a wide view won't do, one of the two before and one of the two behind.
+static uint32_t
+plausible(struct bt_scan_job *j, unsigned m)
+{
+	uint32_t before = speaks(j, m - 1u), here = speaks(j, m), behind = speaks(j, m + 1u);
+	uint32_t one = 0, two = 0, low = 0, high = 0;
+
+	for (unsigned n = 1; n <= 5u; n++) {
+		uint32_t down = here << n | before >> (32u - n), up = here >> n | behind << (32u - n);
+
+		two |= (one & (down | up)) | (down & up);
+		one |= down | up;
+		if (n <= 2u) {
+			low |= down;
+			high |= up;
+		}
+	}
+	return (j->wide[m] & two) | (~j->wide[m] & low & high);
 }
 
 static void
-judge(struct scan *s)
+judge_word(struct bt_scan_job *j, unsigned m)
 {
-	for (unsigned m = 0; m < BT_MAP_WORDS; m++)
-		for (uint32_t left = s->sensitive[m]; left; left &= left - 1u) {
-			unsigned i = m * 32u + (unsigned)__builtin_ctz(left);
+	struct bt_scan *out = &j->out;
+	uint32_t seems = plausible(j, m), always = j->always[m], data = data_at(j, m);
+	uint32_t beside = data << 1 | data_at(j, m - 1u) >> 31 | data >> 1 | data_at(j, m + 1u) << 31;
+	uint32_t fits = out->code[m] & (always | j->whole[m]);
 
-			if (must_patch(s, i)) {
-				bt_map_set(s->out->patch, i);
-				s->out->n_patch++;
-			} else {
-				bt_map_set(s->out->doubtful, i);
-				s->out->n_doubtful++;
-			}
-		}
+	fits |= always & j->whole[m] & ~beside;
+	fits &= j->strict[m] & seems;
+	out->patch[m] = j->sensitive[m] & (j->flow[m] | fits);
+	out->doubtful[m] = j->sensitive[m] & ~out->patch[m];
+	out->n_patch += count_ones(out->patch[m]);
+	out->n_doubtful += count_ones(out->doubtful[m]);
+}
+
+static bool
+judge(struct bt_scan_job *j)
+{
+	for (; j->at < BT_MAP_WORDS; j->at++) {
+		if (!j->sensitive[j->at])
+			continue;
+		if (j->left <= 0)
+			return false;
+		j->left -= COST_JUDGE;
+		judge_word(j, j->at);
+	}
+	return true;
 }
 
 // Whether code that the flow reaches goes to Thumb state.
 static bool
-turns_thumb(const struct scan *s)
+find_thumb(struct bt_scan_job *j)
 {
-	uint32_t any = 0;
+	for (; j->at < BT_MAP_WORDS; j->at++) {
+		j->out.thumb |= (j->interworks[j->at] & j->flow[j->at]) != 0;
+		for (uint32_t left; (left = j->indirect[j->at] & j->flow[j->at]); j->indirect[j->at] ^= left & -left) {
+			uint32_t target;
 
-	for (unsigned m = 0; m < BT_MAP_WORDS; m++)
-		any |= s->interworks[m] & s->flow[m];
-	return any != 0;
+			if (j->left <= 0)
+				return false;
+			j->left -= COST_CONSTANT;
+			if (bt_flow_constant(j->page, 32u * j->at + (unsigned)__builtin_ctz(left), 0, &target))
+				j->out.thumb |= target & 1u;
+		}
+	}
+	return true;
 }
 
 void
-bt_scan_a32(struct bt_scan *out, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
-	    const uint32_t *entries, const uint32_t *literal)
+bt_scan_start(struct bt_scan_job *j, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
+	      const uint32_t *entries, const uint32_t *literal, struct bt_scan_memo *memo)
 {
-	struct scan s;
+	memset(j, 0, sizeof(*j));
+	j->page = page;
+	j->prev = prev;
+	j->next = next;
+	j->memo = memo;
+	j->unfollowed = 0xffffffffu;
+	memcpy(j->pending, entries, sizeof(j->pending));
+	if (literal)
+		memcpy(j->out.literal, literal, sizeof(j->out.literal));
+}
 
-	memset(&s, 0, offsetof(struct scan, flags));
-	memset(out, 0, sizeof(*out));
-	memcpy(out->literal, literal, sizeof(out->literal));
-	memcpy(s.pending, entries, sizeof(s.pending));
-	s.page = page;
-	s.out = out;
-	collect_literals(out, prev, -(int32_t)BT_PAGE_WORDS);
-	collect_literals(out, next, BT_PAGE_WORDS);
-	examine_page(&s);
-	follow_all(&s);
-	presume(&s);
-	judge(&s);
-	out->thumb = turns_thumb(&s);
+bool
+bt_scan_step(struct bt_scan_job *j)
+{
+	static bool (*const phase[])(struct bt_scan_job *) = {
+	    collect_before, collect_behind, glance_all, close_calls, close_padded_calls,
+	    follow_all,     presume,        judge,      find_thumb};
+
+	j->left = BT_SCAN_PIECE;
+	while (j->phase < ARRAY_LEN(phase)) {
+		if (!phase[j->phase](j))
+			return false;
+		j->phase++;
+		j->at = 0;
+	}
+	return true;
 }
 
 void
 bt_scan_page(struct bt_scan *out, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
 	     uint32_t entry_offset)
 {
-	uint32_t entries[BT_MAP_WORDS] = {0}, literal[BT_MAP_WORDS] = {0};
+	uint32_t entries[BT_MAP_WORDS] = {0};
+	static struct bt_scan_memo memo[BT_SCAN_MEMOS];
+	struct bt_scan_job j;
 
-	BUG_ON(entry_offset / 4u >= BT_PAGE_WORDS);
+	BUG_ON(entry_offset / 4u >= WORDS);
 	bt_map_set(entries, entry_offset / 4u);
-	bt_scan_a32(out, page, prev, next, entries, literal);
+	bt_scan_start(&j, page, prev, next, entries, NULL, memo);
+	while (!bt_scan_step(&j))
+		;
+	*out = j.out;
 }

@@ -38,14 +38,57 @@ struct bt_scan {
 	bool thumb; // the flow changes to Thumb state
 };
 
-// Judges one page that is entered at entry_offset (bytes). prev and next are the
-// original frames of the virtually adjacent pages, or NULL.
+// A scan under way. It is done in pieces of about BT_SCAN_PIECE instructions, between which the caller may do
+// something else, but for changing the page.
+#define BT_SCAN_PIECE 2000
+
+#define BT_SCAN_MEMOS 512u
+
+// What a word is (scan.c): a cache that is kept from scan to scan, in the beginning all zero.
+struct bt_scan_memo {
+	uint32_t insn, is;
+};
+
+struct bt_scan_job {
+	struct bt_scan out; // valid when done
+	const uint32_t *page, *prev, *next;
+	struct bt_scan_memo *memo;
+	unsigned phase, at;          // what is next
+	int left;                    // instructions of this piece, about
+	const uint32_t *region_page; // of the jump table looked at last: words [from, end) are as long as it can be
+	unsigned region_from, region_end;
+	uint32_t unfollowed;  // which words of pending aren't 0, or weren't
+	uint32_t always_done; // which words of always are valid
+	// Of each word of the page:
+	uint32_t pending[BT_MAP_WORDS];    // to be followed
+	uint32_t flow[BT_MAP_WORDS];       // reached from the entry
+	uint32_t ends[BT_MAP_WORDS];       // nothing falls through
+	uint32_t inside[BT_MAP_WORDS];     // a branch to this page
+	uint32_t calls[BT_MAP_WORDS];      // comes back, or never does
+	uint32_t padding[BT_MAP_WORDS];    // NOP
+	uint32_t padded[BT_MAP_WORDS];     // a call with padding behind
+	uint32_t control[BT_MAP_WORDS];    // any branch, call or end
+	uint32_t data[BT_MAP_WORDS];       // undefined, or a small number
+	uint32_t sensitive[BT_MAP_WORDS];  // looks so
+	uint32_t strict[BT_MAP_WORDS];     // of these: not lax, no SVC
+	uint32_t whole[BT_MAP_WORDS];      // of these: self-contained
+	uint32_t wide[BT_MAP_WORDS];       // of these: a wider view will do (scan.c)
+	uint32_t interworks[BT_MAP_WORDS]; // BLX to Thumb
+	uint32_t indirect[BT_MAP_WORDS];   // writes the PC from a register or memory
+	uint32_t always[BT_MAP_WORDS];     // unconditional
+};
+
+// Begins the scan of a page that is entered at all words of the map entries, and in which those of the map literal
+// are known not to be A32 code. memo has BT_SCAN_MEMOS elements. prev and next are the original frames of the virtually
+// adjacent pages, or NULL.
+void bt_scan_start(struct bt_scan_job *j, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
+		   const uint32_t *entries, const uint32_t *literal, struct bt_scan_memo *memo);
+
+// Does the next piece. True when it was the last.
+bool bt_scan_step(struct bt_scan_job *j);
+
+// Judges a page that is entered at entry_offset (bytes), in one go.
 void bt_scan_page(struct bt_scan *out, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
 		  uint32_t entry_offset);
-
-// The same for a page that is entered at all words of the map entries, and in which
-// those of the map literal are known not to be A32 code.
-void bt_scan_a32(struct bt_scan *out, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
-		 const uint32_t *entries, const uint32_t *literal);
 
 #endif

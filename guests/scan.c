@@ -155,7 +155,8 @@ struct judge {
 	struct scan_page *page;
 	struct intern *numbers;
 	struct bt_scan scan;
-	struct bt_flow flow; // of a guest with Thumb code
+	struct bt_mixed_job mixed; // of a guest with Thumb code
+	struct bt_scan_memo memo[BT_SCAN_MEMOS];
 };
 
 enum fate { PATCHED, DOUBTFUL, LITERAL, OTHER };
@@ -233,12 +234,12 @@ count_thumb(struct judge *j, struct extent x)
 	unsigned code = 0, literals = 0;
 
 	for (unsigned i = 2u * x.from; i < 2u * x.to; i++) {
-		bool reached = bt_map_test(j->flow.thumb, i), doubtful = bt_map_test(j->flow.doubtful, i);
-		uint32_t insn = bt_flow_thumb(&j->flow, i);
+		bool reached = bt_map_test(j->mixed.flow.thumb, i), doubtful = bt_map_test(j->mixed.flow.doubtful, i);
+		uint32_t insn = bt_flow_thumb(&j->mixed.flow, i);
 		const struct bt_row *row = bt_decode_thumb(insn);
 
-		code += bt_map_test(j->flow.covered, i);
-		literals += bt_map_test(j->flow.literal, i);
+		code += bt_map_test(j->mixed.flow.covered, i);
+		literals += bt_map_test(j->mixed.flow.literal, i);
 		if (row && (reached || doubtful))
 			count(j, row, insn, 2u * i, reached, reached ? PATCHED : DOUBTFUL);
 	}
@@ -288,6 +289,17 @@ looks_thumb(const struct scanimage_region *r, unsigned page)
 }
 
 static void
+judge_mixed(struct judge *j, const uint32_t *words, const uint32_t *prev, const uint32_t *next, uint32_t entry)
+{
+	struct bt_mixed_job *m = &j->mixed;
+
+	bt_mixed_start(m, words, prev, next, entry & ~1u, entry & 1u, j->memo);
+	while (!bt_mixed_step(m))
+		;
+	j->scan = m->a32.out;
+}
+
+static void
 judge_page(struct judge *j, const struct scanimage_region *r, unsigned n)
 {
 	const uint32_t *words = &r->words[n * BT_PAGE_WORDS], *prev = n ? words - BT_PAGE_WORDS : NULL;
@@ -304,7 +316,7 @@ judge_page(struct judge *j, const struct scanimage_region *r, unsigned n)
 		entry = 1u;
 	p->entry = p->address + entry;
 	if (j->s->thumb)
-		bt_scan_mixed(&j->scan, &j->flow, words, prev, next, entry & ~1u, entry & 1u);
+		judge_mixed(j, words, prev, next, entry);
 	else
 		bt_scan_page(&j->scan, words, prev, next, entry);
 	p->looks_like_code = r->executable || entered[entry / 2u] & SCANIMAGE_NAMED || looks_a32(words, x) || thumb;

@@ -16,15 +16,14 @@ access_code_drop(struct vcpu *v, gpa_t gpa)
 	struct code_page *p = code_find(&v->vm->code, gpa);
 
 	spt_untrack(&v->vm->spt, gpa);
-	if (!p)
-		return;
-	if (v->vm->code.policy == CODE_BLOCK) { // branches into it may have been given back
+	if (p && v->vm->code.policy == CODE_BLOCK) { // branches into it may have been given back
 		code_drop_all(&v->vm->code);
 		spt_drop_all(&v->vm->spt);
 	} else {
-		code_drop(&v->vm->code, p);
+		code_forget(&v->vm->code, gpa);
 	}
-	memset(v->targets, 0, sizeof(v->targets));
+	if (p)
+		memset(v->targets, 0, sizeof(v->targets));
 }
 
 void

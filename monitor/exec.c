@@ -11,6 +11,7 @@
 
 #include "monitor/access.h"
 #include "monitor/emulate.h"
+#include "monitor/irq.h"
 #include "monitor/regime.h"
 #include "monitor/stop.h"
 #include "monitor/string.h"
@@ -69,29 +70,41 @@ executable_frame(struct vcpu *v, gva_t va)
 	return gmem_read(&v->vm->mem, GPA(x.gpa.v & ~PAGE_MASK), PAGE_SIZE);
 }
 
+static bool
+interrupted(void *v)
+{
+	return irq_poll(v);
+}
+
+// The code page of the frame of gpa, made for control that goes to `to`. NULL if an interrupt is to be taken first: the
+// guest will come back.
 static struct code_page *
 make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 {
 	uint32_t page = to.va & ~PAGE_MASK;
+	struct code *c = &v->vm->code;
 	struct code_request rq = {
 	    .gpa = gpa,
 	    .prev = executable_frame(v, GVA(page - PAGE_SIZE)),
 	    .next = executable_frame(v, GVA(page + PAGE_SIZE)),
 	    .entry = to.va,
 	    .thumb = to.thumb,
+	    .interrupted = interrupted,
+	    .ctx = v,
 	};
-	bool thumb = v->vm->code.thumb;
-	struct code_page *p = code_make(&v->vm->code, &rq);
+	bool thumb = c->thumb;
+	struct code_page *p;
 
 	trace(v, TRACE_EXEC, to.va);
-	if (!p || (v->vm->code.policy == CODE_PAGE && thumb != v->vm->code.thumb)) {
-		v->check_targets |= v->vm->code.thumb;
-		exec_flush(v); // for room, or because the others were judged as A32 only
-		p = code_make(&v->vm->code, &rq);
-	}
-	if (!p)
-		stop_crash(v, "the shadow pool is too small for a single code page");
 	spt_track(&v->vm->spt, gpa); // from now on, mapped or not: the copy must follow the frame
+	p = code_make(c, &rq);
+	if ((!p && !c->later) || (c->policy == CODE_PAGE && thumb != c->thumb)) {
+		v->check_targets |= c->thumb;
+		exec_flush(v); // for room, or because the others were judged as A32 only
+		p = code_make(c, &rq);
+	}
+	if (!p && !c->later)
+		stop_crash(v, "the shadow pool is too small for a single code page");
 	return p;
 }
 
@@ -192,9 +205,10 @@ exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x
 	if ((to.va ^ rq->va.v) & ~PAGE_MASK) // the second half of a T32 instruction, and what is behind it
 		to = (struct exec_target){rq->va.v + 2u, true, BT_IT_MAX};
 	p = find_or_make(v, to, x->gpa);
-	code_seen(p);
-
-	spt_map_exec(&v->vm->spt, rq, x, code_host(&v->vm->code, p));
+	if (p) {
+		code_seen(p);
+		spt_map_exec(&v->vm->spt, rq, x, code_host(&v->vm->code, p));
+	}
 	if (known && x->shift >= SECTION_SHIFT && v->vm->code.policy == CODE_PAGE)
 		map_known_around(v, rq, x);
 	regime_refresh(v);

@@ -134,6 +134,19 @@ irq_heard(struct vcpu *v)
 	v->deaf_since = now;
 }
 
+#define ISR_I (1u << 7)
+
+bool
+irq_poll(struct vcpu *v)
+{
+	irq_heard(v);
+	if (sysreg_read_isr() & ISR_I) {
+		irq_host(v);
+		irq_update(v);
+	}
+	return v->lines & ~(v->mode >> 6);
+}
+
 void
 irq_wait(struct vcpu *v)
 {

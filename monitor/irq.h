@@ -26,6 +26,10 @@ void irq_deliver(struct vcpu *v);
 // The guest has touched a device: characters that waited for room go on.
 void irq_after_mmio(struct vcpu *v);
 
+// Lets physical interrupts in, in the middle of a long operation, and brings timers and lines up to date if there were
+// any. Returns whether the VCPU is to take an interrupt, so that the operation had better be left off.
+bool irq_poll(struct vcpu *v);
+
 // A physical interrupt would get in now: notes for the statistics how long none did.
 void irq_heard(struct vcpu *v);
 

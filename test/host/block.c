@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/code.c bt/code_thumb.c bt/block.c bt/scan.c bt/flow.c bt/mixed.c bt/ldst.c bt/decode.c bt/thumb.c
-// uses: bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
+// uses: bt/code.c bt/code_scan.c bt/code_thumb.c bt/block.c bt/scan.c bt/flow.c bt/mixed.c bt/ldst.c
+// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
 //
 // The block policy's invariant: control reaches only scanned words.
 // A walker takes the copies' words as a core does (conditions hold or not at random) and

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/code.c bt/code_thumb.c bt/block.c bt/scan.c bt/flow.c bt/mixed.c bt/ldst.c bt/decode.c bt/thumb.c
-// uses: bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
+// uses: bt/code.c bt/code_scan.c bt/code_thumb.c bt/block.c bt/scan.c bt/flow.c bt/mixed.c bt/ldst.c
+// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
 //
 // Code pages under the page policy: patches stand in copies and the guest's frame is
 // never written; what each patched word stands for is found again, also where the
@@ -302,6 +302,100 @@ test_exhaustion(void)
 	CHECK(code_find(&c, page(1)) && !code_find(&c, page(1 + CODE_HASH)));
 }
 
+static unsigned pieces, left_off; // asked since the last time; how often to go on before leaving off
+
+static bool
+interrupted(void *ctx)
+{
+	(void)ctx;
+	return ++pieces > left_off;
+}
+
+// The same as make(), by somebody who is interrupted after each so many pieces.
+static struct code_page *
+make_slowly(unsigned n, unsigned every, unsigned *tries)
+{
+	struct code_request rq = {.gpa = page(n), .entry = 0, .interrupted = interrupted};
+	struct code_page *p = NULL;
+
+	left_off = every;
+	for (*tries = 0; !p && *tries < 1000; ++*tries) {
+		pieces = 0;
+		p = code_make(&c, &rq);
+		CHECK(p || c.later);
+	}
+	return p;
+}
+
+static void
+fill_sensitive(unsigned n)
+{
+	for (unsigned w = 0; w < WORDS - 1; w++)
+		ram[n][w] = w % 3 ? NOP : MRS_R0;
+}
+
+static void
+test_pieces(void)
+{
+	struct code_request rq = {.gpa = page(1), .entry = 0, .interrupted = interrupted};
+	unsigned tries, n, least;
+	struct code_page *p;
+
+	fresh("a scan that is interrupted all the time goes on where it was");
+	fill_sensitive(1);
+	fill_sensitive(2);
+	p = make_slowly(1, 0, &tries);
+	CHECK(p && tries > 20 && tries < 1000);
+	CHECK_EQ(c.n.made, 1);
+	CHECK(p == code_find(&c, page(1)));
+	n = p->patched;
+	CHECK_EQ(n, make(2, 0)->patched);
+	CHECK(!memcmp(p->copy, code_find(&c, page(2))->copy, PAGE_SIZE));
+
+	fresh("what is unfinished is nobody's page, and is forgotten when the frame is written");
+	fill_sensitive(1);
+	pieces = 0;
+	left_off = 30; // it has its copy by then
+	CHECK(!code_make(&c, &rq) && c.later && !code_find(&c, page(1)));
+	CHECK(pool.n_pages < PAGES);
+	code_forget(&c, page(1));
+	CHECK_EQ(pool.n_pages, PAGES);
+	CHECK_EQ(c.n.copies, 0);
+	ram[1][0] = NOP;
+	p = make(1, 0);
+	CHECK(p && code_run(&c, p, 0) == NOP && p->patched == n - 1);
+
+	fresh("all is dropped with the finished ones");
+	fill_sensitive(1);
+	pieces = 0;
+	left_off = 30;
+	CHECK(!code_make(&c, &rq) && c.later);
+	code_drop_all(&c);
+	CHECK_EQ(pool.n_pages, PAGES);
+	CHECK(make(1, 0));
+
+	fresh("more pages than jobs, all interrupted in turn, are finished nonetheless");
+	for (least = 0, tries = 0; least < 6 && tries < 10000; tries++)
+		for (n = least = 0; n < 6; n++) {
+			rq.gpa = page(n);
+			pieces = left_off = 0;
+			least += code_find(&c, rq.gpa) || code_make(&c, &rq);
+		}
+	CHECK_EQ(least, 6);
+	CHECK(tries < 200);
+
+	fresh("no memory for the copy");
+	fill_sensitive(0);
+	for (n = 0; n <= COPIES; n++)
+		fill_sensitive(n);
+	for (n = 0; n < COPIES; n++)
+		CHECK(make_slowly(n, 0, &tries));
+	rq.gpa = page(COPIES);
+	left_off = 1000;
+	pieces = 0;
+	CHECK(!code_make(&c, &rq) && !c.later);
+}
+
 static void
 test_full_table(void)
 {
@@ -330,5 +424,6 @@ main(void)
 	test_written();
 	test_exhaustion();
 	test_full_table();
+	test_pieces();
 	return check_done("code");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/code.c bt/code_thumb.c bt/block.c bt/scan.c bt/flow.c bt/mixed.c bt/ldst.c bt/decode.c bt/thumb.c
-// uses: bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
+// uses: bt/code.c bt/code_scan.c bt/code_thumb.c bt/block.c bt/scan.c bt/flow.c bt/mixed.c bt/ldst.c
+// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
 //
 // Code pages with Thumb code: what is patched of it, and by what, under either policy; changes of state;
 // tables and literals; instructions over the page's end; the guest's writes. Pages are written by hand,
@@ -76,8 +76,11 @@ put(unsigned at, const uint16_t *from, unsigned n)
 static bool
 enter(unsigned entry, bool thumb)
 {
-	struct code_request rq = {GPA(RAM + PAGE_SIZE), (uint32_t *)(void *)ram[0], (uint32_t *)(void *)ram[2],
-				  2u * entry, thumb};
+	struct code_request rq = {.gpa = GPA(RAM + PAGE_SIZE),
+				  .prev = (uint32_t *)(void *)ram[0],
+				  .next = (uint32_t *)(void *)ram[2],
+				  .entry = 2u * entry,
+				  .thumb = thumb};
 
 	page = code_make(&c, &rq);
 	return page && (c.policy == CODE_PAGE || !thumb || code_thumb_reach(&c, page, 2u * entry, 0));
@@ -211,7 +214,8 @@ test_edges(void)
 	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xbe00u | BT_IMM_T16_FRAME);
 	fresh("without a page behind", CODE_PAGE);
 	ram[1][HALVES - 1u] = 0xf380u;
-	page = code_make(&c, &(struct code_request){GPA(RAM + PAGE_SIZE), NULL, NULL, PAGE_SIZE - 16u, true});
+	page =
+	    code_make(&c, &(struct code_request){.gpa = GPA(RAM + PAGE_SIZE), .entry = PAGE_SIZE - 16u, .thumb = true});
 	CHECK(page != NULL);
 	fresh("no memory", CODE_PAGE);
 	PUT(8, CPSID_I, BX_LR);

@@ -231,10 +231,10 @@ code_unseen(const struct code_page *p)
 }
 
 void
-code_drop(struct code *c, struct code_page *p)
+code_forget(struct code *c, gpa_t gpa)
 {
 	(void)c;
-	(void)p;
+	(void)gpa;
 	fake_vm.dropped++;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/thumb.c bt/hyper.c
+// uses: bt/decode.c bt/thumb.c bt/hyper.c bt/undefined.c
 //
 // Every sensitive word must come back bit for bit from its hypercall, no two may
 // share one, and the classes must stand where the assembly looks for them.
