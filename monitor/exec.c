@@ -237,7 +237,8 @@ thumb_words(struct vcpu *v, uint32_t *run, uint32_t *original)
 
 	if (!half_words(v, GVA(v->pc), run, original))
 		return false;
-	if ((bt_is_t32(*run) || bt_is_t32(*original)) && !half_words(v, GVA(v->pc + 2u), &run2, &original2))
+	if ((bt_is_t32(*run) || bt_is_t32(*original)) &&
+	    (!executable_frame(v, GVA(v->pc + 2u)) || !half_words(v, GVA(v->pc + 2u), &run2, &original2)))
 		return false;
 	if (bt_is_t32(*run))
 		*run = *run << 16 | run2;

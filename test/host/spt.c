@@ -499,6 +499,63 @@ test_results(void)
 	check_all();
 }
 
+// The memory type of an entry, section or page, as TEX[2:0],C,B; all are shareable, where S says so.
+static uint32_t
+type_of(uint32_t va)
+{
+	uint32_t l1 = spt_view(&s, SPT_USER)->l1[va >> 20], l2;
+
+	if ((l1 & 3) == 2) {
+		CHECK(l1 >> 16 & 1);
+		return (l1 >> 12 & 7) << 2 | (l1 >> 2 & 3);
+	}
+	l2 = ((uint32_t *)(uintptr_t)(l1 & ~0x3ffu))[va >> 12 & 255];
+	CHECK(l2 >> 10 & 1);
+	return (l2 >> 6 & 7) << 2 | (l2 >> 2 & 3);
+}
+
+// Fills a section and a page of this type, S or not.
+static void
+check_type(uint32_t type, uint32_t shown)
+{
+	for (uint32_t shared = 0; shared < 2; shared++) {
+		uint32_t cb = (type & 3) << 2, tex = type >> 2;
+
+		put_l1(0, 0x400, (SECT(RAM, 3, NG_SECT) & ~0xcu) | cb | tex << 12 | shared << 16);
+		put_l1(0, 0x001, slot_l2(0, 1) | 1u);
+		put(slot_l2(0, 1) + 5 * 4, (PAGE(RAM + 0x105000, 3, NG_PAGE) & ~0xcu) | cb | tex << 6 | shared << 10);
+		spt_drop_all(&s);
+		CHECK_EQ(fill(0x40000000, MMU_READ, true), SPT_OK);
+		CHECK_EQ(fill(0x00105000, MMU_READ, true), SPT_OK);
+		CHECK_EQ(type_of(0x40000000), shown);
+		CHECK_EQ(type_of(0x00105000), shown);
+	}
+}
+
+// Table B3-10: o Strongly-ordered, d Device, n its non-shareable kind, N Normal, - reserved. With TEX remap, PRRR
+// says it of each TEX[0],C,B.
+static void
+test_types(void)
+{
+	static const char kind[] = "odNNN--Nn-------NNNNNNNNNNNNNNNN";
+	static const uint32_t shown[] = {['o'] = 0x00, ['-'] = 0x00, ['d'] = 0x01, ['n'] = 0x08, ['N'] = 0x07};
+
+	fresh("memory types: Normal is write-back, the others stay what they are");
+	for (uint32_t type = 0; type < 32; type++)
+		check_type(type, shown[(unsigned char)kind[type]]);
+	check_case("memory types with TEX remap");
+	regs.sctlr |= SCTLR_TRE;
+	regs.nmrr = 0x40e040e0;
+	for (uint32_t type = 0; type < 32; type++) {
+		for (uint32_t tr = 0; tr < 3; tr++) {
+			regs.prrr = tr << 2 * (type & 7) | 3u << 16; // Device is shareable whatever S says
+			check_type(type, shown[(unsigned char)"odN"[tr]]);
+		}
+		regs.prrr = 1u << 2 * (type & 7);
+		check_type(type, shown['n']);
+	}
+}
+
 static void
 test_tracking(void)
 {
@@ -872,6 +929,7 @@ main(void)
 	fake_arch.on_tlbi = tlb_drop;
 	test_sizes();
 	test_results();
+	test_types();
 	test_tracking();
 	test_common();
 	test_window();
