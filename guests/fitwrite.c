@@ -89,6 +89,8 @@ write_config(struct writer *w, const struct options *o, const struct image *imag
 	cell(w, "palimpsest,memory", o->memory_mib);
 	cell(w, "palimpsest,vcpus", 1);
 	string(w, "palimpsest,bt", o->bt);
+	if (o->strict)
+		keep(w, fdt_property(w->fdt, "palimpsest,strict", "", 0));
 	string(w, "bootargs", o->append);
 	end(w);
 	end(w);

@@ -27,6 +27,7 @@ enum option_id {
 	OPT_DTB,
 	OPT_NO_REBOOT,
 	OPT_BT,
+	OPT_STRICT,
 	OPT_OUTPUT,
 	OPT_NATIVE,
 	OPT_ICOUNT,
@@ -63,6 +64,7 @@ static const struct {
 	{"m",         "MIB",        OPT_M,         RUN | BUNDLE, "RAM, as 512, 512M or 2G; 16 to 2048 MiB [512]"},
 	{"dtb",       "FILE",       OPT_DTB,       RUN | BUNDLE, "device tree instead of the one of QEMU's virt"},
 	{"bt",        "page|block", OPT_BT,        RUN | BUNDLE, "translation policy [page]"},
+	{"strict",    NULL,         OPT_STRICT,    RUN | BUNDLE, "loads of patched code see the original, at a cost"},
 	{"o",         "FILE",       OPT_OUTPUT,    BUNDLE,       "the FIT image to write (required)"},
 	{"no-reboot", NULL,         OPT_NO_REBOOT, RUN,          "end instead of rebooting"},
 	{"native",    NULL,         OPT_NATIVE,    RUN,          "the same VM on bare QEMU, without the monitor"},
@@ -222,6 +224,9 @@ set(struct options *o, enum option_id id, const char *arg)
 			fail(EXIT_INPUT, "--bt %s: neither page nor block", arg);
 		o->bt = arg;
 		break;
+	case OPT_STRICT:
+		o->strict = true;
+		break;
 	case OPT_OUTPUT:
 		o->output = arg;
 		break;
@@ -320,6 +325,8 @@ check_required(struct options *o, int argc, char **argv)
 		fail(EXIT_INPUT, "-kernel FILE is missing, or -bios FILE");
 	if (!o->kernel && (o->initrd || o->append[0]))
 		fail(EXIT_INPUT, "%s: is for a kernel, and -kernel FILE is missing", o->initrd ? "-initrd" : "-append");
+	if (o->native && o->strict)
+		fail(EXIT_INPUT, "--strict: is for the monitor, and --native runs without it");
 	if (o->command == COMMAND_BUNDLE && !o->output)
 		fail(EXIT_INPUT, "-o FILE is missing");
 }

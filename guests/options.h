@@ -24,7 +24,7 @@ struct options {
 	unsigned n_qemu_args;
 	uint32_t memory_mib;
 	double timeout; // seconds; 0: none
-	bool native, icount, no_reboot, dry_run;
+	bool strict, native, icount, no_reboot, dry_run;
 	struct scanimage_options image; // scan's
 	bool pages, doubtful, json;
 };

@@ -27,6 +27,7 @@ asm_offsets(void)
 	OFFSET(VCPU_SLOW_ENTRY, struct vcpu, slow_entry);
 	OFFSET(VCPU_FATAL_ENTRY, struct vcpu, fatal_entry);
 	OFFSET(VCPU_SELF, struct vcpu, self);
+	OFFSET(VCPU_NESTED, struct vcpu, nested);
 	OFFSET(VCPU_SCRATCH, struct vcpu, scratch);
 	OFFSET(VCPU_WORD, struct vcpu, word);
 	OFFSET(VCPU_UTLB, struct vcpu, utlb);

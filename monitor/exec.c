@@ -18,6 +18,7 @@
 #include "monitor/trace.h"
 #include "monitor/vm.h"
 #include "monitor/vpsr.h"
+#include "monitor/watch.h"
 
 struct exec_target
 exec_here(const struct vcpu *v)
@@ -173,6 +174,14 @@ find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 	return p;
 }
 
+static void
+map(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x, const struct code_page *p)
+{
+	if (p->copy)
+		watch_cover(&v->vm->watch, rq->va);
+	spt_map_exec(&v->vm->spt, rq, x, code_host(&v->vm->code, p));
+}
+
 #define AROUND 0x10000u // bytes: sixteen pages
 
 // The neighbours, in the same guest section, of a page that is known already: after a
@@ -191,7 +200,7 @@ map_known_around(struct vcpu *v, const struct spt_request *rq, const struct mmu_
 		xo.gpa = GPA((x->gpa.v & ~(AROUND - 1u)) | off);
 		p = code_find(&v->vm->code, xo.gpa);
 		if (p && off != own && !code_unseen(p))
-			spt_map_exec(&v->vm->spt, &one, &xo, code_host(&v->vm->code, p));
+			map(v, &one, &xo, p);
 	}
 }
 
@@ -207,7 +216,7 @@ exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x
 	p = find_or_make(v, to, x->gpa);
 	if (p) {
 		code_seen(p);
-		spt_map_exec(&v->vm->spt, rq, x, code_host(&v->vm->code, p));
+		map(v, rq, x, p);
 	}
 	if (known && x->shift >= SECTION_SHIFT && v->vm->code.policy == CODE_PAGE)
 		map_known_around(v, rq, x);

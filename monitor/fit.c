@@ -50,6 +50,15 @@ get_cell(struct reader *r, const char *name, uint32_t min, uint32_t max, uint32_
 }
 
 static bool
+get_flag(struct reader *r, const char *name, bool *value)
+{
+	int len;
+
+	*value = fdt_getprop(r->fit, r->config, name, &len) != NULL;
+	return !*value || !len || fail(r, name, "is not empty");
+}
+
+static bool
 want(struct reader *r, int node, const char *property, const char *value)
 {
 	const char *s;
@@ -126,6 +135,8 @@ fit_open(const void *fit, size_t avail, const char *name, struct fit_vm *vm, str
 		return fail(&r, "firmware", "doesn't fit in the VM's flash");
 	if (!get_cell(&r, "palimpsest,memory", IMAGE_RAM_MIN_MIB, IMAGE_RAM_MAX_MIB, 0, &vm->memory_mib) ||
 	    !get_cell(&r, "palimpsest,vcpus", 1, FIT_VCPUS_MAX, 1, &vm->vcpus))
+		return false;
+	if (!get_flag(&r, "palimpsest,strict", &vm->strict))
 		return false;
 	if (!get_string(&r, r.config, "bootargs", &vm->bootargs) || !get_string(&r, r.config, "palimpsest,bt", &bt))
 		return false;

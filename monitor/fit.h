@@ -7,6 +7,7 @@
 //   palimpsest,memory   RAM in MiB, one cell
 //   palimpsest,vcpus    one cell; absent: 1
 //   palimpsest,bt       "page" (also if absent) or "block"
+//   palimpsest,strict   empty, if there: loads of patched code are exact (watch.h)
 //   bootargs            the kernel's command line; absent: empty
 //
 // With an image "firmware" the VM starts as from reset, in flash, and it is the firmware
@@ -34,6 +35,7 @@ struct fit_vm {
 	uint32_t memory_mib, vcpus;
 	const char *bootargs; // never NULL
 	bool block;           // the translation policy
+	bool strict;          // loads of patched code are exact
 };
 
 // What is wrong, to be printed as "where: what".

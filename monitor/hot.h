@@ -7,6 +7,7 @@
 //   hot.c         modes, PSRs, exception returns, the user's registers
 //   hot_cp15.c    DACR, maintenance, thread and fault registers
 //   hot_block.c   the block policy's indirect branches
+//   hot_watch.c   loads through the mapping that is executed (--strict)
 //
 // Rules of these files: no data but the VCPU's, no calls out of the window, and
 // nothing of the VCPU changed before the last access to guest memory, since a
@@ -40,6 +41,7 @@ enum hot_result hot_rfe(struct vcpu *v, uint32_t svc);
 enum hot_result hot_srs(struct vcpu *v, uint32_t svc);
 enum hot_result hot_cp15(struct vcpu *v, uint32_t svc);
 enum hot_result hot_block(struct vcpu *v, uint32_t svc);
+enum hot_result hot_watch(struct vcpu *v);
 
 // LDRT is post-indexed: its two registers must differ (A8.8.92).
 static inline uint32_t

@@ -6,6 +6,7 @@
 //   report=semihost   report and exit status by semihosting, not on the console
 //   vm=NAME           which configuration of the FIT to run, instead of its default
 //   bt=page|block     the translation policy, instead of the configuration's
+//   strict=1          loads of patched code are exact, as by the configuration's palimpsest,strict
 //   no-reboot=1       a guest's reset ends the VM
 #include "bt/decode.h"
 #include "bt/hyper.h"
@@ -39,7 +40,8 @@ arg_is(const struct host *h, const char *name, const char *value)
 static void
 check_args(const struct host *h)
 {
-	static const char *const known[] = {"report=semihost", "vm=", "bt=page", "bt=block", "no-reboot=1", NULL};
+	static const char *const known[] = {"report=semihost", "vm=",         "bt=page", "bt=block",
+					    "strict=1",        "no-reboot=1", NULL};
 	static char stray[HOST_BOOTARGS];
 
 	if (host_stray_arg(h, known, stray))
@@ -53,6 +55,12 @@ choose_policy(const struct host *h, struct fit_vm *cfg)
 		cfg->block = false;
 	if (arg_is(h, "bt", "block"))
 		cfg->block = true;
+	if (arg_is(h, "strict", "1"))
+		cfg->strict = true;
+	if (cfg->strict && !watch_possible())
+		stop_input(
+		    "strict reads need the watchpoints of v7.1 Debug, with address masks, which this core hasn't",
+		    cfg->name);
 }
 
 static void

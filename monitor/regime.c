@@ -73,6 +73,7 @@ regime_reset(struct vcpu *v)
 	v->vectors = sctlr & SCTLR_V ? VECTORS_HIGH : v->cp15.vbar;
 	v->exc_psr = (sctlr & SCTLR_TE ? PSR_T : 0) | (sctlr & SCTLR_EE ? PSR_E : 0);
 	set_physical_dacr(v);
+	watch_reset(&v->vm->watch);
 	regime_drop_all(v);
 	regime_switch(v);
 }

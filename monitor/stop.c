@@ -41,6 +41,21 @@ report_exits(const struct vcpu *v)
 }
 
 static void
+report_watch(const struct watch *w)
+{
+	const char *comma = "";
+
+	if (!w->n)
+		return;
+	report("\"watch\":{\"patched_reads\":%u,\"sites\":[", w->patched_reads);
+	for (unsigned n = 0; n < WATCH_SITES && w->site[n].count; n++) {
+		report("%s{\"pc\":%u,\"va\":%u,\"count\":%u}", comma, w->site[n].pc, w->site[n].va, w->site[n].count);
+		comma = ",";
+	}
+	report("],\"moves\":%u},", w->moves);
+}
+
+static void
 report_statistics(const struct vcpu *v)
 {
 	const struct vm *vm = v->vm;
@@ -58,6 +73,7 @@ report_statistics(const struct vcpu *v)
 	report("\"code\":{\"pages\":%u,\"copies\":%u,\"made\":%u,\"dropped\":%u,\"patched\":%u,\"doubtful\":%u,"
 	       "\"rescanned\":%u,\"blocks\":%u,\"restored\":%u},",
 	       c->pages, c->copies, c->made, c->dropped, c->patched, c->doubtful, c->rescanned, c->blocks, c->restored);
+	report_watch(&vm->watch);
 	report("\"unpatched_trapped\":%u,\"unknown_device_registers\":%u,", vm->unpatched_trapped, vm->bus.unknown);
 	report("\"monitor_bytes\":%u,\"pool_bytes\":%u,\"pool_least_free\":%u,", vm->monitor_bytes, vm->pool.size,
 	       vm->pool.lowest * PAGE_SIZE);

@@ -71,7 +71,16 @@
 	R(cntp_ctl,   "p15, 0, %0, c14, c2, 1") \
 	R(teecr,      "p14, 6, %0, c0, c0, 0") \
 	R(dbgdscrext, "p14, 0, %0, c0, c2, 2") \
-	R(dbgdidr,    "p14, 0, %0, c0, c0, 0")
+	R(dbgdidr,    "p14, 0, %0, c0, c0, 0") \
+	R(dbgwvr0,    "p14, 0, %0, c0, c0, 6") \
+	R(dbgwvr1,    "p14, 0, %0, c0, c1, 6") \
+	R(dbgwvr2,    "p14, 0, %0, c0, c2, 6") \
+	R(dbgwvr3,    "p14, 0, %0, c0, c3, 6") \
+	R(dbgwcr0,    "p14, 0, %0, c0, c0, 7") \
+	R(dbgwcr1,    "p14, 0, %0, c0, c1, 7") \
+	R(dbgwcr2,    "p14, 0, %0, c0, c2, 7") \
+	R(dbgwcr3,    "p14, 0, %0, c0, c3, 7") \
+	R(dbgoslar,   "p14, 0, %0, c1, c0, 4")
 // clang-format on
 
 #ifdef __arm__

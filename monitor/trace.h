@@ -21,6 +21,7 @@
 	TRACE(EXEC, "page scanned", "va")                                                                              \
 	TRACE(MMIO, "device access", "gpa")                                                                            \
 	TRACE(WRITE_CODE, "write to code", "gpa")                                                                      \
+	TRACE(WATCH, "load from a watched range", "va")                                                                \
 	TRACE(WAIT, "waits for an interrupt", "pc")
 
 enum trace_event {

@@ -20,6 +20,7 @@
 #include "monitor/vfpsys.h"
 #include "monitor/vm.h"
 #include "monitor/vpsr.h"
+#include "monitor/watch.h"
 
 #define DFSR_WnR             (1u << 11)
 #define FSR_FS(fsr)          ((fsr)&0x40fu)
@@ -292,8 +293,8 @@ data_abort(struct vcpu *v)
 	struct mmu_xlat x;
 
 	trace(v, TRACE_FILL, va.v);
-	if (FSR_FS(dfsr) == FS_ALIGNMENT || FSR_FS(dfsr) == FS_DEBUG) {
-		inject_data_abort(v, FSR_FS(dfsr), 0, access == MMU_WRITE, va);
+	if (FSR_FS(dfsr) == FS_ALIGNMENT) {
+		inject_data_abort(v, FS_ALIGNMENT, 0, access == MMU_WRITE, va);
 		return EXIT_fault;
 	}
 	switch (fill(v, &rq, &x, &fs, FSR_FS(dfsr))) {
@@ -316,6 +317,15 @@ data_abort(struct vcpu *v)
 	return EXIT_fill;
 }
 
+// A load by an instruction that the window doesn't do, or of what may be a patched word (watch.h). Of a STREX
+// it is what the core reads before it stores.
+static enum exit_reason
+watched_load(struct vcpu *v)
+{
+	watch_stopped(v);
+	return emulate_access(v, EXIT_watch);
+}
+
 //----------------------------------------------------------------------------
 
 static enum exit_reason
@@ -330,6 +340,8 @@ handle(struct vcpu *v, enum trap trap)
 		return prefetch_abort(v);
 	case TRAP_DATA_ABORT:
 		return data_abort(v);
+	case TRAP_WATCH:
+		return watched_load(v);
 	case TRAP_IRQ:
 		irq_host(v);
 		v->timers_changed = true;

@@ -25,6 +25,7 @@ enum trap {
 	TRAP_PREFETCH_ABORT,
 	TRAP_DATA_ABORT,
 	TRAP_IRQ,
+	TRAP_WATCH, // a data abort by a watchpoint
 };
 
 // The banked registers of one mode; indexed by mode & 15, where SYS shares USR's.
@@ -104,6 +105,7 @@ struct vcpu {
 	uint32_t host_stack;    // this core's, for C
 	uint32_t slow_entry;    // trap_slow()
 	uint32_t fatal_entry;   // trap_fatal()
+	uint32_t nested;        // enum trap: what is done the slow way if a hot or warm handler faults
 	uint32_t scratch[2];    // window.S, before it knows whom it interrupted
 	uint32_t self;          // this struct, in the monitor's own map
 	uint32_t window;        // this struct, in the window

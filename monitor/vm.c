@@ -233,6 +233,7 @@ reset_vcpu(struct vcpu *v, struct vm *vm, const struct image_layout *at)
 	v->host_stack = vm->core->stack_top;
 	v->slow_entry = (uint32_t)(uintptr_t)trap_slow;
 	v->fatal_entry = (uint32_t)(uintptr_t)stop_fatal;
+	v->nested = TRAP_SVC;
 	v->check_targets = vm->cfg.block;
 	v->cpsr = MODE_USR;
 	v->mode = MODE_SVC | PSR_A | PSR_I | PSR_F;
@@ -268,6 +269,7 @@ vm_run(struct vm *vm)
 	struct image_layout at;
 
 	init_shadows(vm, host_mmu_window(vm->window, HPA(v)));
+	watch_init(&vm->watch, vm->cfg.strict);
 	reset_devices(vm);
 	load_images(vm, &at);
 	reset_vcpu(v, vm, &at);

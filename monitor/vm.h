@@ -17,6 +17,7 @@
 #include "monitor/vpl011.h"
 #include "monitor/vpl031.h"
 #include "monitor/vpl061.h"
+#include "monitor/watch.h"
 #include "shadowpt/pool.h"
 #include "shadowpt/spt.h"
 
@@ -46,6 +47,7 @@ struct vm {
 	struct code_room code_room;
 	struct spt spt;
 	struct code code;
+	struct watch watch;
 	struct dev_bus bus;
 	struct vgic gic;
 	struct vpl011 uart;

@@ -33,6 +33,7 @@
 #define TRAP_PREFETCH_ABORT 2
 #define TRAP_DATA_ABORT 3
 #define TRAP_IRQ 4
+#define TRAP_WATCH 5
 
 #define HOT_SLOW 1
 #define HOT_VIEW 2
@@ -348,9 +349,12 @@ vec_data_abort:
 	ENTER	abort_nested
 	sub	r3, lr, #8
 	mrc	p15, 0, r1, c5, c0, 0		@ DFSR
-	movw	r2, #0x40d			@ FS[10,3:0] = 10x1: a domain fault
+	movw	r2, #0x40f			@ FS[10,3:0]
 	and	r2, r2, r1
-	cmp	r2, #0x009
+	cmp	r2, #0x002			@ 00010: a debug event
+	beq	watched
+	bic	r2, r2, #2
+	cmp	r2, #0x009			@ 010x1: a domain fault
 	beq	1f
 	mov	r1, #TRAP_DATA_ABORT
 	b	slow_at_r3
@@ -367,6 +371,30 @@ vec_data_abort:
 	mov	r1, #TRAP_DATA_ABORT
 	b	slow
 
+// A load of the guest's in a watched range (watch.h). Here as below the load at PL1, which isn't watched,
+// is for QEMU 7.2: a watchpoint that has hit counts as hitting, for accesses to the others' ranges too, until
+// an access to its own that doesn't match.
+watched:
+	str	r8, [sp, #VCPU_CPSR]
+	str	r3, [sp, #VCPU_PC]
+	mrc	p15, 0, r0, c6, c0, 0		@ DFAR
+	ldrb	r0, [r0]
+	mov	r4, sp
+	mov	r1, #TRAP_WATCH
+	str	r1, [r4, #VCPU_NESTED]
+	cps	#MODE_SVC
+	movw	r2, #VCPU_HOT_STACK_TOP
+	mov	r0, r4
+	add	sp, r4, r2
+	bl	hot_watch
+	mov	sp, r4
+	mov	r1, #TRAP_SVC
+	str	r1, [r4, #VCPU_NESTED]
+	cmp	r0, #HOT_SLOW
+	bne	resume_full
+	mov	r1, #TRAP_WATCH
+	b	slow
+
 // A data abort of the monitor's own. Of code in this section it was an access to guest
 // memory by a hot or warm handler, in SVC mode, that has changed nothing of the
 // VCPU yet: drop the handler, and emulate its hypercall the slow way.
@@ -380,12 +408,20 @@ abort_nested:
 	sub	r0, r0, r1
 	cmp	r0, #WINDOW_CODE_SIZE
 	bhs	fatal_scratch
+	mrc	p15, 0, r0, c5, c0, 0		@ DFSR
+	movw	r1, #0x40f
+	and	r0, r0, r1
+	cmp	r0, #0x002
+	mrceq	p15, 0, r0, c6, c0, 0		@ DFAR
+	ldrbeq	r0, [r0]
 	mov	r4, sp				@ the VCPU
 	cps	#MODE_SVC
+	ldr	r1, [r4, #VCPU_NESTED]
+	mov	r0, #TRAP_SVC
+	str	r0, [r4, #VCPU_NESTED]
 	cmp	sp, r4
 	mov	sp, r4
-	mov	r1, #TRAP_SVC
-	bne	slow				@ on the warm stack: WARM has saved PC and PSR
+	bne	slow				@ on the warm stack: PC and PSR are saved
 	mrs	r8, spsr
 	sub	r3, lr, #4
 	b	slow_at_r3

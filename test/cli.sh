@@ -121,6 +121,8 @@ bad "bundle without -o" "-o" bundle -kernel in/zImage
 for m in 0 3 15 100000 2049 3G -1 99999999999999999999 abc 12x '' 1.5; do
 	bad "-m '$m'" "-m $m" run -kernel in/zImage -m "$m"
 done
+bad "--strict without the monitor" "--strict" run -kernel in/zImage --strict --native
+bad "--strict, which isn't scan's" "--strict" scan in/zImage --strict
 bad "--bt" "--bt fast" run -kernel in/zImage --bt fast
 for t in 0 -1 abc nan inf 1e99 ''; do
 	bad "--timeout '$t'" "--timeout $t" run -kernel in/zImage --timeout "$t"
@@ -206,9 +208,13 @@ truncate -s 64M in/firmware
 good "the largest firmware" 0 "-m 801" run --dry-run -bios in/firmware
 good "a DTB with air in it" 0 "-m 704" run --dry-run -kernel in/zImage -dtb in/dtb-padded
 
+good "dry run, strict" 0 "-append 'report=semihost bt=page strict=1'" run --dry-run --kernel in/raw --strict
 bundle() { "$palimpsest" bundle -o "$1" -kernel in/zImage -initrd in/initrd -dtb in/dtb -append "console=x" -m 64 --bt block; }
 check "bundle" bundle one.itb
 check "mkimage reads it" mkimage -l one.itb
+check "not strict" sh -c '! fdtget -p one.itb /configurations/vm-1 | grep -q strict'
+check "a strict bundle" sh -c '"$1" bundle -o strict.itb -kernel in/zImage --strict && fdtget -p strict.itb /configurations/vm-1 |
+	grep -qx palimpsest,strict' - "$palimpsest"
 for text in "Image 0 (kernel)" "Image 1 (ramdisk)" "Image 2 (fdt)" "Architecture: ARM" "uncompressed" "Configuration: 'vm-1'"; do
 	check "mkimage says $text" sh -c 'mkimage -l one.itb | grep -qF "$1"' - "$text"
 done

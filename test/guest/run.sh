@@ -59,7 +59,7 @@ compare() {
 		[ "${only:-$policy}" = "$policy" ] || continue
 		got=$B/guest/$1.$policy
 		# shellcheck disable=SC2046
-		run "$1" --bt "$policy" $(key "$1" args) >"$got" 2>"$got.err"
+		run "$1" --bt "$policy" $(key "$1" args) $(key "$1" monitored) >"$got" 2>"$got.err"
 		status=$?
 		guest_part "$got" >"$got.txt"
 		if ! grep -q '"unpatched_trapped":0,' "$got.err"; then
@@ -81,7 +81,7 @@ stops() {
 	for policy in $POLICIES; do
 		got=$B/guest/$1.$policy
 		# shellcheck disable=SC2046
-		run "$1" --bt "$policy" $(key "$1" args) >"$got" 2>&1
+		run "$1" --bt "$policy" $(key "$1" args) $(key "$1" monitored) >"$got" 2>&1
 		status=$?
 		if [ $status -eq "${want:-0}" ] && tr -d "\r" <"$got" | grep -Eq "$says"; then
 			verdict ok "$1" "$policy"

@@ -84,6 +84,9 @@ check_good(void)
 	CHECK(vm.kernel.size == sizeof(kernel) && !memcmp(vm.kernel.data, kernel, sizeof(kernel)));
 	CHECK(vm.ramdisk.size == sizeof(ramdisk) && !memcmp(vm.ramdisk.data, ramdisk, sizeof(ramdisk)));
 	CHECK(vm.fdt.size == sizeof(dtb) && !memcmp(vm.fdt.data, dtb, sizeof(dtb)));
+	CHECK(!vm.strict);
+	fdt_setprop(fit, fdt_path_offset(fit, "/configurations/vm-1"), "palimpsest,strict", "", 0);
+	CHECK(fit_open(fit, ROOM, NULL, &vm, &err) && vm.strict);
 	check_case("a configuration by name");
 	CHECK(fit_open(fit, ROOM, "vm-1", &vm, &err));
 	CHECK(!fit_open(fit, ROOM, "vm-2", &vm, &err));
@@ -126,6 +129,7 @@ static const struct damage damages[] = {
     {CONFIG, "palimpsest,vcpus", "\0\0\0\11", 4, "palimpsest,vcpus"},
     {CONFIG, "palimpsest,bt", NULL, 0, NULL},
     {CONFIG, "palimpsest,bt", "pages", 6, "palimpsest,bt"},
+    {CONFIG, "palimpsest,strict", "no", 3, "palimpsest,strict"},
     {"/images/kernel", "data", NULL, 0, "kernel"},
     {"/images/kernel", "data", "", 0, "kernel"},
     {"/images/kernel", "type", NULL, 0, "kernel"},
