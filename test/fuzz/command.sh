@@ -131,7 +131,7 @@ check "shrunk" [ "$(grep -o '"[a-z0-9_]*":"0x' "$crash" | wc -l)" -lt 60 ]
 rights=$(sed -n 's/^0*\([0-9a-f]*\) r rights$/\1/p' "$build/monitor.sym")
 cp "$build/palimpsest.zImage" lax.zImage
 printf '\003' | dd of=lax.zImage bs=1 seek=$((0x$rights + 2)) conv=notrunc 2>dd.log
-good "MMU programs" 0 "^fuzz: seed 4, 200 cases in .*, 0 divergences, [0-9]* of [0-9]* rows$" \
+good "MMU programs" 0 "^fuzz: seed 4, 150 cases in .*, 0 divergences, [0-9]* of [0-9]* rows$" \
 	--class mmu --seed 4 --cases 150 --coverage --output mmu.jsonl
 check "their operations are counted" grep -q '^{"type":"row","seed":4,"isa":"mmu","row":"TLBIMVAAIS",.*"executed":[1-9]' mmu.jsonl
 good "one program" 0 "^  block: the same" --replay mmu:4:7
