@@ -164,9 +164,19 @@ code_thumb_patch(struct code *c, struct code_page *p, const struct bt_flow *flow
 	return patch_new(c, p, flow->thumb, at, n);
 }
 
-// Page policy: what the flow reaches from there is code, in either state.
+// Halfwords of words that are A32 code are taken out of the map.
+static void
+leave_a32(const struct code_page *p, uint32_t *map)
+{
+	for (unsigned i = bt_map_next(map, 0, HALVES); i < HALVES; i = bt_map_next(map, i + 1u, HALVES))
+		if (bt_map_test(p->scanned, i / 2u))
+			bt_map_clear(map, i);
+}
+
+// Page policy: what the flow reaches from there is code, in either state. If it isn't known that it is executed,
+// the flow doesn't run on from Thumb into what is A32 code.
 static bool
-reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb)
+reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb, bool executed)
 {
 	struct bt_flow flow;
 	unsigned at = 0;
@@ -175,8 +185,10 @@ reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb)
 	bt_flow_pend(&flow, offset, thumb);
 	flow.left = INT32_MAX;
 	bt_flow_step(&flow);
-	if (thumb)
-		bt_map_set(flow.thumb, offset / 2u); // executed, whatever it looks like
+	if (!executed)
+		leave_a32(p, flow.thumb);
+	else if (thumb)
+		bt_map_set(flow.thumb, offset / 2u); // whatever it looks like
 	for (unsigned w = bt_map_next(flow.a32, 0, BT_PAGE_WORDS); w < BT_PAGE_WORDS;
 	     w = bt_map_next(flow.a32, w + 1u, BT_PAGE_WORDS)) {
 		if (bt_map_test(p->scanned, w))
@@ -233,7 +245,7 @@ code_arrive(struct code *c, struct code_page *p, uint32_t offset, bool thumb)
 {
 	if (thumb ? code_thumb_reached(p, offset) : bt_map_test(p->scanned, offset / 4u))
 		return true;
-	return reach_flow(c, p, offset, thumb);
+	return reach_flow(c, p, offset, thumb, true);
 }
 
 bool
@@ -242,7 +254,7 @@ code_thumb_reach(struct code *c, struct code_page *p, uint32_t offset, unsigned 
 	if (code_thumb_reached(p, offset))
 		return true;
 	if (c->policy == CODE_PAGE)
-		return reach_flow(c, p, offset, true);
+		return reach_flow(c, p, offset, true, true);
 	reach_block(c, p, offset, slots);
 	return true;
 }
@@ -301,7 +313,9 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 		if (!bt_map_test(map_of(p), i))
 			continue;
 		bt_map_clear(map_of(p), i);
-		if (!code_thumb_reach(c, p, 2u * i, BT_IT_MAX)) // if it is in an IT block isn't known
+		if (c->policy == CODE_PAGE
+			? !reach_flow(c, p, 2u * i, true, false)
+			: !code_thumb_reach(c, p, 2u * i, BT_IT_MAX)) // if it is in an IT block isn't known
 			return false;
 	}
 	return true;

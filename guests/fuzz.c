@@ -27,7 +27,7 @@ rows_selected(const struct fuzz_campaign *c, unsigned *executed)
 	unsigned n = 0;
 
 	*executed = 0;
-	for (unsigned i = 0; i < fuzz_row_count(); i++) {
+	for (unsigned i = 0; i < fuzz_row_total(); i++) {
 		n += c->selected[i];
 		*executed += c->selected[i] && c->row_executed[i];
 	}
@@ -59,16 +59,14 @@ show_progress(struct fuzz_campaign *c)
 static void
 write_rows(const struct fuzz_campaign *c, FILE *f)
 {
-	for (unsigned i = 0; i < fuzz_row_count(); i++) {
-		const struct bt_row *row = fuzz_row(i);
-
+	for (unsigned i = 0; i < fuzz_row_total(); i++) {
 		if (!c->selected[i])
 			continue;
 		fprintf(f, "{\"type\":\"row\",\"seed\":%" PRIu64 ",\"isa\":\"%s\",\"row\":", c->o.seed,
-			fuzz_row_isa(row->isa));
-		fuzz_json_string(f, row->name);
+			fuzz_row_isa(fuzz_row_set(i)));
+		fuzz_json_string(f, fuzz_row_name(i));
 		fputs(",\"pattern\":", f);
-		fuzz_json_string(f, row->pattern);
+		fuzz_json_string(f, fuzz_row_pattern(i));
 		fprintf(f, ",\"cases\":%" PRIu64 ",\"executed\":%" PRIu64 "}\n", c->row_cases[i], c->row_executed[i]);
 	}
 }
@@ -95,10 +93,10 @@ summarize(const struct fuzz_campaign *c, bool interrupted)
 	printf("fuzz: seed %" PRIu64 ", %" PRIu64 " cases in %.1f s, %.0f/s per core, %" PRIu64
 	       " divergences, %u of %u rows",
 	       c->o.seed, c->cases, fuzz_campaign_seconds(c), rate(c), c->divergences, executed, rows);
-	for (unsigned i = 0; i < fuzz_row_count(); i++) {
+	for (unsigned i = 0; i < fuzz_row_total(); i++) {
 		if (!c->selected[i] || c->row_executed[i])
 			continue;
-		printf("%s%s %s", comma, fuzz_row_isa(fuzz_row(i)->isa), fuzz_row(i)->name);
+		printf("%s%s %s", comma, fuzz_row_isa(fuzz_row_set(i)), fuzz_row_name(i));
 		comma = ", ";
 	}
 	putchar('\n');
@@ -249,15 +247,18 @@ read_replay(struct replay *r, const char *text)
 	add_item(r, &item);
 }
 
-// As many of the items as have slots of their own.
+// As many of the items as are of one kind, and have slots of their own.
 static unsigned
 together(const struct fuzz_item *items, unsigned n)
 {
 	uint8_t *used = must_alloc(FUZZ_SLOTS_MAX);
 	unsigned k = 0;
 
-	while (k < n && k < FUZZ_RUN_CASES && !used[items[k].c.slot])
-		used[items[k++].c.slot] = 1;
+	while (k < n && k < FUZZ_RUN_MMU && fuzz_gen_kind(&items[k]) == fuzz_gen_kind(&items[0])) {
+		if (fuzz_gen_kind(&items[k]) == FUZZ_INSN && used[items[k].c.slot]++)
+			break;
+		k++;
+	}
 	free(used);
 	return k;
 }
@@ -267,17 +268,14 @@ static unsigned
 replay_batch(const struct fuzz_options *o, const struct fuzz_run *run, const struct fuzz_item *items, unsigned n,
 	     bool all)
 {
-	struct fuzz_case *cases = must_alloc(n * sizeof(*cases));
 	struct fuzz_result *results[FUZZ_MACHINES] = {NULL};
 	unsigned diverging = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		cases[i] = items[i].c;
 	for (unsigned m = 0; m < FUZZ_MACHINES; m++) {
 		if (m && !(o->policies & 1u << (m - 1u)))
 			continue;
 		results[m] = must_alloc(n * sizeof(*results[m]));
-		fuzz_run(run, (enum fuzz_machine)m, cases, n, results[m], NULL);
+		fuzz_run(run, (enum fuzz_machine)m, items, n, results[m], NULL);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		const struct fuzz_result *of[FUZZ_MACHINES] = {NULL};
@@ -293,7 +291,6 @@ replay_batch(const struct fuzz_options *o, const struct fuzz_run *run, const str
 	}
 	for (unsigned m = 0; m < FUZZ_MACHINES; m++)
 		free(results[m]);
-	free(cases);
 	return diverging;
 }
 

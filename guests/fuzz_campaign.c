@@ -14,6 +14,7 @@
 #include "guests/fuzz_row.h"
 
 #define STATE_NAME "state.json"
+#define MMU_BATCH  1024u // programs take longer than instructions
 #define UNDONE_MAX (FUZZ_JOBS_MAX * 2u)
 
 double
@@ -34,6 +35,12 @@ fuzz_campaign_seconds(const struct fuzz_campaign *c)
 //----------------------------------------------------------------------------
 // Batches
 
+bool
+fuzz_campaign_selects(const struct fuzz_campaign *c, unsigned isa, uint64_t number)
+{
+	return isa == FUZZ_SET_MMU || c->selected[fuzz_row_number(fuzz_gen_row(isa, number))];
+}
+
 // Moves *number on over n selected cases, as many as have slots of their own. Returns how many.
 static uint32_t
 advance(const struct fuzz_campaign *c, unsigned isa, uint64_t *number, uint64_t n)
@@ -42,16 +49,17 @@ advance(const struct fuzz_campaign *c, unsigned isa, uint64_t *number, uint64_t 
 	uint32_t count = 0;
 
 	for (; count < n && *number - first < FUZZ_SLOTS_MAX; (*number)++)
-		count += c->selected[fuzz_row_number(fuzz_gen_row(isa, *number))];
+		count += fuzz_campaign_selects(c, isa, *number);
 	return count;
 }
 
 static bool
 take_new(struct fuzz_campaign *c, struct fuzz_batch_ref *ref)
 {
-	for (unsigned i = 0; i < FUZZ_ISAS; i++) {
-		unsigned isa = c->turn++ % FUZZ_ISAS;
-		uint64_t n = c->left[isa] < c->o.batch ? c->left[isa] : c->o.batch;
+	for (unsigned i = 0; i < FUZZ_SETS; i++) {
+		unsigned isa = c->turn++ % FUZZ_SETS;
+		uint64_t most = isa == FUZZ_SET_MMU && c->o.batch > MMU_BATCH ? MMU_BATCH : c->o.batch;
+		uint64_t n = c->left[isa] < most ? c->left[isa] : most;
 
 		if (!n)
 			continue;
@@ -110,7 +118,7 @@ write_numbers(FILE *f, const char *name, const uint64_t *values, unsigned n)
 static void
 write_state(FILE *f, const struct fuzz_campaign *c)
 {
-	unsigned rows = fuzz_row_count();
+	unsigned rows = fuzz_row_total();
 	uint64_t undone[3 * UNDONE_MAX], *selected = must_alloc(rows * sizeof(*selected));
 
 	for (unsigned i = 0; i < c->n_undone; i++) {
@@ -124,8 +132,8 @@ write_state(FILE *f, const struct fuzz_campaign *c)
 		c->o.seed, c->o.policies, c->o.batch, c->cases);
 	fprintf(f, ",\"divergences\":%" PRIu64 ",\"milliseconds\":%" PRIu64, c->divergences,
 		(uint64_t)(fuzz_campaign_seconds(c) * 1000));
-	write_numbers(f, "next", c->next, FUZZ_ISAS);
-	write_numbers(f, "left", c->left, FUZZ_ISAS);
+	write_numbers(f, "next", c->next, FUZZ_SETS);
+	write_numbers(f, "left", c->left, FUZZ_SETS);
 	write_numbers(f, "undone", undone, 3 * c->n_undone);
 	write_numbers(f, "selected", selected, rows);
 	write_numbers(f, "row_cases", c->row_cases, rows);
@@ -146,7 +154,7 @@ fuzz_campaign_save(struct fuzz_campaign *c)
 	if (!c->o.corpus)
 		return NULL;
 	path = state_path(c);
-	for (unsigned i = 0; i < FUZZ_ISAS; i++)
+	for (unsigned i = 0; i < FUZZ_SETS; i++)
 		left |= c->left[i] > 0;
 	if (!left) {
 		unlink(path);
@@ -189,7 +197,7 @@ state_array(const char *text, const char *key, const char *path, uint64_t *value
 static void
 read_state(struct fuzz_campaign *c)
 {
-	unsigned rows = fuzz_row_count(), n;
+	unsigned rows = fuzz_row_total(), n;
 	char *path = state_path(c);
 	struct file file = file_read(path, UINT32_MAX, "memory");
 	char *text = must_printf("%.*s", (int)file.size, (const char *)file.data);
@@ -201,8 +209,8 @@ read_state(struct fuzz_campaign *c)
 	c->cases = state_number(text, "cases", path);
 	c->divergences = state_number(text, "divergences", path);
 	c->before = (double)state_number(text, "milliseconds", path) / 1000;
-	state_array(text, "next", path, c->next, FUZZ_ISAS, FUZZ_ISAS);
-	state_array(text, "left", path, c->left, FUZZ_ISAS, FUZZ_ISAS);
+	state_array(text, "next", path, c->next, FUZZ_SETS, FUZZ_SETS);
+	state_array(text, "left", path, c->left, FUZZ_SETS, FUZZ_SETS);
 	n = state_array(text, "undone", path, undone, 0, 3 * UNDONE_MAX);
 	state_array(text, "selected", path, selected, rows, rows);
 	state_array(text, "row_cases", path, c->row_cases, rows, rows);
@@ -211,7 +219,7 @@ read_state(struct fuzz_campaign *c)
 		c->selected[i] = selected[i];
 	for (c->n_undone = 0; c->n_undone < n / 3; c->n_undone++)
 		c->undone[c->n_undone] =
-		    (struct fuzz_batch_ref){(uint32_t)undone[3 * c->n_undone] % FUZZ_ISAS,
+		    (struct fuzz_batch_ref){(uint32_t)undone[3 * c->n_undone] % FUZZ_SETS,
 					    (uint32_t)undone[3 * c->n_undone + 2], undone[3 * c->n_undone + 1]};
 	if (!c->o.policies || c->o.batch < 1 || c->o.batch > FUZZ_RUN_CASES)
 		fail(EXIT_INPUT, "%s: a damaged state", path);
@@ -226,19 +234,17 @@ read_state(struct fuzz_campaign *c)
 static void
 select_rows(struct fuzz_campaign *c)
 {
-	for (unsigned i = 0; i < fuzz_row_count(); i++) {
-		const struct bt_row *row = fuzz_row(i);
-
-		c->selected[i] = fuzz_row_selected(&c->o, row);
+	for (unsigned i = 0; i < fuzz_row_total(); i++) {
+		c->selected[i] = fuzz_row_chosen(&c->o, i);
 		if (c->selected[i])
-			c->left[row->isa] = c->o.cases ? c->o.cases : UINT64_MAX;
+			c->left[fuzz_row_set(i)] = c->o.cases ? c->o.cases : UINT64_MAX;
 	}
 }
 
 void
 fuzz_campaign_open(struct fuzz_campaign *c, const struct fuzz_options *o)
 {
-	unsigned rows = fuzz_row_count();
+	unsigned rows = fuzz_row_total();
 	bool any = false;
 
 	memset(c, 0, sizeof(*c));
@@ -252,7 +258,7 @@ fuzz_campaign_open(struct fuzz_campaign *c, const struct fuzz_options *o)
 		read_state(c);
 	else
 		select_rows(c);
-	for (unsigned i = 0; i < FUZZ_ISAS; i++)
+	for (unsigned i = 0; i < FUZZ_SETS; i++)
 		any |= c->left[i] > 0;
 	if (!any && !c->n_undone)
 		fail(EXIT_INPUT, "no row of these instruction sets and classes makes cases (see --list)");

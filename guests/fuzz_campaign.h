@@ -28,9 +28,9 @@ struct fuzz_campaign {
 	struct fuzz_report report;
 	atomic_bool stop;
 	pthread_mutex_t lock; // of all below, and of the report
-	bool *selected;       // by row number
-	uint64_t next[FUZZ_ISAS], left[FUZZ_ISAS];
-	unsigned turn; // the instruction set of the next batch, or one behind it
+	bool *selected;       // by row number, of fuzz_row_total()
+	uint64_t next[FUZZ_SETS], left[FUZZ_SETS];
+	unsigned turn; // the instruction set (or MMU programs) of the next batch, or one behind it
 	struct fuzz_batch_ref *undone;
 	unsigned n_undone;
 	double started, deadline, before; // seconds; before: that earlier runs took
@@ -47,6 +47,9 @@ void fuzz_campaign_close(struct fuzz_campaign *c);
 
 // The next batch. False if there is none, or no time left.
 bool fuzz_campaign_take(struct fuzz_campaign *c, struct fuzz_batch_ref *ref);
+
+// Whether case `number` of the instruction set is one of the campaign's.
+bool fuzz_campaign_selects(const struct fuzz_campaign *c, unsigned isa, uint64_t number);
 
 // A batch that was taken and not done.
 void fuzz_campaign_give_back(struct fuzz_campaign *c, const struct fuzz_batch_ref *ref);

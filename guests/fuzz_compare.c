@@ -3,6 +3,7 @@
 // See fuzz_compare.h. What may differ stands in one table, each line with its reason.
 #include <stdio.h>
 #include "guests/fuzz_compare.h"
+#include "guests/fuzz_mmu.h"
 #include "guests/fuzz_state.h"
 #include "monitor/psr.h"
 #include "monitor/types.h"
@@ -105,6 +106,8 @@ fuzz_compare(const struct fuzz_item *item, const struct fuzz_result *bare, const
 
 	if (bare->vector == FUZZ_NONE || other->vector == FUZZ_NONE)
 		return FUZZ_DIFF_LOST;
+	if (fuzz_gen_kind(item) == FUZZ_MMU)
+		return fuzz_mmu_compare(&item->p, bare, other, NULL);
 	if (bare->vector != other->vector)
 		diff |= FUZZ_DIFF_VECTOR;
 	if (bare->hash != other->hash || bare->n_touched != other->n_touched)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "guests/fuzz_gen_internal.h"
 #include "guests/fuzz_ldst.h"
+#include "guests/fuzz_mmu.h"
 #include "guests/fuzz_options.h"
 #include "guests/fuzz_row.h"
 #include "monitor/psr.h"
@@ -388,6 +389,10 @@ fuzz_gen(struct fuzz_item *item)
 	const struct fuzz_id *id = &item->id;
 	struct fuzz_gen g = {.rng = fuzz_rng_start(id->seed, id->isa, id->number), .c = &item->c, .id = id};
 
+	if (fuzz_gen_kind(item) == FUZZ_MMU) {
+		fuzz_mmu_gen(id->seed, id->number, &item->p);
+		return true;
+	}
 	g.row = fuzz_gen_row(id->isa, id->number);
 	item->c.id = (uint32_t)id->number;
 	item->c.slot = (uint32_t)(id->number % FUZZ_SLOTS_MAX);
@@ -421,7 +426,7 @@ fuzz_gen_address(const struct fuzz_item *item)
 const struct bt_row *
 fuzz_gen_row_of(const struct fuzz_item *item)
 {
-	return fuzz_insn_row(item->id.isa, fuzz_gen_insn(item));
+	return fuzz_gen_kind(item) == FUZZ_MMU ? NULL : fuzz_insn_row(item->id.isa, fuzz_gen_insn(item));
 }
 
 bool

@@ -12,26 +12,40 @@
 #define GUESTS_FUZZ_GEN_H
 
 #include "bt/decode.h"
+#include "guests/fuzz_options.h"
 #include "test/fuzz/case.h"
 
 struct fuzz_id {
 	uint64_t seed, number;
-	unsigned isa; // enum bt_isa
+	unsigned isa; // enum bt_isa, or FUZZ_SET_MMU
 };
 
 struct fuzz_item {
 	struct fuzz_id id;
-	uint32_t at; // offset of the instruction under test in the slot, in bytes
-	struct fuzz_case c;
+	union {
+		struct {
+			uint32_t at; // offset of the instruction under test in the slot, in bytes
+			struct fuzz_case c;
+		};
+		struct fuzz_mmu_program p; // of FUZZ_SET_MMU, whose functions are those of fuzz_mmu.h
+	};
 };
+
+// What test/fuzz/case.h calls it.
+static inline enum fuzz_kind
+fuzz_gen_kind(const struct fuzz_item *item)
+{
+	return item->id.isa == FUZZ_SET_MMU ? FUZZ_MMU : FUZZ_INSN;
+}
 
 // Whose case number it is.
 const struct bt_row *fuzz_gen_row(unsigned isa, uint64_t number);
 
-// Makes the case that item->id names. False if nothing was found that may run.
+// Makes the case that item->id names, or the program. False if nothing was found that may run.
 bool fuzz_gen(struct fuzz_item *item);
 
-// The instruction under test, as bt_decode_thumb() takes it, its address, and its row (NULL for a plain one).
+// The instruction under test, as bt_decode_thumb() takes it, its address, and its row (NULL for a plain one, and for a
+// program).
 uint32_t fuzz_gen_insn(const struct fuzz_item *item);
 void fuzz_gen_put(struct fuzz_item *item, uint32_t insn);
 uint32_t fuzz_gen_address(const struct fuzz_item *item);

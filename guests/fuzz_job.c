@@ -12,7 +12,6 @@ struct job {
 	struct fuzz_campaign *campaign;
 	unsigned n;
 	struct fuzz_item *items;
-	struct fuzz_case *cases;
 	struct fuzz_result *results[FUZZ_MACHINES]; // NULL: not one of the campaign's
 	char **notes[FUZZ_MACHINES];
 };
@@ -46,17 +45,14 @@ generate(struct job *j, const struct fuzz_batch_ref *ref)
 	for (uint64_t number = ref->first; selected < ref->n; number++) {
 		struct fuzz_item *item = &j->items[j->n];
 
-		if (!c->selected[fuzz_row_number(fuzz_gen_row(ref->isa, number))])
+		if (!fuzz_campaign_selects(c, ref->isa, number))
 			continue;
 		selected++;
 		*item = (struct fuzz_item){.id = {c->o.seed, number, ref->isa}};
 		j->n += fuzz_gen(item);
 	}
-	qsort(j->items, j->n, sizeof(*j->items), by_environment);
-	for (unsigned i = 0; i < j->n; i++) {
-		j->cases[i] = j->items[i].c;
-		j->cases[i].id = i;
-	}
+	if (ref->isa != FUZZ_SET_MMU)
+		qsort(j->items, j->n, sizeof(*j->items), by_environment);
 }
 
 //----------------------------------------------------------------------------
@@ -91,8 +87,8 @@ company(const struct job *j, unsigned i, enum fuzz_machine machine, const struct
 	for (unsigned n = 1; !found && n < 2 * i; n *= 2) {
 		unsigned k = n < i ? n : i;
 
-		if (!fuzz_run(run, FUZZ_BARE, &j->cases[i - k], k + 1, results[0], NULL) ||
-		    !fuzz_run(run, machine, &j->cases[i - k], k + 1, results[1], NULL))
+		if (!fuzz_run(run, FUZZ_BARE, &j->items[i - k], k + 1, results[0], NULL) ||
+		    !fuzz_run(run, machine, &j->items[i - k], k + 1, results[1], NULL))
 			break;
 		if (fuzz_compare(&j->items[i], &results[0][k], &results[1][k]) == out->diff)
 			found = k;
@@ -149,6 +145,26 @@ differs_on(const struct job *j, unsigned i)
 //----------------------------------------------------------------------------
 
 static void
+tally_case(struct fuzz_campaign *c, const struct fuzz_item *item, const struct fuzz_result *bare)
+{
+	unsigned row = fuzz_row_number(fuzz_gen_row(item->id.isa, item->id.number));
+
+	c->row_cases[row]++;
+	c->row_executed[row] += bare->vector != FUZZ_NONE && fuzz_gen_passes(item);
+}
+
+static void
+tally_program(struct fuzz_campaign *c, const struct fuzz_mmu_program *p, const struct fuzz_result *bare)
+{
+	for (unsigned i = 0; i < p->n_ops; i++) {
+		unsigned row = fuzz_row_count() + p->op[i].kind;
+
+		c->row_cases[row]++;
+		c->row_executed[row] += bare->vector != FUZZ_NONE;
+	}
+}
+
+static void
 tally(struct job *j, const struct fuzz_result *bare)
 {
 	struct fuzz_campaign *c = j->campaign;
@@ -157,11 +173,10 @@ tally(struct job *j, const struct fuzz_result *bare)
 	c->cases += j->n;
 	c->here += j->n;
 	for (unsigned i = 0; i < j->n; i++) {
-		const struct bt_row *row = fuzz_gen_row(j->items[i].id.isa, j->items[i].id.number);
-
-		c->row_cases[fuzz_row_number(row)]++;
-		if (bare[i].vector != FUZZ_NONE && fuzz_gen_passes(&j->items[i]))
-			c->row_executed[fuzz_row_number(row)]++;
+		if (fuzz_gen_kind(&j->items[i]) == FUZZ_MMU)
+			tally_program(c, &j->items[i].p, &bare[i]);
+		else
+			tally_case(c, &j->items[i], &bare[i]);
 		fuzz_report_corpus(&c->report, &j->items[i], &bare[i]);
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -179,7 +194,6 @@ prepare(struct job *j, struct fuzz_campaign *c, unsigned n)
 {
 	*j = (struct job){.campaign = c};
 	j->items = must_alloc(n * sizeof(*j->items));
-	j->cases = must_alloc(n * sizeof(*j->cases));
 	for (unsigned m = 0; m < FUZZ_MACHINES; m++) {
 		if (!runs(c, m))
 			continue;
@@ -198,7 +212,6 @@ release(struct job *j)
 		free(j->results[m]);
 	}
 	free(j->items);
-	free(j->cases);
 }
 
 // False if it was stopped on the way.
@@ -212,7 +225,7 @@ run_batch(struct fuzz_campaign *c, const struct fuzz_batch_ref *ref)
 	generate(&j, ref);
 	for (unsigned m = 0; m < FUZZ_MACHINES && done; m++)
 		if (runs(c, m))
-			done = fuzz_run(&c->run, (enum fuzz_machine)m, j.cases, j.n, j.results[m], j.notes[m]);
+			done = fuzz_run(&c->run, (enum fuzz_machine)m, j.items, j.n, j.results[m], j.notes[m]);
 	if (done) {
 		tally(&j, j.results[FUZZ_BARE]);
 		for (unsigned i = 0; i < j.n; i++) {

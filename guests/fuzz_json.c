@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "guests/fuzz_json.h"
+#include "guests/fuzz_mmu.h"
 #include "guests/fuzz_row.h"
 #include "guests/fuzz_state.h"
 #include "monitor/psr.h"
@@ -34,6 +35,11 @@ fuzz_json_case(FILE *f, const struct fuzz_item *item)
 	const struct bt_row *row = fuzz_gen_row_of(item);
 	const char *comma = "";
 
+	if (fuzz_gen_kind(item) == FUZZ_MMU) {
+		fprintf(f, "\"case\":\"mmu:%" PRIu64 ":%" PRIu64 "\",", item->id.seed, item->id.number);
+		fuzz_mmu_write(f, &item->p);
+		return;
+	}
 	fprintf(f, "\"case\":\"%s:%" PRIu64 ":%" PRIu64 "\",\"row\":", fuzz_row_isa(item->id.isa), item->id.seed,
 		item->id.number);
 	fuzz_json_string(f, row ? row->name : "plain");
@@ -160,7 +166,7 @@ fuzz_json_id(const char *text, struct fuzz_id *id)
 {
 	int used = 0;
 
-	for (id->isa = 0; id->isa < FUZZ_ISAS; id->isa++) {
+	for (id->isa = 0; id->isa < FUZZ_SETS; id->isa++) {
 		size_t len = strlen(fuzz_row_isa(id->isa));
 
 		if (!strncmp(text, fuzz_row_isa(id->isa), len) &&
@@ -228,6 +234,16 @@ read_start(const char *line, struct fuzz_state *s)
 	return s->cpsr & 0x10u && bit(VALID_MODES, s->cpsr & 15u);
 }
 
+static bool
+read_program(const char *line, struct fuzz_mmu_program *p)
+{
+	uint64_t words[4u * FUZZ_MMU_OPS];
+	const char *ops = fuzz_json_member(line, "ops");
+	int n = ops ? fuzz_json_array(ops, words, 4u * FUZZ_MMU_OPS) : -1;
+
+	return n >= 0 && fuzz_mmu_read(words, (unsigned)n, p);
+}
+
 const char *
 fuzz_json_read(const char *line, struct fuzz_item *item)
 {
@@ -240,6 +256,8 @@ fuzz_json_read(const char *line, struct fuzz_item *item)
 		return "is no JSON object, or cut short";
 	if (!id || *id != '"' || !fuzz_json_id(id + 1, &item->id))
 		return "no member \"case\" as \"a32:1:42\"";
+	if (fuzz_gen_kind(item) == FUZZ_MMU)
+		return read_program(line, &item->p) ? NULL : "no member \"ops\", or a bad one";
 	if (!read_u32(line, "at", &item->at) || item->at >= 4 * (FUZZ_SLOT_WORDS - 1) || item->at % 2)
 		return "no member \"at\", or out of range";
 	if (!read_u32(line, "slot", &c->slot) || c->slot >= FUZZ_SLOTS_MAX)

@@ -47,7 +47,7 @@ static const struct {
 	{"cases",    "M",                   OPT_CASES,    "cases of each instruction set [100000, with --time no limit]"},
 	{"time",     "SECONDS",             OPT_TIME,     "start no more cases after that time"},
 	{"isa",      "a32|t16|t32|all",     OPT_ISA,      "instruction set; repeatable [all]"},
-	{"class",    "NAME",                OPT_CLASS,    "only rows of this class or name (see --list); repeatable"},
+	{"class",    "NAME",                OPT_CLASS,    "only rows of this class or name (see --list); repeatable; mmu: MMU programs"},
 	{"policy",   "page|block|both",     OPT_POLICY,   "translation policy [both]"},
 	{"jobs",     "J",                   OPT_JOBS,     "runs of QEMU at a time [one per core]"},
 	{"batch",    "N",                   OPT_BATCH,    "cases in one run of QEMU [8192]"},
@@ -128,6 +128,10 @@ set(struct fuzz_options *o, enum option_id id, const char *arg)
 		o->isas |= parse_choice("isa", arg, (const char *const[]){"a32", "t16", "t32", "all"}, FUZZ_ISAS + 1u);
 		break;
 	case OPT_CLASS:
+		if (!strcmp(arg, "mmu")) {
+			o->isas |= 1u << FUZZ_SET_MMU;
+			break;
+		}
 		if (!fuzz_row_class_known(arg))
 			fail(EXIT_INPUT, "--class %s: no class and no row has that name (see --list)", arg);
 		o->classes[o->n_classes++] = arg;
@@ -179,6 +183,8 @@ cores(void)
 static void
 set_defaults(struct fuzz_options *o)
 {
+	if (o->isas > 1u << FUZZ_SET_MMU || (o->isas == 1u << FUZZ_SET_MMU && o->n_classes))
+		fail(EXIT_INPUT, "--class mmu: not together with instruction sets or other classes");
 	o->jobs = o->jobs ? o->jobs : cores();
 	o->isas = o->isas ? o->isas : (1u << FUZZ_ISAS) - 1u;
 	if (!o->cases && !o->time)

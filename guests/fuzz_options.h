@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FUZZ_ISAS     3u // in the order of enum bt_isa
+#define FUZZ_ISAS     3u // instruction sets, in the order of enum bt_isa
+#define FUZZ_SET_MMU  3u // behind them: MMU programs
+#define FUZZ_SETS     4u
 #define FUZZ_JOBS_MAX 256u
 
 struct fuzz_options {
@@ -17,7 +19,7 @@ struct fuzz_options {
 	double time;          // seconds; 0: no limit
 	unsigned jobs;        // machines that run at the same time
 	unsigned batch;       // cases of one run of QEMU
-	unsigned isas;        // bit n: enum bt_isa n
+	unsigned isas;        // bit n: enum bt_isa n, or FUZZ_SET_MMU
 	unsigned policies;    // bit n: enum fuzz_machine n
 	const char **classes; // as given, each known to fuzz_row_selects(); none: the default
 	unsigned n_classes;

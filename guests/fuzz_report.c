@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include "guests/error.h"
 #include "guests/fuzz_json.h"
+#include "guests/fuzz_mmu.h"
 #include "guests/fuzz_report.h"
 #include "guests/fuzz_row.h"
 #include "guests/fuzz_state.h"
@@ -178,10 +179,15 @@ print_start(const struct fuzz_item *item)
 }
 
 static void
-print_case(const struct fuzz_item *item)
+print_case(const struct fuzz_item *item, const struct fuzz_result *bare, const struct fuzz_result *other)
 {
 	const struct bt_row *row = fuzz_gen_row_of(item);
 
+	if (fuzz_gen_kind(item) == FUZZ_MMU) {
+		printf("mmu:%" PRIu64 ":%" PRIu64 "\n", item->id.seed, item->id.number);
+		fuzz_mmu_print(&item->p, bare, other);
+		return;
+	}
 	printf("%s:%" PRIu64 ":%" PRIu64 " (%s)\n", fuzz_row_isa(item->id.isa), item->id.seed, item->id.number,
 	       row ? row->name : "plain");
 	print_code(item);
@@ -192,10 +198,16 @@ print_case(const struct fuzz_item *item)
 // Divergences
 
 static void
-write_result(FILE *f, const char *name, const struct fuzz_result *r)
+write_result(FILE *f, enum fuzz_kind kind, const char *name, const struct fuzz_result *r)
 {
 	const char *comma = "";
 
+	if (kind == FUZZ_MMU) {
+		fprintf(f, ",\"%s\":{", name);
+		fuzz_mmu_write_result(f, r);
+		putc('}', f);
+		return;
+	}
 	fprintf(f, ",\"%s\":{\"vector\":\"%s\",\"hash\":\"0x%x\",\"touched\":[", name, fuzz_compare_vector(r->vector),
 		r->hash);
 	for (unsigned i = 0; i < r->n_touched && i < FUZZ_TOUCHED; i++)
@@ -208,6 +220,25 @@ write_result(FILE *f, const char *name, const struct fuzz_result *r)
 		comma = ",";
 	}
 	fputs("}}", f);
+}
+
+static void
+write_differences(FILE *f, const struct fuzz_item *item, uint64_t diff)
+{
+	const char *comma = "";
+
+	for (unsigned i = 0; i < 64; i++) {
+		const char *name = i == 61 ? "memory" : i == 62 ? "exception" : "result";
+
+		if (fuzz_gen_kind(item) == FUZZ_MMU && i < 61)
+			name = i < 4 && diff & 1ull << i ? fuzz_mmu_name(diff >> 8 & 0xffu) : NULL;
+		else if (i < FUZZ_STATE_WORDS)
+			name = fuzz_state_name(i);
+		if (!name || !(diff & 1ull << i))
+			continue;
+		fprintf(f, "%s\"%s\"", comma, name);
+		comma = ",";
+	}
 }
 
 static void
@@ -225,21 +256,10 @@ write_divergence(FILE *f, const struct fuzz_item *item, enum fuzz_machine machin
 			comma = ",";
 		}
 	fputs("],\"differs\":[", f);
-	comma = "";
-	for (unsigned i = 0; i < 64; i++) {
-		const char *name = i < FUZZ_STATE_WORDS ? fuzz_state_name(i)
-				   : i == 61            ? "memory"
-				   : i == 62            ? "exception"
-							: "result";
-
-		if (out->diff & 1ull << i) {
-			fprintf(f, "%s\"%s\"", comma, name);
-			comma = ",";
-		}
-	}
+	write_differences(f, item, out->diff);
 	putc(']', f);
-	write_result(f, fuzz_machine_name[FUZZ_BARE], &out->bare);
-	write_result(f, fuzz_machine_name[machine], &out->other);
+	write_result(f, fuzz_gen_kind(item), fuzz_machine_name[FUZZ_BARE], &out->bare);
+	write_result(f, fuzz_gen_kind(item), fuzz_machine_name[machine], &out->other);
 	if (out->note) {
 		fputs(",\"note\":", f);
 		fuzz_json_string(f, out->note);
@@ -280,10 +300,11 @@ fuzz_report_divergence(struct fuzz_report *r, const struct fuzz_item *item, cons
 	char *path = r->crashes ? write_crash(r, item, before, n_before, machine, machines, out) : NULL;
 
 	fputs("divergence ", stdout);
-	print_case(item);
+	print_case(item, &out->bare, out->diff & FUZZ_DIFF_LOST ? NULL : &out->other);
 	printf("  bare machine and %s%s differ:\n", fuzz_machine_name[machine],
 	       machines == (1u << FUZZ_PAGE | 1u << FUZZ_BLOCK) ? ", and block," : "");
-	fuzz_compare_print(&out->bare, &out->other, out->diff);
+	if (fuzz_gen_kind(item) == FUZZ_INSN || out->diff & FUZZ_DIFF_LOST)
+		fuzz_compare_print(&out->bare, &out->other, out->diff);
 	if (out->note)
 		printf("    it said: %s\n", out->note);
 	if (before && n_before)
@@ -304,10 +325,35 @@ fuzz_report_divergence(struct fuzz_report *r, const struct fuzz_item *item, cons
 	}
 }
 
+// A program, and on which machines it differs: with the operations of the first of them.
+static void
+report_program(const struct fuzz_item *item, const struct fuzz_result *results[FUZZ_MACHINES])
+{
+	const struct fuzz_result *bare = results[FUZZ_BARE], *other = NULL;
+	uint64_t diffs[FUZZ_MACHINES] = {0};
+
+	for (unsigned m = FUZZ_PAGE; m < FUZZ_MACHINES; m++) {
+		diffs[m] = results[m] ? fuzz_compare(item, bare, results[m]) : 0;
+		if (!other && diffs[m] && !(diffs[m] & FUZZ_DIFF_LOST))
+			other = results[m];
+	}
+	print_case(item, bare, other);
+	for (unsigned m = FUZZ_PAGE; m < FUZZ_MACHINES; m++)
+		if (results[m])
+			printf("  %s: %s\n", fuzz_machine_name[m],
+			       !diffs[m]                   ? "the same"
+			       : diffs[m] & FUZZ_DIFF_LOST ? "no result: the machine hung or went down"
+							   : "differs");
+}
+
 void
 fuzz_report_case(const struct fuzz_item *item, const struct fuzz_result *results[FUZZ_MACHINES])
 {
-	print_case(item);
+	if (fuzz_gen_kind(item) == FUZZ_MMU) {
+		report_program(item, results);
+		return;
+	}
+	print_case(item, NULL, NULL);
 	for (unsigned m = 0; m < FUZZ_MACHINES; m++) {
 		uint64_t diff;
 

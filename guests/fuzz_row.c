@@ -5,11 +5,12 @@
 #include <string.h>
 #include <strings.h>
 #include "guests/fuzz_ldst.h"
+#include "guests/fuzz_mmu.h"
 #include "guests/fuzz_row.h"
 
 #define MNEMONICS "|" // between the mnemonics in a row's name
 
-static const char *const isas[FUZZ_ISAS] = {"a32", "t16", "t32"};
+static const char *const sets[FUZZ_SETS] = {"a32", "t16", "t32", "mmu"};
 
 static const char *const actions[BT_ACTION_COUNT] = {
 #define BT_ACTION(name, flags) #name,
@@ -95,7 +96,31 @@ fuzz_row_number(const struct bt_row *row)
 const char *
 fuzz_row_isa(unsigned isa)
 {
-	return isas[isa];
+	return sets[isa];
+}
+
+unsigned
+fuzz_row_total(void)
+{
+	return fuzz_row_count() + FUZZ_MMU_KINDS;
+}
+
+unsigned
+fuzz_row_set(unsigned n)
+{
+	return n < fuzz_row_count() ? fuzz_row(n)->isa : FUZZ_SET_MMU;
+}
+
+const char *
+fuzz_row_name(unsigned n)
+{
+	return n < fuzz_row_count() ? fuzz_row(n)->name : fuzz_mmu_name(n - fuzz_row_count());
+}
+
+const char *
+fuzz_row_pattern(unsigned n)
+{
+	return n < fuzz_row_count() ? fuzz_row(n)->pattern : "";
 }
 
 // Whether text, of len characters, has word as one of its mnemonics.
@@ -165,6 +190,12 @@ fuzz_row_selected(const struct fuzz_options *o, const struct bt_row *row)
 	return in && o->isas & 1u << row->isa && (named || !fuzz_row_exempt(row)) && fuzz_row_lax(row) == lax;
 }
 
+bool
+fuzz_row_chosen(const struct fuzz_options *o, unsigned n)
+{
+	return n < fuzz_row_count() ? fuzz_row_selected(o, fuzz_row(n)) : o->isas & 1u << FUZZ_SET_MMU;
+}
+
 static void
 print_classes(const struct bt_row *row)
 {
@@ -185,8 +216,10 @@ fuzz_row_list(const struct fuzz_options *o)
 
 		if (!(o->isas & 1u << row->isa))
 			continue;
-		printf("%s %-40s %-40s ", isas[row->isa], row->pattern, row->name);
+		printf("%s %-40s %-40s ", sets[row->isa], row->pattern, row->name);
 		print_classes(row);
 		printf("%s%s\n", why ? "; only by its name: " : "", why ? why : "");
 	}
+	for (unsigned i = fuzz_row_count(); i < fuzz_row_total() && o->isas & 1u << FUZZ_SET_MMU; i++)
+		printf("mmu %s\n", fuzz_row_name(i));
 }

@@ -10,8 +10,9 @@
 #include "bt/decode.h"
 #include "guests/fuzz_options.h"
 
-// How many rows all tables have.
+// How many rows all tables have; and with the kinds of operations of MMU programs behind them.
 unsigned fuzz_row_count(void);
+unsigned fuzz_row_total(void);
 
 // How many an instruction set has, those of fuzz_ldst.h last, and which they are.
 unsigned fuzz_row_count_of(unsigned isa);
@@ -22,10 +23,16 @@ const struct bt_row *fuzz_row(unsigned n);
 unsigned fuzz_row_number(const struct bt_row *row);
 const char *fuzz_row_isa(unsigned isa);
 
+// Of row n, of fuzz_row_total(): its instruction set or FUZZ_SET_MMU, its name, its pattern (of operations: "").
+unsigned fuzz_row_set(unsigned n);
+const char *fuzz_row_name(unsigned n);
+const char *fuzz_row_pattern(unsigned n);
+
 bool fuzz_row_class_known(const char *name);
 
 // Whether the run that o describes generates cases of this row.
 bool fuzz_row_selected(const struct fuzz_options *o, const struct bt_row *row);
+bool fuzz_row_chosen(const struct fuzz_options *o, unsigned n); // of fuzz_row_total()
 
 // Whether all encodings of a row are UNPREDICTABLE. There are others with should-be bits that stand for all,
 // clean ones, too.

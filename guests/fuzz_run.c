@@ -33,7 +33,8 @@
 #define ASLEEP      16.0 // how much slower time passes for a machine that gets no processor
 #define NOTE_BYTES  4096
 
-_Static_assert(FUZZ_RUN_CASES * sizeof(struct fuzz_result) < 48u * MIB, "case.h");
+_Static_assert(FUZZ_RUN_CASES *FUZZ_RESULT_BYTES(FUZZ_INSN) < 48u * MIB, "case.h");
+_Static_assert(FUZZ_RUN_MMU *FUZZ_RESULT_BYTES(FUZZ_MMU) < 48u * MIB, "case.h");
 
 const char *const fuzz_machine_name[FUZZ_MACHINES] = {"bare", "page", "block"};
 
@@ -266,7 +267,8 @@ static unsigned
 run_from(const struct fuzz_run *run, enum fuzz_machine which, struct file *batch, unsigned n,
 	 struct fuzz_result *results, char **note)
 {
-	unsigned first = ((struct fuzz_batch *)batch->data)->first, reached;
+	unsigned first = ((struct fuzz_batch *)batch->data)->first, kind = ((struct fuzz_batch *)batch->data)->kind;
+	unsigned reached;
 	struct machine m;
 	bool done;
 	int status;
@@ -283,8 +285,8 @@ run_from(const struct fuzz_run *run, enum fuzz_machine which, struct file *batch
 		if (m.results->done > FUZZ_DONE)
 			fail(EXIT_MONITOR, "the runner refuses the batch: error %u at case %u", m.results->done,
 			     reached);
-		memcpy(results + first, (const struct fuzz_result *)(const void *)(m.results + 1) + first,
-		       (reached - first) * sizeof(*results));
+		for (unsigned i = first; i < reached; i++)
+			memcpy(&results[i], FUZZ_RESULT(m.results, kind, i), FUZZ_RESULT_BYTES(kind));
 		if (!done && note && !note[reached])
 			note[reached] = last_words(&m);
 	}
@@ -309,12 +311,13 @@ fuzz_run_close(struct fuzz_run *run)
 }
 
 bool
-fuzz_run(const struct fuzz_run *run, enum fuzz_machine machine, const struct fuzz_case *cases, unsigned n,
+fuzz_run(const struct fuzz_run *run, enum fuzz_machine machine, const struct fuzz_item *items, unsigned n,
 	 struct fuzz_result *results, char **note)
 {
 	static atomic_uint serial;
-	size_t bytes = n * sizeof(*cases);
-	struct file batch = {.path = "batch", .size = sizeof(struct fuzz_batch) + bytes};
+	enum fuzz_kind kind = fuzz_gen_kind(&items[0]);
+	size_t bytes = FUZZ_CASE_BYTES(kind);
+	struct file batch = {.path = "batch", .size = sizeof(struct fuzz_batch) + n * bytes};
 	struct fuzz_batch *header;
 
 	batch.data = must_alloc(batch.size);
@@ -323,15 +326,18 @@ fuzz_run(const struct fuzz_run *run, enum fuzz_machine machine, const struct fuz
 				      .version = FUZZ_VERSION,
 				      .nonce = {atomic_fetch_add(&serial, 1u), (uint32_t)getpid()},
 				      .n_cases = n,
-				      .case_bytes = sizeof(struct fuzz_case),
-				      .result_bytes = sizeof(struct fuzz_result)};
-	memcpy(header + 1, cases, bytes);
+				      .kind = kind,
+				      .case_bytes = (uint32_t)bytes,
+				      .result_bytes = (uint32_t)FUZZ_RESULT_BYTES(kind)};
+	for (unsigned i = 0; i < n; i++)
+		memcpy((char *)(header + 1) + i * bytes, kind == FUZZ_MMU ? (const void *)&items[i].p : &items[i].c,
+		       bytes);
 	memset(results, 0, n * sizeof(*results));
 	while (header->first < n && !atomic_load(run->stop)) {
 		unsigned reached = run_from(run, machine, &batch, n, results, note);
 
 		if (reached < n) // no result of that one: on behind it
-			results[reached] = (struct fuzz_result){.id = cases[reached].id};
+			results[reached] = (struct fuzz_result){.vector = FUZZ_NONE};
 		header->first = reached + 1u;
 		header->nonce[0] = atomic_fetch_add(&serial, 1u);
 	}

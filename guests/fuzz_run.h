@@ -7,12 +7,13 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
-#include "test/fuzz/case.h"
+#include "guests/fuzz_gen.h"
 
 enum fuzz_machine { FUZZ_BARE, FUZZ_PAGE, FUZZ_BLOCK, FUZZ_MACHINES };
 
 // As many cases fit in a batch: their results have 48 MiB of the guest's RAM, the batch as much.
 #define FUZZ_RUN_CASES 65536u
+#define FUZZ_RUN_MMU   16384u // of MMU programs
 
 extern const char *const fuzz_machine_name[FUZZ_MACHINES];
 
@@ -26,10 +27,10 @@ struct fuzz_run {
 void fuzz_run_open(struct fuzz_run *run, atomic_bool *stop);
 void fuzz_run_close(struct fuzz_run *run);
 
-// Runs n cases and fills in as many results: FUZZ_NONE as the vector of one that didn't end, for which
-// *note gets what the machine said last, from malloc (NULL: nothing). False if it was stopped on the way.
-// Ends the command where QEMU or the runner can't run at all.
-bool fuzz_run(const struct fuzz_run *run, enum fuzz_machine machine, const struct fuzz_case *cases, unsigned n,
+// Runs n items, all of one kind, and fills in as many results: FUZZ_NONE as the vector of one that didn't end, for
+// which *note gets what the machine said last, from malloc (NULL: nothing). False if it was stopped on the way. Ends
+// the command where QEMU or the runner can't run at all.
+bool fuzz_run(const struct fuzz_run *run, enum fuzz_machine machine, const struct fuzz_item *items, unsigned n,
 	      struct fuzz_result *results, char **note);
 
 #endif

@@ -8,14 +8,15 @@
 #include <time.h>
 #include "guests/error.h"
 #include "guests/fuzz_gen_internal.h"
+#include "guests/fuzz_mmu.h"
 #include "guests/fuzz_shrink.h"
 #include "monitor/psr.h"
 #include "monitor/types.h"
 
-#define ROUNDS     8u
-#define SECONDS    10.0 // after which no more rounds begin
+#define ROUNDS     12u
+#define SECONDS    20.0 // after which no more rounds begin
 #define PATIENCE   0.3  // of a candidate that hangs nothing is lost but itself
-#define CANDIDATES 160u
+#define CANDIDATES 400u
 #define PLAIN_PSR  (PSR_A | PSR_I | PSR_F | MODE_SVC)
 
 _Static_assert(CANDIDATES <= FUZZ_SLOTS_MAX, "a slot each");
@@ -124,11 +125,17 @@ simplify_poke(struct fuzz_case *c, unsigned n)
 	return true;
 }
 
-#define EDITS ((unsigned)FUZZ_STATE_WORDS + OTHERS + FUZZ_POKES)
+static unsigned
+edits(const struct fuzz_item *item)
+{
+	return fuzz_gen_kind(item) == FUZZ_MMU ? FUZZ_MMU_EDITS : (unsigned)FUZZ_STATE_WORDS + OTHERS + FUZZ_POKES;
+}
 
 static bool
 simplify(struct fuzz_item *item, unsigned edit)
 {
+	if (fuzz_gen_kind(item) == FUZZ_MMU)
+		return fuzz_mmu_simplify(&item->p, edit);
 	if (edit < FUZZ_STATE_WORDS)
 		return simplify_word(&item->c, edit);
 	edit -= (unsigned)FUZZ_STATE_WORDS;
@@ -167,7 +174,7 @@ move(struct fuzz_item *item, uint32_t slot)
 	uint32_t from = FUZZ_SLOT_ADDRESS(item->c.slot), to = FUZZ_SLOT_ADDRESS(slot),
 		 *start = (uint32_t *)&item->c.start;
 
-	if (from == to)
+	if (fuzz_gen_kind(item) == FUZZ_MMU || from == to)
 		return;
 	move_branch(item, from, to);
 	for (unsigned i = 0; i < FUZZ_STATE_WORDS; i++)
@@ -189,7 +196,6 @@ struct trial {
 	uint64_t diff;        // that is to stay
 	uint32_t bare, other; // vectors that are to stay
 	struct fuzz_item items[CANDIDATES];
-	struct fuzz_case cases[CANDIDATES];
 	struct fuzz_result results[2][CANDIDATES];
 	char *notes[CANDIDATES];
 	bool good[CANDIDATES];
@@ -200,12 +206,11 @@ static bool
 try(struct trial *t, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		t->cases[i] = t->items[i].c;
 		free(t->notes[i]);
 		t->notes[i] = NULL;
 	}
-	if (!fuzz_run(t->run, FUZZ_BARE, t->cases, n, t->results[0], NULL) ||
-	    !fuzz_run(t->run, t->machine, t->cases, n, t->results[1], t->notes))
+	if (!fuzz_run(t->run, FUZZ_BARE, t->items, n, t->results[0], NULL) ||
+	    !fuzz_run(t->run, t->machine, t->items, n, t->results[1], t->notes))
 		return false;
 	for (unsigned i = 0; i < n; i++)
 		t->good[i] = t->results[0][i].vector == t->bare && t->results[1][i].vector == t->other &&
@@ -219,7 +224,7 @@ all_edits(struct trial *t, const struct fuzz_item *item, unsigned *which)
 {
 	unsigned n = 0;
 
-	for (unsigned edit = 0; edit < EDITS; edit++) {
+	for (unsigned edit = 0; edit < edits(item) && n < CANDIDATES; edit++) {
 		t->items[n] = *item;
 		if (!simplify(&t->items[n], edit))
 			continue;
@@ -239,7 +244,8 @@ all_prefixes(struct trial *t, const struct fuzz_item *item, const unsigned *whic
 	for (unsigned i = 0; i < n; i++) {
 		if (!t->good[i])
 			continue;
-		simplify(&sum, which[i]);
+		if (!simplify(&sum, which[i]))
+			continue;
 		t->items[k] = sum;
 		move(&t->items[k], k);
 		k++;

@@ -15,15 +15,19 @@
 // and wherever the code may branch to there is another, or nothing mapped. The result is
 // the state as the vector found it; LR and SPSR of the vector's mode tell where it came from.
 //
+// A case may as well be an MMU program (mmu.h); a batch has either kind.
+//
 // All fields are 32-bit words, little-endian, so that both sides agree on the layout.
 #ifndef FUZZ_CASE_H
 #define FUZZ_CASE_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include "test/fuzz/mmu.h"
 
 #define FUZZ_MAGIC         0x7a7a7566u // of a batch
 #define FUZZ_RESULTS_MAGIC 0x72747566u
-#define FUZZ_VERSION       1u
+#define FUZZ_VERSION       2u
 #define FUZZ_RAM_MIB       128u // guest RAM: QEMU then places the initrd at 64 MiB
 
 // Guest-physical addresses; with the MMU on all of it is mapped flat, in domain 0 if not said otherwise.
@@ -161,23 +165,38 @@ enum fuzz_vector { FUZZ_NONE, FUZZ_UND, FUZZ_SVC, FUZZ_PABT, FUZZ_DABT, FUZZ_HYP
 
 struct fuzz_result {
 	uint32_t id;
-	uint32_t vector;    // enum fuzz_vector; FUZZ_NONE: not run to its end
-	uint32_t n_touched; // words that differ from what they are at first, pokes included; may exceed FUZZ_TOUCHED:
-			    // of the window, of FUZZ_DEVICE, and at address 0 and up of VFP's registers
-	uint32_t hash;      // over all of those: hash = rotate_left(hash, 5) + (address ^ value) * 0x9e3779b1
-	struct fuzz_word touched[FUZZ_TOUCHED]; // the first, by address
-	struct fuzz_state end;
+	uint32_t vector; // enum fuzz_vector; FUZZ_NONE: not run to its end
+	union {
+		struct {
+			uint32_t n_touched; // words that differ from what they are at first, pokes included; may exceed
+					    // FUZZ_TOUCHED: of the window, of FUZZ_DEVICE, and at 0 and up of VFP's
+					    // registers
+			uint32_t hash;      // over all of those: rotate_left(hash, 5) + (address ^ value) * 0x9e3779b1
+			struct fuzz_word touched[FUZZ_TOUCHED]; // the first, by address
+			struct fuzz_state end;
+		};
+		struct fuzz_mmu_result mmu; // of a program
+	};
 };
+
+// The kinds of case, and what they take in the batch and in the results.
+enum fuzz_kind { FUZZ_INSN, FUZZ_MMU };
+#define FUZZ_CASE_BYTES(kind) ((kind) == FUZZ_MMU ? sizeof(struct fuzz_mmu_program) : sizeof(struct fuzz_case))
+#define FUZZ_RESULT_BYTES(kind)                                                                                        \
+	((kind) == FUZZ_MMU ? sizeof(struct fuzz_result)                                                               \
+			    : offsetof(struct fuzz_result, end) + sizeof(struct fuzz_state))
 
 // The initrd: this and n_cases cases behind it.
 struct fuzz_batch {
 	uint32_t magic, version, nonce[2];
 	uint32_t n_cases;
 	uint32_t first;                    // case to begin with: the results of those before are left alone
+	uint32_t kind;                     // enum fuzz_kind
 	uint32_t case_bytes, result_bytes; // sizes of the structs, checked by the runner
+	uint32_t reserved;
 };
 
-// At FUZZ_RESULTS, result number n at results_header + n * sizeof(struct fuzz_result).
+// At FUZZ_RESULTS.
 struct fuzz_results {
 	uint32_t magic, version, nonce[2];
 	uint32_t n_cases;
@@ -185,6 +204,8 @@ struct fuzz_results {
 	uint32_t done;    // 1: all have run; else FUZZ_ERROR_*
 	uint32_t reserved[9];
 };
+#define FUZZ_RESULT(results, kind, n)                                                                                  \
+	((struct fuzz_result *)(void *)((char *)((results) + 1) + (n)*FUZZ_RESULT_BYTES(kind)))
 
 #define FUZZ_DONE         1u
 #define FUZZ_ERROR_INITRD 2u // none, or not a batch of this version

@@ -30,7 +30,6 @@ _Static_assert(offsetof(struct fuzz_state, usr_r8) == 32 && offsetof(struct fuzz
 	       "runner.S");
 
 void runner_main(const uint32_t *dtb);
-void runner_visit(uint32_t page);
 uint32_t runner_enter(const struct fuzz_state *start); // returns the vector
 uint32_t runner_same(const void *a, const void *b, uint32_t left);
 void runner_copy(uint32_t to[RUNNER_WORDS], const uint32_t from[RUNNER_WORDS]);
@@ -280,7 +279,7 @@ run(struct fuzz_case *c, struct fuzz_result *result)
 {
 	uint32_t vector;
 
-	clear((uint32_t *)result, sizeof(*result));
+	clear((uint32_t *)result, FUZZ_RESULT_BYTES(FUZZ_INSN));
 	result->id = c->id;
 	c->start.pc = FUZZ_SLOT_ADDRESS(c->slot) + (c->entry & ~1u);
 	set_sctlr(c->start.cp[FUZZ_CP_SCTLR]);
@@ -337,7 +336,6 @@ make_machine(void)
 static void
 run_all(const struct fuzz_batch *b, struct fuzz_case *cases, struct fuzz_results *results)
 {
-	struct fuzz_result *result = (struct fuzz_result *)(results + 1);
 	uint32_t visited = 0;
 
 	for (uint32_t i = b->first; i < b->n_cases; i++) {
@@ -347,7 +345,7 @@ run_all(const struct fuzz_batch *b, struct fuzz_case *cases, struct fuzz_results
 		if (page != visited)
 			runner_visit(page);
 		visited = page;
-		run(&cases[i], &result[i]);
+		run(&cases[i], FUZZ_RESULT(results, FUZZ_INSN, i));
 	}
 }
 
@@ -368,11 +366,14 @@ runner_main(const uint32_t *dtb)
 	results->nonce[0] = b->nonce[0];
 	results->nonce[1] = b->nonce[1];
 	results->n_cases = b->n_cases;
-	if (!setup_code(cases, b->n_cases, results)) {
+	if (b->kind == FUZZ_MMU) {
+		mmu_run_all(b, results);
+	} else if (setup_code(cases, b->n_cases, results)) {
+		make_machine();
+		run_all(b, cases, results);
+	} else {
 		results->done = FUZZ_ERROR_SLOT;
 		return;
 	}
-	make_machine();
-	run_all(b, cases, results);
 	results->done = FUZZ_DONE;
 }

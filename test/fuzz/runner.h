@@ -43,4 +43,10 @@ void setup_tables(void);
 // Writes the code of all n cases to their slots, and the pads. False: results->running names a bad case.
 bool setup_code(const struct fuzz_case *cases, uint32_t n, struct fuzz_results *results);
 
+// Calls a page of code at its head (runner.S).
+void runner_visit(uint32_t page);
+
+// Runs the batch's MMU programs.
+void mmu_run_all(const struct fuzz_batch *b, struct fuzz_results *results);
+
 #endif

@@ -76,8 +76,8 @@ setup_batch(const uint32_t *dtb)
 {
 	struct fuzz_batch *b = find_initrd(dtb);
 
-	if (!b || b->magic != FUZZ_MAGIC || b->version != FUZZ_VERSION || b->case_bytes != sizeof(struct fuzz_case) ||
-	    b->result_bytes != sizeof(struct fuzz_result))
+	if (!b || b->magic != FUZZ_MAGIC || b->version != FUZZ_VERSION || b->case_bytes != FUZZ_CASE_BYTES(b->kind) ||
+	    b->result_bytes != FUZZ_RESULT_BYTES(b->kind))
 		return NULL;
 	return b;
 }

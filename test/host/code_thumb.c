@@ -35,6 +35,9 @@
 #define A32_MRS  0xe10f0000u
 #define A32_BXLR 0xe12fff1eu
 
+#define A32_BXEQ_LR 0x012fff1eu
+#define A32_MRC_PRW 0xee1d0f90u
+
 static uint16_t ram[FRAMES][HALVES] __attribute__((aligned(0x100000)));
 static char pool_room[PAGES * PAGE_SIZE] __attribute__((aligned(0x4000)));
 static struct code_page records[RECORDS];
@@ -259,6 +262,20 @@ test_writes(void)
 	((uint32_t *)(void *)ram[1])[4] = A32_MRS;
 	CHECK(code_arrive(&c, page, 16, false));
 	CHECK(code_written(&c, page, 16, 4) && code_original(&c, page, 16) == A32_MRS);
+	fresh("to A32 code behind what is taken for Thumb", CODE_PAGE);
+	((uint32_t *)(void *)ram[1])[4] = 0xe3000000u; // MOVW
+	((uint32_t *)(void *)ram[1])[5] = A32_BXEQ_LR;
+	((uint32_t *)(void *)ram[1])[6] = A32_MRS;
+	((uint32_t *)(void *)ram[1])[7] = A32_BXLR;
+	c.thumb = true;
+	CHECK(enter(8, false) && page->copy && code_thumb_reached(page, 14));
+	((uint32_t *)(void *)ram[1])[4] = A32_MRC_PRW; // whose second half and BX's first are a T32 MRC
+	if (!code_written(&c, page, 16, 4)) {          // it is made anew then
+		code_drop(&c, page);
+		CHECK(enter(8, false));
+	}
+	CHECK(code_run(&c, page, 20) == A32_BXEQ_LR);
+	CHECK(code_run(&c, page, 16) != A32_MRC_PRW && code_original(&c, page, 16) == A32_MRC_PRW);
 }
 
 static void

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // uses: guests/fuzz_gen.c guests/fuzz_insn.c guests/fuzz_operands.c guests/fuzz_target.c guests/fuzz_cpreg.c
-// uses: guests/fuzz_ldst.c bt/vldst.c guests/fuzz_state.c guests/fuzz_row.c guests/fuzz_json.c guests/fuzz_compare.c bt/decode.c bt/thumb.c
+// uses: guests/fuzz_ldst.c bt/vldst.c guests/fuzz_mmu.c guests/fuzz_mmu_gen.c guests/fuzz_mmu_model.c guests/error.c
+// uses: guests/fuzz_state.c guests/fuzz_row.c guests/fuzz_json.c guests/fuzz_compare.c bt/decode.c bt/thumb.c
 // uses: bt/predictable.c bt/undefined.c bt/ldst.c bt/ldst_thumb.c
 //
 // The fuzzer's generator and what it writes: cases of every row, within the rules of test/fuzz/case.h, the
@@ -10,13 +11,16 @@
 #include "guests/fuzz_compare.h"
 #include "guests/fuzz_gen.h"
 #include "guests/fuzz_json.h"
+#include "guests/fuzz_mmu.h"
+#include "guests/fuzz_mmu_model.h"
 #include "guests/fuzz_row.h"
 #include "guests/fuzz_state.h"
 #include "monitor/psr.h"
 #include "test/host/check.h"
 
-#define SEEDS  3u
-#define ROUNDS 40u // cases of each row
+#define SEEDS    3u
+#define PROGRAMS 100u
+#define ROUNDS   40u // cases of each row
 
 static bool
 mode_valid(uint32_t psr)
@@ -159,6 +163,98 @@ test_ids(void)
 	CHECK(!fuzz_json_id("", &id) && !fuzz_json_id("a32:x:7", &id));
 }
 
+static struct fuzz_item
+program(uint64_t number)
+{
+	struct fuzz_item item = {.id = {1, number, FUZZ_SET_MMU}};
+
+	CHECK(fuzz_gen(&item));
+	return item;
+}
+
+static void
+test_programs(void)
+{
+	static unsigned made[FUZZ_MMU_KINDS];
+
+	for (unsigned n = 0; n < PROGRAMS; n++) {
+		struct fuzz_item item = program(n), again = program(n), back;
+		char *text = NULL;
+		size_t size = 0;
+		FILE *f = open_memstream(&text, &size);
+
+		CHECK(!memcmp(&item, &again, sizeof(item)) && fuzz_mmu_predictable(&item.p));
+		for (unsigned i = 0; i < item.p.n_ops; i++)
+			made[item.p.op[i].kind]++;
+		fputs("{\"type\":\"case\",", f);
+		fuzz_json_case(f, &item);
+		fputs("}", f);
+		fclose(f);
+		CHECK(!fuzz_json_read(text, &back) && !memcmp(&back.p, &item.p, sizeof(back.p)));
+		free(text);
+		for (unsigned edit = 0; edit < FUZZ_MMU_EDITS; edit += 1u + n % 7u)
+			if (fuzz_mmu_simplify(&again.p, edit))
+				CHECK(fuzz_mmu_predictable(&again.p));
+		CHECK(again.p.n_ops < item.p.n_ops);
+	}
+	for (unsigned kind = 0; kind < FUZZ_MMU_KINDS; kind++)
+		CHECK(made[kind]);
+}
+
+// What a program may do, step by step: VA 0 in the first table, a section of RAM.
+static void
+test_model(void)
+{
+	static struct fuzz_mmu_model m;
+	const uint32_t section = FUZZ_MMU_RAM | 0x00000c0eu; // client of domain 0, all may read and write
+	const struct fuzz_mmu_op map = {.kind = FUZZ_MMU_SET, .count = 1, .value = section, .address = FUZZ_MMU_L1(0)},
+				 read_only = {FUZZ_MMU_SET, 0, 1, section | 0x8000u, FUZZ_MMU_L1(0)},
+				 moved = {FUZZ_MMU_SET, 0, 1, section + 0x100000u, FUZZ_MMU_L1(0)},
+				 unmap = {FUZZ_MMU_SET, 0, 1, 0, FUZZ_MMU_L1(0)},
+				 load = {.kind = FUZZ_MMU_LDR, .address = 0},
+				 code = {.kind = FUZZ_MMU_STR, .value = 0xe3000000u, .address = FUZZ_MMU_CODE(0)},
+				 exec = {.kind = FUZZ_MMU_EXEC, .address = FUZZ_MMU_CODE(0)},
+				 asid = {.kind = FUZZ_MMU_CONTEXTIDR, .value = 1};
+
+	fuzz_mmu_model_init(&m, 1);
+	CHECK(fuzz_mmu_step(&m, &load) == FUZZ_MMU_GOOD); // a fault
+	CHECK(fuzz_mmu_step(&m, &map) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &load) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &exec) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &code) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &exec) == FUZZ_MMU_UNSYNCED);
+	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_SYNC_ALL, .address = FUZZ_MMU_CODE(0)}) ==
+	      FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &exec) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &read_only) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &load) == FUZZ_MMU_STALE);
+	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_ITLBIALL}) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &load) == FUZZ_MMU_STALE && fuzz_mmu_step(&m, &exec) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_TLBIASID}) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &load) == FUZZ_MMU_STALE); // it is global
+	CHECK(fuzz_mmu_step(&m, &asid) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &load) == FUZZ_MMU_STALE);
+	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_DTLBIMVA}) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &load) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &moved) == FUZZ_MMU_BREAK && fuzz_mmu_step(&m, &unmap) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &load) == FUZZ_MMU_STALE && fuzz_mmu_step(&m, &moved) == FUZZ_MMU_BREAK);
+	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_TLBIMVAA}) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &moved) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &load) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_DACR}) == FUZZ_MMU_BAD); // the runner's domain
+}
+
+static void
+test_programs_compare(void)
+{
+	struct fuzz_item item = {.id.isa = FUZZ_SET_MMU, .p = {.n_ops = 1, .op[0].kind = FUZZ_MMU_LDR}};
+	struct fuzz_result bare = {.vector = FUZZ_SVC}, other = bare;
+
+	CHECK(!fuzz_compare(&item, &bare, &other));
+	other.mmu.log[0].value = 1;
+	CHECK(fuzz_compare(&item, &bare, &other) == (FUZZ_MMU_LDR << 8 | 2u));
+	other = bare;
+	other.mmu.hash = 1;
+	CHECK(fuzz_compare(&item, &bare, &other) == FUZZ_DIFF_MEMORY);
+	other.vector = FUZZ_NONE;
+	CHECK(fuzz_compare(&item, &bare, &other) == FUZZ_DIFF_LOST);
+}
+
 int
 main(void)
 {
@@ -171,6 +267,12 @@ main(void)
 	test_passes();
 	check_case("differences");
 	test_compare();
+	check_case("MMU programs");
+	test_programs();
+	check_case("MMU programs: what is predictable");
+	test_model();
+	check_case("MMU programs: differences");
+	test_programs_compare();
 	check_case("names of cases");
 	test_ids();
 	return check_done("fuzz");
