@@ -3,11 +3,13 @@
 #
 # fetch.sh ITEM...: makes sure that files of Debian's armhf archive are in the
 # cache, and prints their paths. Items: kernel-6.1 kernel-6.12 busybox libfdt u-boot
-# linux-source-6.1 all; `all` is what the tests of `make test` need, so it leaves out the last.
+# kernel-6.1-rt linux-source-6.1 image-6.1 load all; `all` is what the tests of `make test` need,
+# so it leaves out those from kernel-6.1-rt on.
 #
 # The cache is ${XDG_CACHE_HOME:-~/.cache}/palimpsest. A file in it is the byte for
-# byte content of a Debian package, whose name and version stand next to it in
-# FILE.version; what is there is never fetched again, so a warm cache needs no net.
+# byte content of a Debian package, or the package itself (image-6.1), or a tar of programs and the
+# shared libraries that they need (load). FILE.version names the packages and their versions. What
+# is there is never fetched again, so a warm cache needs no net.
 #
 # Which mirror, proxy and credentials to use is taken from the machine's own apt:
 # apt runs with the machine's settings, but with lists, package state and architecture
@@ -18,6 +20,7 @@ set -eu
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/palimpsest
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 TRIES=3
+ITEMS="kernel-6.1 kernel-6.12 busybox libfdt u-boot kernel-6.1-rt linux-source-6.1 image-6.1 load all"
 
 say() { echo "fetch.sh: $*" >&2; }
 
@@ -26,7 +29,8 @@ die() {
 	exit 1
 }
 
-# ITEM's suite, package, member of the package (a tar pattern) and file name in the cache.
+# ITEM's suite, package, member of the package and file name in the cache. The member is a tar pattern,
+# "." for the package itself, or "/" and programs out of several packages, with commas between.
 describe() {
 	case $1 in
 	kernel-6.1) echo "bookworm linux-image-armmp ./boot/vmlinuz-6.1.* vmlinuz-6.1" ;;
@@ -36,7 +40,12 @@ describe() {
 	libfdt) echo "bookworm libfdt-dev */libfdt.a libfdt.a" ;;
 	u-boot) echo "bookworm u-boot-qemu ./usr/lib/u-boot/qemu_arm/u-boot.bin u-boot.bin" ;;
 	linux-source-6.1) echo "bookworm linux-source-6.1 ./usr/src/linux-source-6.1.tar.xz linux-source-6.1.tar.xz" ;;
-	*) die "unknown item '$1' (kernel-6.1 kernel-6.12 busybox libfdt u-boot linux-source-6.1 all)" ;;
+	image-6.1) echo "bookworm linux-image-armmp . linux-image-6.1.deb" ;;
+	load)
+		echo "bookworm stress-ng,rt-tests,kmod,openssl,xz-utils" \
+			"/stress-ng,hackbench,kmod,openssl,xz,libgcc_s.so.1 load.tar"
+		;;
+	*) die "unknown item '$1' ($ITEMS)" ;;
 	esac
 }
 
@@ -126,26 +135,72 @@ real_package() {
 	esac
 }
 
-# Fetches package $2 of suite $1 and puts its member $3 into the cache as $4.
+# Prints packages $2 of suite $1, with commas between, and all that they depend on.
+with_dependencies() {
+	apt-get -c "$TMP/$1/apt.conf" -qq --simulate --no-install-recommends install $(echo "$2" | tr , ' ') |
+		sed -n 's/^Inst \([^ ]*\) .*/\1/p'
+}
+
+# Puts programs and libraries, $@, of the packages in $TMP/deb into $TMP/tree, under usr/bin and lib,
+# and with them all shared libraries that they need.
+pick() {
+	rm -rf "$TMP/root" "$TMP/tree"
+	mkdir -p "$TMP/root/usr/bin" "$TMP/root/usr/sbin" "$TMP/root/usr/lib" "$TMP/tree/usr/bin" "$TMP/tree/lib"
+	ln -s usr/bin usr/sbin usr/lib "$TMP/root"
+	for deb in "$TMP"/deb/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" |
+			tar -x --keep-directory-symlink --no-same-owner --exclude=./usr/share -C "$TMP/root" -f -
+	done
+	while [ $# -gt 0 ]; do
+		for wanted; do
+			case $wanted in
+			*.so*) cp -L "$TMP/root/usr/lib/arm-linux-gnueabihf/$wanted" "$TMP/tree/lib" ;;
+			*) cp -L "$(find "$TMP/root/usr/bin" "$TMP/root/usr/sbin" -name "$wanted")" "$TMP/tree/usr/bin" ;;
+			esac || die "$wanted: isn't in the packages"
+		done
+		set -- $(readelf -d "$TMP"/tree/usr/bin/* "$TMP"/tree/lib/* | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort -u |
+			while read -r wanted; do
+				[ -e "$TMP/tree/lib/$wanted" ] || echo "$wanted"
+			done)
+	done
+}
+
+# Writes $TMP/file from the packages in $TMP/deb: member $1 of the only one, it itself, or a tar.
+make_file() {
+	case $1 in
+	.) cp "$TMP"/deb/*.deb "$TMP/file" ;;
+	/*)
+		pick $(echo "${1#/}" | tr , ' ')
+		tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$TMP/tree" -cf "$TMP/file" .
+		;;
+	*) dpkg-deb --fsys-tarfile "$TMP"/deb/*.deb | tar -xO --wildcards -f - "$1" >"$TMP/file" ;;
+	esac
+}
+
+# Fetches package $2 of suite $1, or packages, and makes of its member $3 the file $4 in the cache.
 fetch() {
 	load_suite "$1"
-	real=$(real_package "$1" "$2")
+	case $3 in
+	/*) real=$(with_dependencies "$1" "$2") ;;
+	*) real=$(real_package "$1" "$2") ;;
+	esac
 	[ -n "$real" ] || die "$1 has no package $2 for armhf"
-	say "fetching $real"
+	say "fetching $2"
 	rm -rf "$TMP/deb"
 	mkdir "$TMP/deb"
-	(cd "$TMP/deb" && retry apt-get -c "$TMP/$1/apt.conf" -qq download "$real") ||
-		die "can't fetch $real from the Debian archive: check the network, then try again"
-	deb=$(echo "$TMP"/deb/*.deb)
-	dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards -f - "$3" >"$TMP/file"
-	[ -s "$TMP/file" ] || die "$real has no $3"
-	dpkg-deb -W --showformat='${Package} ${Version}\n' "$deb" >"$TMP/version"
+	(cd "$TMP/deb" && retry apt-get -c "$TMP/$1/apt.conf" -qq download $real) ||
+		die "can't fetch $2 from the Debian archive: check the network, then try again"
+	make_file "$3"
+	[ -s "$TMP/file" ] || die "$2 has no $3"
+	for deb in "$TMP"/deb/*.deb; do
+		dpkg-deb -W --showformat='${Package} ${Version}\n' "$deb"
+	done >"$TMP/version"
 	chmod 644 "$TMP/file" "$TMP/version"
 	mv "$TMP/version" "$CACHE/$4.version"
 	mv "$TMP/file" "$CACHE/$4" # last: its presence says that all is well
 }
 
-[ $# -gt 0 ] || die "usage: fetch.sh kernel-6.1|kernel-6.12|busybox|libfdt|u-boot|linux-source-6.1|all..."
+[ $# -gt 0 ] || die "usage: fetch.sh ITEM... ($ITEMS)"
 [ "$1" != all ] || set -- kernel-6.1 kernel-6.12 busybox libfdt u-boot
 
 URI=

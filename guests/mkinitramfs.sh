@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# mkinitramfs.sh OUT [COMMANDS]: writes the initramfs OUT (cpio, gzip): busybox from
-# the cache, guests/init as /init, and the file COMMANDS, if given, for it to run. Needs
-# no root: /dev/console is in the kernel's own initramfs, the other nodes come from
+# mkinitramfs.sh OUT [COMMANDS [TREE]]: writes the initramfs OUT (cpio, gzip): busybox from
+# the cache, guests/init as /init, the file COMMANDS, if given, for it to run, and what is in the
+# directory TREE. Needs no root: /dev/console is in the kernel's own initramfs, the other nodes come from
 # devtmpfs. The same input gives the same bytes.
 set -eu
 
 here=$(dirname "$0")
-if [ $# -lt 1 ] || [ $# -gt 2 ]; then
-	echo "usage: mkinitramfs.sh OUT [COMMANDS]" >&2
+if [ $# -lt 1 ] || [ $# -gt 3 ]; then
+	echo "usage: mkinitramfs.sh OUT [COMMANDS [TREE]]" >&2
 	exit 1
 fi
 
@@ -22,6 +22,7 @@ mkdir -p "$tmp/root/bin" "$tmp/root/dev"
 cp "$busybox" "$tmp/root/bin/busybox"
 cp "$here/init" "$tmp/root/init"
 [ $# -lt 2 ] || cp "$2" "$tmp/root/palimpsest.cmds"
+[ $# -lt 3 ] || cp -R "$3/." "$tmp/root"
 find "$tmp/root" -exec chmod 755 {} +
 find "$tmp/root" -exec touch -h -d @0 {} +
 (cd "$tmp/root" && find . -mindepth 1 | LC_ALL=C sort |

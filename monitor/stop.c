@@ -77,6 +77,7 @@ report_statistics(const struct vcpu *v)
 	report("\"unpatched_trapped\":%u,\"unknown_device_registers\":%u,", vm->unpatched_trapped, vm->bus.unknown);
 	report("\"monitor_bytes\":%u,\"pool_bytes\":%u,\"pool_least_free\":%u,", vm->monitor_bytes, vm->pool.size,
 	       vm->pool.lowest * PAGE_SIZE);
+	report("\"pool_free\":%u,", vm->pool.n_pages * PAGE_SIZE);
 }
 
 static _Noreturn void

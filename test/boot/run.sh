@@ -131,7 +131,7 @@ typing() {
 	rm -f "$out/fifo"
 	mkfifo "$out/fifo"
 	: >"$out/$vm-typed.console"
-	boot "$vm-typed" "$top/interactive.cpio" --bt "$policy" --timeout 60 <"$out/fifo" &
+	boot "$vm-typed" "$top/interactive.cpio" --bt "$policy" --timeout 300 <"$out/fifo" &
 	pid=$!
 	exec 3>"$out/fifo"
 	if wait_for 'root #'; then
@@ -168,9 +168,10 @@ test_boot() {
 	vm=$policy-$mib
 	[ -e "$out/$bare.status" ] || boot "$bare" "$top/commands.cpio" --native --icount </dev/null
 	set --
-	[ "$policy" != page ] && [ "$mib" != 512 ] ||
+	if [ "$policy" = page ] || [ "$mib" = 512 ]; then
 		set -- --qemu-arg -plugin --qemu-arg "$build/bench/insn.so,$SILENT,code=$code" \
 			--qemu-arg -d --qemu-arg plugin --qemu-arg -D --qemu-arg "$out/$vm.insn"
+	fi
 	boot "$vm" "$top/commands.cpio" --icount --bt "$policy" --stats "$out/$vm.stats" "$@" </dev/null
 	[ -e "$out/$vm.stats" ] || : >"$out/$vm.stats"
 	check exit ended_well
