@@ -15,16 +15,16 @@
 	bl	map_page
 	.endm
 
-// An access by r7 to or from r4 and r5, which are printed.
+// An access by r7 to or from r4 and r5. Prints DFSR and DFAR if it aborts, what r4, r5 and r8 sum up to, and by
+// how much r7 moved.
 	.macro	access insn:vararg
 	set	r4, 0x44a4b4c4
 	set	r5, 0x55a5b5c5
-	mov	r6, r7
 	mov	r8, #0
-	say	"\insn"
+	mov	r2, #0
+	mov	r3, #0
+	mov	r6, r7
 	\insn
-	cmp	r6, r7
-	blne	moved
 	bl	values
 	.endm
 
@@ -68,6 +68,7 @@ main:
 	mov	r0, #0x40000000
 	vmsr	fpexc, r0
 
+	hook	dabt, dabt
 	mov	r9, #0
 2:	mrc	p15, 0, r0, c1, c0, 0
 	bfi	r0, r9, #1, #1
@@ -88,7 +89,13 @@ main:
 	bic	r0, r0, #2
 	mcr	p15, 0, r0, c1, c0, 0
 	isb
+	unhook	dabt
 	b	power_off
+
+dabt:
+	mrc	p15, 0, r2, c5, c0, 0
+	mrc	p15, 0, r3, c6, c0, 0
+	subs	pc, lr, #4
 
 	.balign	4
 places:
@@ -108,7 +115,7 @@ places:
 // All kinds of access at r7, by the kernel, then by a user.
 accesses:
 	push	{r9, r10, lr}
-	.irp	insn, "ldrb r4, [r7]", "ldrh r4, [r7]", "ldrsh r4, [r7]", "ldr r4, [r7]", "ldr r4, [r7], #8", "ldrd r4, r5, [r7]", "ldm r7, {r4, r5}", "ldm r7!, {r4, r5}", "ldrt r4, [r7], #4", "ldrht r4, [r7]", "strb r4, [r7]", "strh r4, [r7]", "str r4, [r7]", "str r4, [r7, #8]!", "strd r4, r5, [r7]", "stm r7, {r4, r5}", "strt r4, [r7], #4", "strht r4, [r7]", "vldr s0, [r7]", "vldr d0, [r7]", "vstr d0, [r7]", "vld1.8 {d0}, [r7]", "vld1.32 {d0}, [r7]", "vld1.64 {d0}, [r7:64]", "vst1.16 {d0}, [r7]", "ldrex r4, [r7]", "ldrexb r4, [r7]", "ldrexh r4, [r7]", "ldrexd r4, r5, [r7]", "strex r8, r4, [r7]", "swp r4, r5, [r7]"
+	.irp	insn, "ldrb r4, [r7]", "ldrh r4, [r7]", "ldrsh r4, [r7]", "ldr r4, [r7]", "ldr r4, [r7], #8", "ldrd r4, r5, [r7]", "ldm r7, {r4, r5}", "ldm r7!, {r4, r5}", "ldrt r4, [r7], #4", "ldrht r4, [r7]", "strb r4, [r7]", "strh r4, [r7]", "str r4, [r7]", "str r4, [r7, #8]!", "strd r4, r5, [r7]", "stm r7, {r4, r5}", "strt r4, [r7], #4", "strht r4, [r7]", "vldr s0, [r7]", "vldr d0, [r7]", "vstr d0, [r7]", "vld1.8 {d0}, [r7]", "vld1.32 {d0}, [r7]", "vld1.64 {d0}, [r7:64]", "vst1.16 {d0}, [r7]", "ldrex r4, [r7]", "ldrexb r4, [r7]", "ldrexh r4, [r7]", "ldrexd r4, r5, [r7]", "strex r8, r4, [r7]"
 	access	\insn
 	.endr
 	user	accesses_user
@@ -120,22 +127,22 @@ accesses_user:
 	.endr
 	leave_user
 
-moved:
-	push	{lr}
-	show	"base", r7
-	mov	r7, r6
-	pop	{pc}
-
 values:
-	push	{lr}
-	push	{r0-r3, r12}
-	mov	r1, r4
-	string	r0, ""
-	bl	put_field
-	mov	r1, r5
-	string	r0, ""
-	bl	put_field
+	push	{r9, lr}
+	add	r9, r4, r5, ror #5
+	add	r9, r8, r9, ror #7
+	eor	r9, r9, r9, lsr #16
+	sub	r4, r7, r6
+	mov	r7, r6
+	push	{r3}
+	mov	r0, r2
+	bl	put_digits
+	pop	{r0}
+	bl	put_digits
+	mov	r0, r9
+	bl	put_digits
+	mov	r0, r4
+	bl	put_digits
 	mov	r0, #'\n'
 	bl	put_char
-	pop	{r0-r3, r12}
-	pop	{pc}
+	pop	{r9, pc}

@@ -220,23 +220,6 @@ pabt:
 pabt_done:
 	bx	r11
 
-// Prints r0's low four digits.
-put_digits:
-	push	{r4, r5, lr}
-	lsl	r4, r0, #16
-	mov	r5, #4
-1:	ror	r4, r4, #28
-	and	r0, r4, #15
-	cmp	r0, #10
-	addlo	r0, r0, #'0'
-	addhs	r0, r0, #('a' - 10)
-	bl	put_char
-	subs	r5, r5, #1
-	bne	1b
-	mov	r0, #' '
-	bl	put_char
-	pop	{r4, r5, pc}
-
 	.pushsection .data
 	.balign	4096
 outcome:
