@@ -15,9 +15,9 @@
 #define DBGDSCR_MDBGen        (1u << 15)
 
 #define AREA_SHIFT   20u
-#define STRAY_PAGES  256u   // a sample weighs as many pages
-#define PATIENCE     64u    // strays, in samples; doubled each time
-#define PATIENCE_MAX 16384u // up to this
+#define STRAY_PAGES  1024u // a sample weighs as many pages
+#define PATIENCE     16u   // strays, in samples; doubled each time
+#define PATIENCE_MAX 4096u // up to this
 
 #define DBGWCR_E            1u
 #define DBGWCR_PAC_PL0      (2u << 1)
@@ -144,11 +144,12 @@ touches(const struct watch_range *r, uint32_t area)
 }
 
 // What m costs more than a and b do: pages, and above all the strays that were seen in what is added.
-static uint32_t
+static uint64_t
 cost(const struct watch *w, const struct watch_range *m, const struct watch_range *a, const struct watch_range *b,
-     uint32_t least)
+     uint64_t least)
 {
-	uint32_t more = (size_of(m) - size_of(a) - size_of(b)) >> PAGE_SHIFT, area = m->base >> AREA_SHIFT;
+	uint32_t area = m->base >> AREA_SHIFT;
+	uint64_t more = (size_of(m) - size_of(a) - size_of(b)) >> PAGE_SHIFT;
 
 	for (uint32_t n = size_of(m) >> AREA_SHIFT; n && more < least; n--, area++)
 		if (!touches(a, area) && !touches(b, area))
@@ -161,11 +162,11 @@ static struct watch_range
 cheapest(const struct watch *w, const struct watch_range *r, unsigned n, unsigned *first, unsigned *second)
 {
 	struct watch_range best = {0, 0}, m;
-	uint32_t least = 0xffffffffu;
+	uint64_t least = UINT64_MAX;
 
 	for (unsigned i = 0; i < n; i++)
 		for (unsigned j = i + 1; j < n; j++) {
-			uint32_t c = merged(&r[i], &r[j], &m) ? cost(w, &m, &r[i], &r[j], least) : least;
+			uint64_t c = merged(&r[i], &r[j], &m) ? cost(w, &m, &r[i], &r[j], least) : least;
 
 			if (c >= least)
 				continue;

@@ -17,7 +17,7 @@
 
 #define WATCH_RANGES 4u // at most; as many as a Cortex-A15 has watchpoints
 #define WATCH_SITES  8u
-#define WATCH_SAMPLE 64u   // of so many loads one is looked at for being a stray
+#define WATCH_SAMPLE 256u  // of so many loads one is looked at for being a stray
 #define WATCH_AREAS  4096u // MiB of addresses
 
 struct watch_range {

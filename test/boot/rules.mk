@@ -4,7 +4,7 @@
 # 512 MiB, test/boot/6.1-rt-block-128.ok; of one in Thumb-2, whose first build takes minutes; of U-Boot;
 # and test-bad, what doesn't boot.
 
-.PHONY: test-boot test-boot-all test-boot-thumb2 test-bad test-firmware
+.PHONY: test-boot test-boot-all test-boot-thumb2 test-boot-strict test-bad test-firmware
 test-bad: all
 	@BUILD=$(B) test/boot/bad.sh
 
@@ -21,7 +21,10 @@ test-boot-thumb2: all $(B)/bench/insn.so
 	@guests/thumb-kernel.sh >/dev/null
 	@BUILD=$(B) test/boot/run.sh thumb2-page thumb2-block
 
-SLOW += test-boot-all test-boot-thumb2
+test-boot-strict: all $(B)/bench/insn.so
+	@BUILD=$(B) test/boot/run.sh 6.1-strict
+
+SLOW += test-boot-all test-boot-thumb2 test-boot-strict
 
 test/boot/%.ok: all $(B)/bench/insn.so
 	@BUILD=$(B) test/boot/run.sh $*

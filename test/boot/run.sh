@@ -3,8 +3,9 @@
 #
 # run.sh [all | KERNEL-POLICY[-MIB]...]: boots Debian's own kernels under the monitor, each bare,
 # too, and compares what a shell in them sees. KERNEL: 6.1, 6.1-rt, 6.12, and thumb2, a kernel in
-# Thumb-2 built by guests/thumb-kernel.sh; POLICY: page or block; MIB [512]: the VM's RAM. Without
-# arguments 6.1 and 6.12 in both policies; `all`: Debian's three kernels in both, with 128, 512 and 2048 MiB.
+# Thumb-2 built by guests/thumb-kernel.sh; POLICY: page, block, or strict, which is page with --strict;
+# MIB [512]: the VM's RAM. Without arguments 6.1 and 6.12 in page and block; `all`: Debian's three kernels
+# in both, with 128, 512 and 2048 MiB.
 # Checks, one line each:
 #
 #   exit      the VM powered off: status 0, and the monitor's report says so
@@ -151,7 +152,14 @@ typing() {
 
 # kernel_of KERNEL-POLICY[-MIB]: its KERNEL
 kernel_of() {
-	echo "${1%-page*}" | sed 's/-block.*$//'
+	echo "${1%-page*}" | sed 's/-block.*$//; s/-strict.*$//'
+}
+
+options_of() { # POLICY
+	case $1 in
+	strict) echo --bt page --strict ;;
+	*) echo --bt "$1" ;;
+	esac
 }
 
 test_boot() {
@@ -172,7 +180,8 @@ test_boot() {
 		set -- --qemu-arg -plugin --qemu-arg "$build/bench/insn.so,$SILENT,code=$code" \
 			--qemu-arg -d --qemu-arg plugin --qemu-arg -D --qemu-arg "$out/$vm.insn"
 	fi
-	boot "$vm" "$top/commands.cpio" --icount --bt "$policy" --stats "$out/$vm.stats" "$@" </dev/null
+	# shellcheck disable=SC2046 # options are words
+	boot "$vm" "$top/commands.cpio" --icount $(options_of "$policy") --stats "$out/$vm.stats" "$@" </dev/null
 	[ -e "$out/$vm.stats" ] || : >"$out/$vm.stats"
 	check exit ended_well
 	check patched all_patched
@@ -206,7 +215,7 @@ done
 [ $# -gt 0 ] || set -- 6.1-page 6.1-block 6.12-page 6.12-block
 [ "$*" != all ] || eval "set -- $all"
 for which; do
-	if ! echo "$which" | grep -qE '^(6\.1|6\.1-rt|6\.12|thumb2)-(page|block)(-[0-9]+)?$'; then
+	if ! echo "$which" | grep -qE '^(6\.1|6\.1-rt|6\.12|thumb2)-(page|block|strict)(-[0-9]+)?$'; then
 		echo "run.sh: no boot '$which': KERNEL-POLICY[-MIB], like 6.1-page, 6.1-rt-block-128, 6.12-page-2048, thumb2-page" >&2
 		exit 1
 	fi

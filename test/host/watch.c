@@ -93,7 +93,7 @@ check_strays(void)
 	CHECK(!watched(0xc0f00000) && watched(0xc0200000)); // three MiB were less than four, for the next page
 	while (!watch_stray(&w, GVA(0xc0207000)))
 		n++;
-	CHECK_EQ(n, 64);
+	CHECK_EQ(n, 16);
 	cover_kernel();
 	CHECK(watched(0xc0300000) && watched(0xc0dffffc) && watched(0xffff1000));
 	CHECK(watched(0xc0f00000) && !watched(0xc0200000));
@@ -101,7 +101,7 @@ check_strays(void)
 	check_case("patience");
 	for (n = 1; !watch_stray(&w, GVA(0xc0f53000)); n++)
 		;
-	CHECK_EQ(n, 128);
+	CHECK_EQ(n, 32);
 	cover_kernel();
 	CHECK(!watched(0xc0f00000) && watched(0xc0200000));
 }
