@@ -123,8 +123,7 @@ environment(struct fuzz_gen *g)
 	s->cp[FUZZ_CP_SCTLR] = sctlr[fuzz_rng_below(&rng, ARRAY_LEN(sctlr))];
 	g->mmu = s->cp[FUZZ_CP_SCTLR] & FUZZ_SCTLR_M;
 	g->c->rights = g->mmu ? rights[fuzz_rng_below(&rng, ARRAY_LEN(rights))] : FUZZ_RIGHTS;
-	if (g->mmu && fuzz_ldst_has(g->row))
-		g->c->rights |= fuzz_ldst_backing(&rng);
+	fuzz_ldst_environment(g, &rng);
 	s->cp[FUZZ_CP_DACR] = g->mmu ? dacr[fuzz_rng_below(&rng, ARRAY_LEN(dacr))] : FUZZ_DACR;
 	s->cp[FUZZ_CP_TTBR0] = FUZZ_TTBR0;
 	s->cp[FUZZ_CP_CPACR] = FUZZ_CPACR;

@@ -28,9 +28,10 @@ static const struct source a32[] = {
     {"cccc 010o oboo nnnn tttt iiii iiii iiii", "LDR|STR|LDRB|STRB", "n!=15 t!=15|b=0"},
     {"cccc 011o oboo nnnn tttt iiii iii0 mmmm", "LDR|STR|LDRB|STRB register", "n!=15 m!=15 t!=15|b=0"},
     {"cccc 000p u1wl nnnn tttt iiii 1ss1 iiii", "LDRH|STRH|LDRSB|LDRSH|LDRD|STRD",
-     "s!=0 n!=15 t!=15 l=1|s=1|t%2 l=1|s=1|t!=14 l=1|s=1|p=1|w=0"},
+     "s!=0 n!=15 t!=15 l=1|s=1|t%2 l=1|s=1|t!=14 l=1|s=1|p=1|w=0 l=1|s!=2|n!=t|p=1 l=1|s!=2|n!=t|w=0"},
     {"cccc 000p u0wl nnnn tttt 0000 1ss1 mmmm", "LDRH|STRH|LDRSB|LDRSH|LDRD|STRD register",
-     "s!=0 n!=15 m!=15 t!=15 l=1|s=1|t%2 l=1|s=1|t!=14 l=1|s=1|p=1|w=0"},
+     "s!=0 n!=15 m!=15 t!=15 l=1|s=1|t%2 l=1|s=1|t!=14 l=1|s=1|p=1|w=0 l=1|s!=2|n!=t|p=1 l=1|s!=2|n!=t|w=0 "
+     "l=1|s!=2|m!=t"},
     {"cccc 100o o0ol nnnn rrrr rrrr rrrr rrrr", "LDM|STM", "r!=0 n!=15"},
     {"cccc 1101 uv0l nnnn vvvv 101z iiii iiii", "VLDR|VSTR", "n!=15"},
     {"cccc 110p uvwl nnnn vvvv 101z iiii iiii", "VLDM|VSTM", "n!=15 i!=0 p=1|u=1 p=0|u=0 p=0|w=1 z=0|i%2"},
@@ -134,14 +135,39 @@ fuzz_ldst_row(unsigned isa, uint32_t insn)
 #define B4(a, b, c, d)                                                                                                 \
 	((uint32_t)(FUZZ_BACKING_##a | FUZZ_BACKING_##b << 4 | FUZZ_BACKING_##c << 8 | FUZZ_BACKING_##d << 12))
 
-uint32_t
-fuzz_ldst_backing(struct fuzz_rng *rng)
+// What else accesses the window. A device's registers are no addresses to return or branch to.
+static enum { NO_ACCESS, ACCESS, ACCESS_PC } kind_of(const struct bt_row *row)
+{
+	switch (row->action) {
+	case BT_LDST_UNPRIV:
+	case BT_LDM_USER:
+	case BT_STM_USER:
+	case BT_SRS:
+		return ACCESS;
+	case BT_LDM_RETURN:
+	case BT_RFE:
+	case BT_PC_WRITE:
+	case BT_TABLE_BRANCH:
+		return ACCESS_PC;
+	default:
+		return fuzz_ldst_has(row) ? ACCESS : NO_ACCESS;
+	}
+}
+
+void
+fuzz_ldst_environment(struct fuzz_gen *g, struct fuzz_rng *rng)
 {
 	static const uint32_t all[] = {B4(RAM, CODE, DEVICE, CODE),    B4(CODE, CODE, RAM, DEVICE),
 				       B4(DEVICE, RAM, CODE, NOTHING), B4(DEVICE, DEVICE, NOTHING, RAM),
 				       B4(NOTHING, CODE, CODE, CODE),  B4(CODE, DEVICE, CODE, RAM)};
+	static const uint32_t no_device[] = {B4(RAM, CODE, NOTHING, CODE), B4(CODE, CODE, RAM, NOTHING)};
+	uint32_t one = all[fuzz_rng_below(rng, ARRAY_LEN(all))], other = no_device[fuzz_rng_below(rng, 2)];
 
-	return all[fuzz_rng_below(rng, ARRAY_LEN(all))] << 16;
+	if (!g->mmu || kind_of(g->row) == NO_ACCESS)
+		return;
+	g->c->rights |= (kind_of(g->row) == ACCESS ? one : other) << 16;
+	if (kind_of(g->row) == ACCESS)
+		g->c->flags |= FUZZ_F_DEVICE;
 }
 
 static uint32_t
@@ -164,8 +190,8 @@ inside(struct fuzz_gen *g, unsigned page, uint32_t size)
 	return fuzz_rng_below(&g->rng, most);
 }
 
-static uint32_t
-address(struct fuzz_gen *g, uint32_t size)
+uint32_t
+fuzz_ldst_address(struct fuzz_gen *g, uint32_t size)
 {
 	unsigned page = fuzz_rng_below(&g->rng, FUZZ_PAGES);
 	uint32_t at, base = FUZZ_WINDOW + PAGE * page;
@@ -242,15 +268,12 @@ fuzz_ldst_operands(struct fuzz_gen *g)
 	struct access a;
 	uint32_t at;
 
-	if (!decode(g, &a))
+	if (!decode(g, &a) || a.rn == 15)
 		return false;
 	if (a.vector)
 		g->c->flags |= FUZZ_F_VFP;
-	at = address(g, a.size);
+	at = fuzz_ldst_address(g, a.size);
 	*fuzz_gen_reg(g, a.rn) += at - lowest(g, &a);
-	for (unsigned page = 0; page < FUZZ_PAGES; page++)
-		if (g->mmu && backing(g, page) == FUZZ_BACKING_DEVICE)
-			g->c->flags |= FUZZ_F_DEVICE;
 	return safe(g, lowest(g, &a), a.size);
 }
 

@@ -91,14 +91,6 @@ access(struct fuzz_gen *g, bool aligned, uint32_t *address, uint32_t *size)
 	return fuzz_gen_data_safe(g, now, *size);
 }
 
-static bool
-any_access(struct fuzz_gen *g)
-{
-	uint32_t address, size;
-
-	return access(g, false, &address, &size);
-}
-
 // A load of the PC: from the last word that is read.
 static bool
 load_pc(struct fuzz_gen *g, int thumb)
@@ -130,7 +122,7 @@ srs(struct fuzz_gen *g)
 	uint32_t mode = fuzz_gen_psr(&g->rng) & PSR_M;
 
 	g->insn = fuzz_insn_with(g->row, g->insn, 'm', mode);
-	*fuzz_state_reg(&g->c->start, mode, 13) = pair_base(g, fuzz_gen_data(g, 8, false));
+	*fuzz_state_reg(&g->c->start, mode, 13) = pair_base(g, fuzz_ldst_address(g, 8));
 	return true;
 }
 
@@ -307,7 +299,7 @@ fuzz_operands(struct fuzz_gen *g)
 	case BT_LDST_UNPRIV:
 	case BT_LDM_USER:
 	case BT_STM_USER:
-		return any_access(g);
+		return fuzz_ldst_operands(g);
 	case BT_LDM_RETURN:
 		return load_return(g);
 	case BT_SRS:

@@ -18,14 +18,15 @@ hot_svc_user(struct vcpu *v)
 	return HOT_VIEW;
 }
 
-// A domain fault: the guest's DACR allows what the physical one has closed.
+// A domain fault: the guest's DACR allows what the physical one has closed. At a page's beginning there may be a base
+// to restore (emulate_restore_base).
 enum hot_result
 hot_domain(struct vcpu *v)
 {
 	uint32_t field = 1u << (2u * bits(sysreg_read_dfsr(), 7, 4));
 	struct view *view = &v->view[v->view_now];
 
-	if (!(v->cp15.mmu.dacr & field) || (view->dacr & field))
+	if (!(v->cp15.mmu.dacr & field) || (view->dacr & field) || !(sysreg_read_dfar() & PAGE_MASK))
 		return HOT_SLOW;
 	view->dacr |= field;
 	sysreg_write_dacr(view->dacr);

@@ -200,3 +200,18 @@ emulate_ldst(struct vcpu *v, uint32_t insn)
 		vpsr_branch_exchange(v, target);
 	return true;
 }
+
+void
+emulate_restore_base(struct vcpu *v, gva_t fault)
+{
+	uint32_t insn, regs[16], at, back;
+	struct bt_ldst op;
+
+	if (!access_insn(v, GVA(v->pc), &insn) || !decode(v, insn, &op) || op.kind != BT_LDST_DUAL || !op.load ||
+	    op.rt != op.rn || op.writeback)
+		return;
+	emulate_operands(v, regs);
+	bt_ldst_address(&op, regs, bit(v->cpsr, 29), &at, &back);
+	if (at != fault.v)
+		v->regs[op.rn] += fault.v - 4u - at;
+}

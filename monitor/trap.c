@@ -290,6 +290,7 @@ data_abort(struct vcpu *v)
 	gva_t va = GVA(sysreg_read_dfar());
 	enum mmu_access access = dfsr & DFSR_WnR ? MMU_WRITE : MMU_READ;
 	struct spt_request rq = {&v->cp15.mmu, va, access, vpsr_privileged(v), view_of(v)};
+	enum spt_result result;
 	struct mmu_xlat x;
 
 	trace(v, TRACE_FILL, va.v);
@@ -297,7 +298,10 @@ data_abort(struct vcpu *v)
 		inject_data_abort(v, FS_ALIGNMENT, 0, access == MMU_WRITE, va);
 		return EXIT_fault;
 	}
-	switch (fill(v, &rq, &x, &fs, FSR_FS(dfsr))) {
+	result = fill(v, &rq, &x, &fs, FSR_FS(dfsr));
+	if (result != SPT_FAULT && access == MMU_READ && !(va.v & PAGE_MASK))
+		emulate_restore_base(v, va);
+	switch (result) {
 	case SPT_OK:
 	case SPT_UNSCANNED: // never for data
 		break;

@@ -284,6 +284,8 @@ run(struct fuzz_case *c, struct fuzz_result *result)
 	c->start.pc = FUZZ_SLOT_ADDRESS(c->slot) + (c->entry & ~1u);
 	set_sctlr(c->start.cp[FUZZ_CP_SCTLR]);
 	set_rights(c->rights);
+	if (c->start.cp[FUZZ_CP_SCTLR] & FUZZ_SCTLR_M)
+		visit_window(c->rights);
 	for (unsigned i = 0; i < c->n_pokes; i++)
 		window()[(c->poke[i].address - FUZZ_WINDOW) / 4u] = c->poke[i].value;
 	if (c->flags & FUZZ_F_SYSTEM)
@@ -291,8 +293,6 @@ run(struct fuzz_case *c, struct fuzz_result *result)
 	else if (slow_changed)
 		set_slow(slow_defaults);
 	set_fast(c->start.cp);
-	if (c->start.cp[FUZZ_CP_SCTLR] & FUZZ_SCTLR_M)
-		visit_window(c->rights);
 	if (c->flags & FUZZ_F_VFP)
 		runner_vfp_load(filled);
 	if (c->flags & (FUZZ_F_PENDING | FUZZ_F_FIQ))
