@@ -18,7 +18,7 @@ PREFIX ?= /usr/local
 CROSS  ?= arm-none-eabi-
 WARN   := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wno-psabi -Werror
 CFLAGS := -std=gnu11 -O2 -g -I. -I$(B) $(WARN)
-TARGET := -mcpu=cortex-a15 -marm -mfloat-abi=hard -mfpu=vfpv3-d16 -mgeneral-regs-only -mno-unaligned-access \
+TARGET := -mcpu=cortex-a15 -mtune=cortex-a5 -marm -mfloat-abi=hard -mfpu=vfpv3-d16 -mgeneral-regs-only -mno-unaligned-access \
           -ffreestanding -fno-short-enums -fpie -fno-common -fno-stack-protector -fno-jump-tables \
           -U__UINT32_TYPE__ -D__UINT32_TYPE__='unsigned int' -U__INT32_TYPE__ -D__INT32_TYPE__=int
 

@@ -24,12 +24,6 @@
 #define TYPE_DEVICE_NONSHARED   0x08u
 #define TYPE_NORMAL_OUTER_INNER 0x10u // with outer and inner cacheability in bits 3:2 and 1:0
 
-// The five-bit types that are Normal memory: all but Strongly-ordered, the two
-// of Device, and the reserved and IMPLEMENTATION DEFINED ones.
-#define TYPES_NORMAL 0xffff009cu
-
-enum { PRRR_TR_ORDERED, PRRR_TR_DEVICE, PRRR_TR_NORMAL };
-
 #define PRRR_DS0_SHIFT 16u // DS1 follows, then NS0 and NS1
 #define PRRR_NS0_SHIFT 18u
 #define NMRR_OR0_SHIFT 16u
@@ -37,20 +31,15 @@ enum { PRRR_TR_ORDERED, PRRR_TR_DEVICE, PRRR_TR_NORMAL };
 #define DOMAIN_CLIENT  1u // bit 0 is clear in 'no access' and in the reserved value
 #define DOMAIN_MANAGER 3u
 
-#define CAN_READ  1u
-#define CAN_WRITE 2u
-
-// What AP[2:0] lets PL0 and PL1 do (B3.7.1). 0b100 is reserved.
-static const uint8_t rights[2][8] = {
-    {0, 0, CAN_READ, CAN_READ | CAN_WRITE, 0, 0, CAN_READ, CAN_READ},
-    {0, CAN_READ | CAN_WRITE, CAN_READ | CAN_WRITE, CAN_READ | CAN_WRITE, 0, CAN_READ, CAN_READ, CAN_READ},
-};
+#define CAN_READ  MMU_CAN(MMU_READ)
+#define CAN_WRITE MMU_CAN(MMU_WRITE)
+#define CAN_EXEC  MMU_CAN(MMU_EXEC)
 
 // Memory type without TEX remap.
 static inline void
 set_type_direct(struct mmu_xlat *x, uint32_t tex_cb, bool s)
 {
-	x->normal = bit(TYPES_NORMAL, tex_cb);
+	x->normal = bit(MMU_TYPES_NORMAL, tex_cb);
 	if (!x->normal && tex_cb != TYPE_DEVICE && tex_cb != TYPE_DEVICE_NONSHARED)
 		tex_cb = TYPE_STRONGLY_ORDERED;
 	x->shareable = x->normal ? s : tex_cb != TYPE_DEVICE_NONSHARED;
@@ -329,15 +318,15 @@ fault_by_level(const struct mmu_xlat *x, uint32_t section, uint32_t page, uint32
 static inline bool
 written_never_run(const struct mmu_regs *r, const struct mmu_xlat *x, bool privileged)
 {
-	return x->level && (((r->sctlr & SCTLR_WXN) && (rights[privileged][x->ap] & CAN_WRITE)) ||
-			    ((r->sctlr & SCTLR_UWXN) && privileged && (rights[false][x->ap] & CAN_WRITE)));
+	return x->level && (((r->sctlr & SCTLR_WXN) && (mmu_ap_rights(privileged, x->ap) & CAN_WRITE)) ||
+			    ((r->sctlr & SCTLR_UWXN) && privileged && (mmu_ap_rights(false, x->ap) & CAN_WRITE)));
 }
 
 // Nothing that depends on AP, XN or PXN is checked for a manager (B3.7.3).
 uint32_t
 mmu_check(const struct mmu_regs *r, const struct mmu_xlat *x, enum mmu_access access, bool privileged)
 {
-	uint32_t domain = domain_value(r, x), can = rights[privileged][x->ap];
+	uint32_t domain = domain_value(r, x), can = mmu_ap_rights(privileged, x->ap);
 	bool early = (r->core & MMU_EARLY_DOMAIN) && !x->level;
 	bool never = access == MMU_EXEC && (x->xn || (privileged && x->pxn));
 
@@ -355,4 +344,21 @@ mmu_check(const struct mmu_regs *r, const struct mmu_xlat *x, enum mmu_access ac
 			return fault_by_level(x, FS_PERMISSION_1, FS_PERMISSION_2, FS_LONG_PERMISSION);
 	}
 	return !x->high ? FS_NONE : x->level ? FS_LONG_SYNC_EXTERNAL : FS_SYNC_EXTERNAL;
+}
+
+uint32_t
+mmu_rights(const struct mmu_regs *r, const struct mmu_xlat *x, bool privileged)
+{
+	uint32_t domain = domain_value(r, x), can = mmu_ap_rights(privileged, x->ap);
+	bool manager = domain == DOMAIN_MANAGER;
+
+	if (x->flat)
+		return CAN_READ | CAN_WRITE | CAN_EXEC;
+	if (!bit(domain, 0) || x->high || (x->old && !(manager && (r->core & MMU_EARLY_DOMAIN))))
+		return 0;
+	if (manager)
+		return CAN_READ | CAN_WRITE | CAN_EXEC;
+	if (!(can & CAN_READ) || x->xn || (privileged && x->pxn) || written_never_run(r, x, privileged))
+		return can;
+	return can | CAN_EXEC;
 }

@@ -67,6 +67,25 @@ mmu_asid(const struct mmu_regs *r)
 
 enum mmu_access { MMU_READ, MMU_WRITE, MMU_EXEC };
 
+#define MMU_CAN(access) (1u << (access)) // in a set of them
+
+// What AP[2:0] lets PL0 and PL1 do (B3.7.1), a set of MMU_READ and MMU_WRITE: from 0b000 on, two bits for each value.
+// 0b100 is reserved.
+#define MMU_AP_PL0 0x50d0u
+#define MMU_AP_PL1 0x54fcu
+
+static inline uint32_t
+mmu_ap_rights(bool privileged, uint32_t ap)
+{
+	return (privileged ? MMU_AP_PL1 : MMU_AP_PL0) >> (2u * ap) & (MMU_CAN(MMU_READ) | MMU_CAN(MMU_WRITE));
+}
+
+// The five-bit types TEX[2:0],C,B that are Normal memory without TEX remap: all but Strongly-ordered,
+// the two of Device, and the reserved and IMPLEMENTATION DEFINED ones (B3.8.2).
+#define MMU_TYPES_NORMAL 0xffff009cu
+
+enum { PRRR_TR_ORDERED, PRRR_TR_DEVICE, PRRR_TR_NORMAL }; // PRRR.TRn (B4.1.127)
+
 // What a walk found. With the MMU off: one flat, fully accessible "section".
 struct mmu_xlat {
 	gpa_t gpa;        // where va itself goes
@@ -130,5 +149,8 @@ mmu_walk_aborted(uint32_t fs)
 // that it takes, or the external abort of what is above 4 GiB, in the order of B3.12.3.
 // privileged: from PL1 (false also for LDRT/STRT).
 uint32_t mmu_check(const struct mmu_regs *r, const struct mmu_xlat *x, enum mmu_access access, bool privileged);
+
+// Which accesses mmu_check lets through, all at once: a set of MMU_CAN.
+uint32_t mmu_rights(const struct mmu_regs *r, const struct mmu_xlat *x, bool privileged);
 
 #endif

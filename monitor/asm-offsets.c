@@ -30,6 +30,15 @@ asm_offsets(void)
 	OFFSET(VCPU_NESTED, struct vcpu, nested);
 	OFFSET(VCPU_SCRATCH, struct vcpu, scratch);
 	OFFSET(VCPU_WORD, struct vcpu, word);
+	OFFSET(VCPU_TTBR0, struct vcpu, cp15.mmu.ttbr0);
+	OFFSET(VCPU_TTBR1, struct vcpu, cp15.mmu.ttbr1);
+	OFFSET(VCPU_CONTEXTIDR, struct vcpu, cp15.mmu.contextidr);
+	OFFSET(VCPU_KNOWN, struct vcpu, known);
+	OFFSET(VCPU_KNOWN_NONE, struct vcpu, known[SPT_ASIDS]);
+	VALUE(HOST_ASID_COMMON, SPT_ASID_FIRST);
+	VALUE(UTLB_ASID, UTLB_ASID_SHIFT);
+	VALUE(UTLB_READ, UTLB_R);
+	VALUE(UTLB_WRITE, UTLB_W);
 	OFFSET(VCPU_UTLB, struct vcpu, utlb);
 	OFFSET(VCPU_START, struct vcpu, start);
 	OFFSET(VCPU_COST, struct vcpu, cost);
@@ -41,4 +50,6 @@ asm_offsets(void)
 	VALUE(EXIT_MSR, EXIT_msr);
 	VALUE(EXIT_CPS, EXIT_cps);
 	VALUE(EXIT_UNPRIV, EXIT_unpriv);
+	VALUE(EXIT_CP15_SPACE, EXIT_cp15_space);
+	VALUE(EXIT_CP15, EXIT_cp15);
 }

@@ -10,6 +10,7 @@ struct vcpu;
 
 struct core {
 	unsigned id;
+	uint32_t image_bytes;  // of the monitor, stack and all
 	uint32_t stack_top;    // of the monitor's stack on this core
 	struct vcpu *fp_owner; // whose VFP and NEON registers the core holds
 	bool early_domain;     // MMU_EARLY_DOMAIN

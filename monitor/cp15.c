@@ -132,6 +132,14 @@ write_space(struct vcpu *v, const struct cp_row *row, uint32_t value)
 	regime_switch(v);
 }
 
+static void
+write_ttbr1(struct vcpu *v, const struct cp_row *row, uint32_t value)
+{
+	(void)row;
+	v->cp15.mmu.ttbr1 = value;
+	regime_other_spaces(v);
+}
+
 // Registers that change what the guest's tables mean.
 static void
 write_meaning(struct vcpu *v, const struct cp_row *row, uint32_t value)
@@ -290,12 +298,18 @@ write_tlb_asid(struct vcpu *v, const struct cp_row *row, uint32_t value)
 	regime_drop_asid(v, value & 0xffu);
 }
 
-// With an ASID or for all of them: dropping the page from every space is never wrong.
 static void
 write_tlb_va(struct vcpu *v, const struct cp_row *row, uint32_t value)
 {
 	(void)row;
-	regime_drop_va(v, GVA(value & ~PAGE_MASK));
+	regime_drop_va(v, value);
+}
+
+static void
+write_tlb_va_all(struct vcpu *v, const struct cp_row *row, uint32_t value)
+{
+	(void)row;
+	regime_drop_va_all(v, GVA(value & ~PAGE_MASK));
 }
 
 // Thread registers. The host's TPIDRURW is that of the view that is loaded: TPIDRPRW in the kernel view.
@@ -492,7 +506,7 @@ static const struct cp_row rows[] = {
 	{1, 0, 0, 1, "ACTLR", CP_RW, CP_RESET_NONE, 0, 0, 0, sysreg_read_actlr, NULL, NULL, NULL}, // writes ignored
 	KEEP( 1, 0,  0, 2, "CPACR",     cpacr, 0, CPACR_RW, write_cpacr),
 	KEEP( 2, 0,  0, 0, "TTBR0",     mmu.ttbr0, 0, ALL, write_space),
-	KEEP( 2, 0,  0, 1, "TTBR1",     mmu.ttbr1, 0, ALL, write_space),
+	KEEP( 2, 0,  0, 1, "TTBR1",     mmu.ttbr1, 0, ALL, write_ttbr1),
 	KEEP( 2, 0,  0, 2, "TTBCR",     mmu.ttbcr, 0, ALL, write_ttbcr),
 	KEEP( 3, 0,  0, 0, "DACR",      mmu.dacr, 0, ALL, write_dacr),
 	KEEP( 5, 0,  0, 0, "DFSR",      dfsr, 0, ALL, NULL),
@@ -528,7 +542,7 @@ static const struct cp_row rows[] = {
 	OP  ( 8, 0,  3, 0, "TLBIALLIS", CP_W, write_tlb_all),
 	OP  ( 8, 0,  3, 1, "TLBIMVAIS", CP_W, write_tlb_va),
 	OP  ( 8, 0,  3, 2, "TLBIASIDIS", CP_W, write_tlb_asid),
-	OP  ( 8, 0,  3, 3, "TLBIMVAAIS", CP_W, write_tlb_va),
+	OP  ( 8, 0,  3, 3, "TLBIMVAAIS", CP_W, write_tlb_va_all),
 	OP  ( 8, 0,  5, 0, "ITLBIALL",  CP_W, write_tlb_all),
 	OP  ( 8, 0,  5, 1, "ITLBIMVA",  CP_W, write_tlb_va),
 	OP  ( 8, 0,  5, 2, "ITLBIASID", CP_W, write_tlb_asid),
@@ -538,7 +552,7 @@ static const struct cp_row rows[] = {
 	OP  ( 8, 0,  7, 0, "TLBIALL",   CP_W, write_tlb_all),
 	OP  ( 8, 0,  7, 1, "TLBIMVA",   CP_W, write_tlb_va),
 	OP  ( 8, 0,  7, 2, "TLBIASID",  CP_W, write_tlb_asid),
-	OP  ( 8, 0,  7, 3, "TLBIMVAA",  CP_W, write_tlb_va),
+	OP  ( 8, 0,  7, 3, "TLBIMVAA",  CP_W, write_tlb_va_all),
 	CALC( 9, 1,  0, 2, "L2CTLR",    CP_RW, read_l2ctlr, NULL, NULL),
 	RAZ ( 9, 1,  0, 3, "L2ECTLR",   CP_RW),
 	KEEP(10, 0,  2, 0, "PRRR",      mmu.prrr, 0, ALL, write_meaning),
@@ -589,11 +603,11 @@ read_ttbr1(struct vcpu *v)
 }
 
 static void
-write_ttbr1(struct vcpu *v, uint64_t value)
+write_ttbr1_long(struct vcpu *v, uint64_t value)
 {
 	v->cp15.mmu.ttbr1 = (uint32_t)value;
 	v->cp15.mmu.ttbr1_high = (uint32_t)(value >> 32);
-	regime_switch(v);
+	regime_other_spaces(v);
 }
 
 static uint64_t
@@ -638,7 +652,7 @@ static const struct row64 {
 	void (*write)(struct vcpu *v, uint64_t value);
 } rows64[] = {
     {2, 0, "TTBR0", NULL, read_ttbr0, write_ttbr0},
-    {2, 1, "TTBR1", NULL, read_ttbr1, write_ttbr1},
+    {2, 1, "TTBR1", NULL, read_ttbr1, write_ttbr1_long},
     {7, 0, "PAR", NULL, read_par, write_par},
     {14, 0, "CNTPCT", gate_cntpct, read_count, NULL},
     {14, 1, "CNTVCT", gate_cntvct, read_count, NULL},

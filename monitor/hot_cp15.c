@@ -61,11 +61,12 @@ cache_op(struct vcpu *v, uint32_t key, uint32_t va)
 }
 
 // TLBIMVA and its kin of a page that was dropped last, with no shadow made since: kernels
-// that map a page only to write it once invalidate it before and after.
+// that map a page only to write it once invalidate it before and after. Of all ASIDs: asid is
+// DROPPED_ALL_ASIDS.
 static inline enum hot_result
-drop_va(struct vcpu *v, uint32_t va)
+drop_va(struct vcpu *v, uint32_t va, uint32_t asid)
 {
-	if ((va & ~PAGE_MASK) != v->dropped_va)
+	if (((va & ~PAGE_MASK) | asid) != v->dropped_va)
 		return HOT_SLOW;
 	hot_account(v, EXIT_cp15_tlb);
 	return hot_next(v);
@@ -89,16 +90,23 @@ hot_cp15(struct vcpu *v, uint32_t svc)
 		hot_account(v, EXIT_cp15_dacr);
 		return hot_next(v);
 	case CPKEY(0, 0, 8, 7, 1): // TLBIMVA
-	case CPKEY(0, 0, 8, 7, 3): // TLBIMVAA
 	case CPKEY(0, 0, 8, 3, 1): // TLBIMVAIS
+		return drop_va(v, *rt, *rt & 0xffu);
+	case CPKEY(0, 0, 8, 7, 3): // TLBIMVAA
 	case CPKEY(0, 0, 8, 3, 3): // TLBIMVAAIS
-		return drop_va(v, *rt);
+		return drop_va(v, *rt, DROPPED_ALL_ASIDS);
 	case CPKEY(0, 0, 13, 0, 3):
 		v->cp15.tpidruro = *rt;
 		sysreg_write_tpidruro(*rt);
 		break;
 	case CPKEY(1, 0, 1, 0, 0):
 		*rt = v->cp15.mmu.sctlr;
+		break;
+	case CPKEY(1, 0, 2, 0, 0):
+		*rt = v->cp15.mmu.ttbr0;
+		break;
+	case CPKEY(1, 0, 13, 0, 1):
+		*rt = v->cp15.mmu.contextidr;
 		break;
 	case CPKEY(1, 0, 0, 0, 1):
 		*rt = sysreg_read_ctr();

@@ -133,20 +133,20 @@ static void
 remember_unprivileged(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
 {
 	struct spt_request rq = {&v->cp15.mmu, GVA(at), op->load ? MMU_READ : MMU_WRITE, true, SPT_KERNEL};
-	uint32_t fs, rights = 0;
+	uint32_t fs, can, rights;
 	struct mmu_xlat x;
 
 	if (spt_fill(&v->vm->spt, &rq, &x, &fs) != SPT_OK)
 		return;
 	regime_open_domain(v, x.domain);
 	regime_refresh(v);
-	if (x.shift != PAGE_SHIFT)
+	if (x.shift != PAGE_SHIFT || mmu_walk(rq.regs, &v->vm->mem, rq.va, &x) != FS_NONE)
 		return; // maintenance of any address of a larger mapping would have to find this page
-	if (mmu_check(rq.regs, &x, MMU_READ, false) == FS_NONE)
-		rights |= UTLB_R;
-	if (mmu_check(rq.regs, &x, MMU_WRITE, false) == FS_NONE)
-		rights |= UTLB_W;
-	v->utlb[bits(at, 17, 12)] = rights ? (at & ~PAGE_MASK) | rights : 0;
+	can = mmu_rights(rq.regs, &x, false);
+	rights = (can & MMU_CAN(MMU_READ) ? UTLB_R : 0) | (can & MMU_CAN(MMU_WRITE) ? UTLB_W : 0);
+	if (rights)
+		rights |= at >> PAGE_SHIFT | v->view[VIEW_KERNEL].contextidr << UTLB_ASID_SHIFT;
+	v->utlb[bits(at, 17, 12)] = rights;
 }
 
 static bool

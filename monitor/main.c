@@ -117,11 +117,11 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	choose_policy(&host, &cfg);
 	alloc_init(&host, image, image_end);
 	core.stack_top = image_end & ~7u;
+	core.image_bytes = image_end - image;
 	irq_init(&host);
 
 	struct vm *vm = vm_create(&cfg, &host, &core);
 
-	vm->monitor_bytes += image_end - image;
 	vm->no_reboot = arg_is(&host, "no-reboot", "1");
 	vm_run(vm);
 }

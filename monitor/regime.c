@@ -5,25 +5,8 @@
 #include "monitor/cp15.h"
 #include "monitor/cpkey.h"
 #include "monitor/string.h"
-#include "monitor/vm.h"
-
-// Walks through the host's tables: inner and outer write-back write-allocate,
-// shareable (TTBR0 of a core with the Multiprocessing Extensions, B4.1.154).
-#define TTBR_WALK 0x4au
 
 #define VECTORS_HIGH 0xffff0000u
-
-void
-regime_refresh(struct vcpu *v)
-{
-	v->dropped_va = NOT_A_PAGE;
-	for (unsigned n = 0; n < 2; n++) {
-		const struct spt_table *t = spt_view(&v->vm->spt, (enum spt_view)n);
-
-		v->view[n].ttbr0 = (uint32_t)(uintptr_t)t->l1 | TTBR_WALK;
-		v->view[n].contextidr = t->host_asid;
-	}
-}
 
 static void
 forget_unprivileged(struct vcpu *v)
@@ -31,12 +14,36 @@ forget_unprivileged(struct vcpu *v)
 	memset(v->utlb, 0, sizeof(v->utlb));
 }
 
+// A space that has been made may have the ASID of one that the unprivileged-access TLB knows.
+void
+regime_refresh(struct vcpu *v)
+{
+	struct spt *s = &v->vm->spt;
+
+	v->dropped_va = NOT_A_PAGE;
+	for (unsigned n = 0; n < 2; n++) {
+		const struct spt_table *t = spt_view(s, (enum spt_view)n);
+
+		v->view[n].ttbr0 = (uint32_t)(uintptr_t)t->l1 | SPT_TTBR_WALK;
+		v->view[n].contextidr = t->host_asid;
+	}
+	if (s->made)
+		forget_unprivileged(v);
+	s->changed = s->made = false;
+}
+
 void
 regime_switch(struct vcpu *v)
 {
 	spt_switch(&v->vm->spt, &v->cp15.mmu);
-	forget_unprivileged(v);
 	regime_refresh(v);
+}
+
+void
+regime_other_spaces(struct vcpu *v)
+{
+	spt_know(&v->vm->spt, &v->cp15.mmu);
+	regime_switch(v);
 }
 
 // The physical DACR: what the guest's makes client or manager is client (managers'
@@ -75,7 +82,7 @@ regime_reset(struct vcpu *v)
 	set_physical_dacr(v);
 	watch_reset(&v->vm->watch);
 	regime_drop_all(v);
-	regime_switch(v);
+	regime_other_spaces(v);
 }
 
 void
@@ -97,12 +104,28 @@ regime_drop_asid(struct vcpu *v, uint32_t asid)
 {
 	spt_drop_asid(&v->vm->spt, asid);
 	forget_unprivileged(v);
+	regime_refresh(v);
+}
+
+static void
+dropped_va(struct vcpu *v, uint32_t va)
+{
+	v->utlb[bits(va, 17, 12)] = 0;
+	regime_leave(v);
 }
 
 void
-regime_drop_va(struct vcpu *v, gva_t va)
+regime_drop_va(struct vcpu *v, uint32_t mva_asid)
 {
-	spt_drop_va(&v->vm->spt, va);
-	v->dropped_va = va.v & ~PAGE_MASK;
-	v->utlb[bits(va.v, 17, 12)] = 0;
+	spt_drop_va(&v->vm->spt, GVA(mva_asid & ~PAGE_MASK), mva_asid & 0xffu);
+	dropped_va(v, mva_asid);
+	v->dropped_va = mva_asid & ~0xf00u;
+}
+
+void
+regime_drop_va_all(struct vcpu *v, gva_t va)
+{
+	spt_drop_va_all(&v->vm->spt, va);
+	dropped_va(v, va.v);
+	v->dropped_va = (va.v & ~PAGE_MASK) | DROPPED_ALL_ASIDS;
 }

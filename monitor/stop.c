@@ -67,16 +67,16 @@ report_statistics(const struct vcpu *v)
 	report("\"ticks\":%llu,\"tick_hz\":%u,", (unsigned long long)(sysreg_read_cntvct() - vm->started),
 	       sysreg_read_cntfrq());
 	report_exits(v);
-	report("\"shadow\":{\"fills\":%u,\"section_fills\":%u,\"drops\":%u,\"flushes\":%u,\"evictions\":%u,"
-	       "\"recycles\":%u},",
-	       s->fills, s->section_fills, s->drops, s->flushes, s->evictions, s->recycles);
+	report("\"shadow\":{\"fills\":%u,\"section_fills\":%u,\"shown\":%u,\"drops\":%u,\"flushes\":%u,"
+	       "\"spaces\":%u,\"evictions\":%u,\"recycles\":%u},",
+	       s->fills, s->section_fills, s->shown, s->drops, s->flushes, vm->spt.n_spaces, s->evictions, s->recycles);
 	report("\"code\":{\"pages\":%u,\"copies\":%u,\"made\":%u,\"dropped\":%u,\"patched\":%u,\"doubtful\":%u,"
 	       "\"rescanned\":%u,\"blocks\":%u,\"restored\":%u},",
 	       c->pages, c->copies, c->made, c->dropped, c->patched, c->doubtful, c->rescanned, c->blocks, c->restored);
 	report_watch(&vm->watch);
 	report("\"unpatched_trapped\":%u,\"unknown_device_registers\":%u,", vm->unpatched_trapped, vm->bus.unknown);
-	report("\"monitor_bytes\":%u,\"pool_bytes\":%u,\"pool_least_free\":%u,", vm->monitor_bytes, vm->pool.size,
-	       vm->pool.lowest * PAGE_SIZE);
+	report("\"monitor_bytes\":%u,\"monitor_limit\":%u,\"pool_bytes\":%u,\"pool_least_free\":%u,",
+	       vm->monitor_bytes, vm->monitor_limit, vm->pool.size, vm->pool.lowest * PAGE_SIZE);
 	report("\"pool_free\":%u,", vm->pool.n_pages * PAGE_SIZE);
 }
 

@@ -17,7 +17,6 @@
 	TRACE(DATA_ABORT, "data abort to the guest", "far")                                                            \
 	TRACE(IRQ, "interrupt to the guest", "pc")                                                                     \
 	TRACE(FIQ, "fast interrupt to the guest", "pc")                                                                \
-	TRACE(FILL, "shadow fill", "va")                                                                               \
 	TRACE(EXEC, "page scanned", "va")                                                                              \
 	TRACE(MMIO, "device access", "gpa")                                                                            \
 	TRACE(WRITE_CODE, "write to code", "gpa")                                                                      \

@@ -232,7 +232,7 @@ prefetch_abort(struct vcpu *v)
 		return EXIT_fault;
 	}
 	regime_open_domain(v, x.domain);
-	regime_refresh(v);
+	v->dropped_va = NOT_A_PAGE;
 	return EXIT_fill;
 }
 
@@ -270,55 +270,73 @@ tracked_write(struct vcpu *v, gpa_t gpa)
 	return EXIT_write_code;
 }
 
+// A data abort, and what a fill has made of it.
+struct data_abort {
+	uint32_t dfsr, fs;
+	struct spt_request rq;
+	struct mmu_xlat x;
+	enum spt_result result;
+};
+
 // A permission fault that the core calls a read's, though reading is allowed, is a
 // store's: QEMU reports STREX so.
 static enum spt_result
-fill(struct vcpu *v, struct spt_request *rq, struct mmu_xlat *x, uint32_t *fs, uint32_t host_fs)
+fill(struct vcpu *v, struct data_abort *a)
 {
-	enum spt_result r = spt_fill(&v->vm->spt, rq, x, fs);
+	enum spt_result r = spt_fill(&v->vm->spt, &a->rq, &a->x, &a->fs);
 
-	if (r != SPT_OK || rq->access == MMU_WRITE || !FS_IS_PERMISSION(host_fs))
+	if (r != SPT_OK || a->rq.access == MMU_WRITE || !FS_IS_PERMISSION(a->dfsr))
 		return r;
-	rq->access = MMU_WRITE;
-	return spt_fill(&v->vm->spt, rq, x, fs);
+	a->rq.access = MMU_WRITE;
+	return spt_fill(&v->vm->spt, &a->rq, &a->x, &a->fs);
 }
 
-static enum exit_reason
-data_abort(struct vcpu *v)
+// Whether what was missing is there now: the most frequent of slow exits.
+static bool
+fill_data(struct vcpu *v, struct data_abort *a)
 {
-	uint32_t dfsr = sysreg_read_dfsr(), fs;
-	gva_t va = GVA(sysreg_read_dfar());
-	enum mmu_access access = dfsr & DFSR_WnR ? MMU_WRITE : MMU_READ;
-	struct spt_request rq = {&v->cp15.mmu, va, access, vpsr_privileged(v), view_of(v)};
-	enum spt_result result;
-	struct mmu_xlat x;
+	uint32_t dfsr = sysreg_read_dfsr(), fs = FSR_FS(dfsr);
 
-	trace(v, TRACE_FILL, va.v);
-	if (FSR_FS(dfsr) == FS_ALIGNMENT) {
-		inject_data_abort(v, FS_ALIGNMENT, 0, access == MMU_WRITE, va);
-		return EXIT_fault;
+	a->dfsr = dfsr;
+	a->rq = (struct spt_request){&v->cp15.mmu, GVA(sysreg_read_dfar()), dfsr & DFSR_WnR ? MMU_WRITE : MMU_READ,
+				     v->view_now == VIEW_KERNEL, (enum spt_view)v->view_now};
+	if (fs == FS_ALIGNMENT) {
+		a->fs = fs;
+		a->x.domain = 0;
+		a->result = SPT_FAULT;
+		return false;
 	}
-	result = fill(v, &rq, &x, &fs, FSR_FS(dfsr));
-	if (result != SPT_FAULT && access == MMU_READ && !(va.v & PAGE_MASK))
-		emulate_restore_base(v, va);
-	switch (result) {
-	case SPT_OK:
-	case SPT_UNSCANNED: // never for data
-		break;
+	a->result = fill(v, a);
+	if (a->result != SPT_FAULT && a->rq.access == MMU_READ && !(a->rq.va.v & PAGE_MASK))
+		emulate_restore_base(v, a->rq.va);
+	if (a->result != SPT_OK)
+		return false;
+	if (!bit(v->view[v->view_now].dacr, 2u * a->x.domain))
+		regime_open_domain(v, a->x.domain);
+	v->dropped_va = NOT_A_PAGE;
+	return true;
+}
+
+// A data abort that isn't over with a fill.
+static enum exit_reason
+data_abort(struct vcpu *v, const struct data_abort *a)
+{
+	switch (a->result) {
 	case SPT_WINDOW:
 		vm_move_window(v->vm);
 		return EXIT_fill;
 	case SPT_DEVICE:
 		return device_access(v);
 	case SPT_TRACKED:
-		return tracked_write(v, x.gpa);
+		return tracked_write(v, a->x.gpa);
 	case SPT_FAULT:
-		inject_data_abort(v, fs, x.domain, rq.access == MMU_WRITE, va);
+		inject_data_abort(v, a->fs, a->x.domain, a->rq.access == MMU_WRITE, a->rq.va);
 		return EXIT_fault;
+	case SPT_OK:
+	case SPT_UNSCANNED: // never for data
+		break;
 	}
-	regime_open_domain(v, x.domain);
-	regime_refresh(v);
-	return EXIT_fill;
+	BUG_ON(true);
 }
 
 // A load by an instruction that the window doesn't do, or of what may be a patched word (watch.h). Of a STREX
@@ -342,10 +360,10 @@ handle(struct vcpu *v, enum trap trap)
 		return vpsr_privileged(v) ? undef_kernel(v) : undef_user(v);
 	case TRAP_PREFETCH_ABORT:
 		return prefetch_abort(v);
-	case TRAP_DATA_ABORT:
-		return data_abort(v);
 	case TRAP_WATCH:
 		return watched_load(v);
+	case TRAP_DATA_ABORT: // trap_slow's
+		break;
 	case TRAP_IRQ:
 		irq_host(v);
 		v->timers_changed = true;
@@ -366,19 +384,47 @@ account(struct vcpu *v, enum exit_reason reason)
 		v->worst[reason] = v->deaf;
 }
 
-void
-trap_slow(struct vcpu *v, enum trap trap)
+// Keeps the books of a fill for a load or store, as account() does. Nothing of the guest has changed, and no interrupt
+// can have become deliverable.
+static void
+filled(struct vcpu *v)
 {
-	enum exit_reason reason;
+	uint32_t ticks;
 
+	regime_leave(v);
+	ticks = (uint32_t)sysreg_read_cntvct() - v->start;
+	v->count[EXIT_fill]++;
+	v->slow[EXIT_fill]++;
+	v->cost[EXIT_fill] += ticks;
+	if (ticks > v->worst[EXIT_fill])
+		v->worst[EXIT_fill] = ticks;
+}
+
+static void
+begin(struct vcpu *v)
+{
 	v->deaf_since = v->start;
 	v->deaf = 0;
 	if (v->view_now == VIEW_USER) // the user's own to write; load_view will write it back
 		v->view[VIEW_USER].tpidrurw = sysreg_read_tpidrurw();
-	if (vpsr_privileged(v) && vpsr_thumb(v))
+	if (vpsr_thumb(v) && vpsr_privileged(v))
 		exec_meets_thumb(v);
 	v->size = 4; // but for T16, whose handlers know
-	reason = handle(v, trap);
+}
+
+bool
+trap_slow(struct vcpu *v, enum trap trap)
+{
+	enum exit_reason reason;
+	struct data_abort abort;
+
+	regime_enter(v);
+	if (trap == TRAP_DATA_ABORT && fill_data(v, &abort)) {
+		filled(v);
+		return true;
+	}
+	begin(v);
+	reason = trap == TRAP_DATA_ABORT ? data_abort(v, &abort) : handle(v, trap);
 
 	if (v->timers_changed)
 		irq_update(v);
@@ -388,7 +434,9 @@ trap_slow(struct vcpu *v, enum trap trap)
 	irq_deliver(v);
 	if (v->check_targets)
 		exec_arrive(v);
+	regime_leave(v);
 	account(v, reason);
 	if (v->moved)
 		vm_enter(v);
+	return false;
 }

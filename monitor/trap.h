@@ -7,7 +7,8 @@
 #include "monitor/vcpu.h"
 
 // Handles a trap from the guest, on the monitor's tables and stack; on return
-// window.S loads v's view and goes to v->pc.
-void trap_slow(struct vcpu *v, enum trap trap);
+// window.S loads v's view and goes to v->pc. True: of the view that was loaded nothing but
+// the tables and DACR can have changed.
+bool trap_slow(struct vcpu *v, enum trap trap);
 
 #endif

@@ -9,6 +9,7 @@
 #include "mmu/walk.h"
 #include "monitor/psr.h"
 #include "monitor/types.h"
+#include "shadowpt/spt.h"
 
 // Exit reasons, from exits.def.
 enum exit_reason {
@@ -51,12 +52,14 @@ struct view {
 #define VIEW_USER   1u
 
 // The unprivileged-access TLB: which pages LDRT and STRT may touch without asking
-// C. An entry is the page's address | UTLB_R | UTLB_W; 0 matches nothing.
-#define UTLB_ENTRIES 64u
-#define UTLB_R       1u
-#define UTLB_W       2u
+// C. An entry is the page's number | the host's ASID of the kernel view | UTLB_R | UTLB_W; 0 matches nothing.
+#define UTLB_ENTRIES    64u
+#define UTLB_ASID_SHIFT 20u
+#define UTLB_R          (1u << 28)
+#define UTLB_W          (1u << 29)
 
-#define NOT_A_PAGE 0xffffffffu
+#define NOT_A_PAGE        0xffffffffu
+#define DROPPED_ALL_ASIDS 0x100u // in dropped_va beside the page, in the ASID's stead
 
 // The cache of known targets, where they are checked: entry = target address | 1.
 #define TARGET_ENTRIES 2048u
@@ -64,7 +67,7 @@ struct view {
 struct vm;
 struct core;
 
-// The CP15 state that has no effect but to be read back or that C alone acts on.
+// The CP15 state that has no effect but to be read back or that C acts on, but for switches of space.
 struct cp15_state {
 	struct mmu_regs mmu; // SCTLR TTBCR TTBR0/1 DACR PRRR NMRR CONTEXTIDR
 	uint32_t cpacr, csselr;
@@ -93,9 +96,9 @@ struct vcpu {
 	uint32_t pc;
 	uint32_t cpsr; // physical: flags, IT, E, T
 	uint32_t mode; // virtual: M, A, I, F
+	struct view view[2];
 	struct bank bank[16];
 	uint32_t usr_r8_r12[5], fiq_r8_r12[5]; // whichever isn't in regs
-	struct view view[2];
 	uint32_t view_now;      // the view that is loaded while the guest runs
 	uint32_t lines;         // LINE_*: what the GIC signals to this VCPU
 	uint32_t vectors;       // VBAR, or 0xffff0000 with SCTLR.V
@@ -110,7 +113,7 @@ struct vcpu {
 	uint32_t self;          // this struct, in the monitor's own map
 	uint32_t window;        // this struct, in the window
 	uint32_t word;          // the kernel's last hypercall, as it was run
-	uint32_t dropped_va;    // page of the last TLBIMVA, if no shadow was filled since; else NOT_A_PAGE
+	uint32_t dropped_va;    // of the last TLBIMVA, if no shadow was filled since; else NOT_A_PAGE
 	uint32_t check_targets; // where the kernel goes is looked at: by `block`, or because it uses Thumb
 	uint32_t dacr_closed;   // domains that kernel entry leaves physically closed
 	uint32_t utlb[UTLB_ENTRIES];
@@ -118,12 +121,13 @@ struct vcpu {
 	uint32_t count[EXIT_COUNT];                         // exits by reason
 	uint64_t cost[EXIT_COUNT];                          // ticks of CNTVCT spent in them
 	uint32_t hot_stack[96] __attribute__((aligned(8))); // hot.c's
+	struct cp15_state cp15;
+	struct spt_known known[SPT_ASIDS + 1] __attribute__((aligned(64))); // the last: none
 	uint32_t targets[TARGET_ENTRIES];
 
 	// C only.
 	struct vm *vm;
 	unsigned id; // MPIDR.Aff0
-	struct cp15_state cp15;
 	struct cp14_state cp14;
 	struct vtimer vtimer, ptimer;
 	uint32_t size;              // bytes of the instruction that is being emulated

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
 // See vm.h. What the monitor spends on a VM is fixed when it is made, in proportion
-// to its memory:
+// to its memory (room.h):
 //
-//   pool       RAM / 64 + 2 MiB, at most 12 MiB: shadow tables and page copies
+//   fixed      the monitor itself, struct vm, a VCPU, words that hypercalls refer to by
+//              number, the common tables
 //   frames     4 bytes per page, sections 4 bytes per MiB
-//   words      256 KiB: instructions that hypercalls refer to by number
 //   records    one code page per 32 pages of RAM, at least 512
-//   flash      only with firmware: its image, and 1 MiB of blocks to be written
+//   spaces     two first-level tables each
+//   pool       the rest: second-level tables and page copies
+//   flash      only with firmware, and beyond the limit: its image, and 1 MiB of blocks to be written
 //
 // Memory map of the guest: QEMU's `virt` machine with GICv2.
 #include "monitor/vm.h"
@@ -24,6 +26,7 @@
 #include "monitor/irq.h"
 #include "monitor/mmio.h"
 #include "monitor/regime.h"
+#include "monitor/room.h"
 #include "monitor/stop.h"
 #include "monitor/string.h"
 #include "monitor/trap.h"
@@ -39,8 +42,6 @@
 #define GPIO_BASE 0x09030000u
 
 #define MIB              (1u << 20)
-#define POOL_MAX         (12u * MIB)
-#define L1_BYTES         0x4000u
 #define STRIDE           611u // odd, so that all sections are met
 #define CROWDED          64u
 #define CNTKCTL_COUNTERS 3u // PL0PCTEN, PL0VCTEN
@@ -130,29 +131,49 @@ take_memory(struct vm *vm)
 	vm->mem = (struct gmem){.base = GPA(VM_RAM_BASE), .size = size, .host = host};
 }
 
-static uint32_t
-pool_size(uint32_t ram)
-{
-	uint32_t size = ram / 64 + 2 * MIB;
-
-	return size < POOL_MAX ? size : POOL_MAX;
-}
-
 static void
 init_shadows(struct vm *vm, uint32_t window_l1)
 {
-	unsigned tables = 2 + 2 * SPT_SPACES, most = vm->pool.size / 8 / L1_BYTES;
-
-	pool_init(&vm->pool, vm->pool_base, vm->pool.size, tables < most ? tables : most);
-	spt_init(&vm->spt, &vm->mem, &vm->pool, vm->frames, vm->sections, vm->window >> SECTION_SHIFT, window_l1);
+	pool_init(&vm->pool, vm->pool_base, vm->pool.size);
+	vm->shadow_room.known = vm->vcpu[0]->known;
+	spt_init(&vm->spt, &vm->mem, &vm->shadow_room, vm->window >> SECTION_SHIFT, window_l1);
 	memset(vm->code_room.words, 0, sizeof(*vm->code_room.words));
 	code_init(&vm->code, &vm->mem, &vm->pool, vm->cfg.block ? CODE_BLOCK : CODE_PAGE, &vm->code_room);
+}
+
+static void
+take_room(struct vm *vm, uint32_t *spent)
+{
+	struct spt_room *s = &vm->shadow_room;
+	struct room_sizes z = {
+	    .fixed = *spent + vm->core->image_bytes + WINDOW_VCPU_SIZE + sizeof(*vm->code_room.words) + SPT_TABLES(0),
+	    .frame = sizeof(*s->frame),
+	    .section = sizeof(*s->section),
+	    .record = sizeof(*vm->code_room.records),
+	    .space = SPT_TABLES(1) - SPT_TABLES(0) + sizeof(*s->space),
+	};
+	struct room r = room_share(vm->mem.size, &z);
+	const struct fit_vm *cfg = &vm->cfg;
+
+	vm->pool.size = r.pool;
+	vm->pool_base = HPA(take(cfg, spent, r.pool, PAGE_SIZE));
+	s->pool = &vm->pool;
+	s->frame = take(cfg, spent, vm->mem.size / PAGE_SIZE * z.frame, PAGE_SIZE);
+	s->section = take(cfg, spent, vm->mem.size / SECTION_SIZE * z.section, PAGE_SIZE);
+	s->n_spaces = r.spaces;
+	s->space = take(cfg, spent, r.spaces * sizeof(*s->space), PAGE_SIZE);
+	s->tables = HPA(take(cfg, spent, SPT_TABLES(r.spaces), SPT_L1_SIZE));
+	vm->code_room.n_records = r.records;
+	vm->code_room.records = take(cfg, spent, r.records * z.record, PAGE_SIZE);
+	vm->code_room.words = take(cfg, spent, sizeof(*vm->code_room.words), PAGE_SIZE);
+	vm->vcpu[0] = take(cfg, spent, WINDOW_VCPU_SIZE, PAGE_SIZE);
+	vm->monitor_limit = ROOM_LIMIT(vm->mem.size);
 }
 
 struct vm *
 vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 {
-	uint32_t pages, spent = 0;
+	uint32_t spent = 0;
 	struct vm *vm = take(cfg, &spent, sizeof(*vm), PAGE_SIZE);
 
 	vm->cfg = *cfg;
@@ -160,15 +181,8 @@ vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 	vm->core = core;
 	vm->window = WINDOW_DEFAULT;
 	take_memory(vm);
-	pages = vm->mem.size / PAGE_SIZE;
-	vm->pool.size = pool_size(vm->mem.size);
-	vm->pool_base = HPA(take(cfg, &spent, vm->pool.size, L1_BYTES));
-	vm->frames = take(cfg, &spent, pages * sizeof(*vm->frames), PAGE_SIZE);
-	vm->sections = take(cfg, &spent, vm->mem.size / SECTION_SIZE * sizeof(*vm->sections), PAGE_SIZE);
-	vm->code_room.n_records = pages / 32 < 512 ? 512 : pages / 32;
-	vm->code_room.records = take(cfg, &spent, vm->code_room.n_records * sizeof(*vm->code_room.records), PAGE_SIZE);
-	vm->code_room.words = take(cfg, &spent, sizeof(*vm->code_room.words), PAGE_SIZE);
-	vm->vcpu[0] = take(cfg, &spent, WINDOW_VCPU_SIZE, PAGE_SIZE);
+	take_room(vm, &spent);
+	spent += core->image_bytes;
 	add_devices(vm);
 	if (cfg->firmware.size) {
 		vm->firmware = take(cfg, &spent, sizeof(*vm->firmware), PAGE_SIZE);

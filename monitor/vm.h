@@ -42,8 +42,7 @@ struct vm {
 	unsigned crowded; // moves of it for which no section is looked for that the guest doesn't map
 	struct pool pool;
 	hpa_t pool_base;
-	struct spt_frame *frames;
-	struct spt_section *sections;
+	struct spt_room shadow_room;
 	struct code_room code_room;
 	struct spt spt;
 	struct code code;
@@ -57,7 +56,8 @@ struct vm {
 	struct trace trace;
 	struct vcpu *vcpu[VM_VCPUS];
 	struct core *core;
-	uint32_t monitor_bytes; // memory that the monitor spends on this VM
+	uint32_t monitor_bytes; // memory that the monitor spends on this VM, itself included
+	uint32_t monitor_limit; // how much it may, but for flash
 	uint32_t unpatched_trapped;
 	uint64_t started; // CNTVCT
 };

@@ -67,16 +67,20 @@ window_vectors:
 	mrs	r8, spsr
 	.endm
 
-// Back to the guest at lr, with its registers from the VCPU.
+// Back to the guest at lr, with its registers from the VCPU. (Since ARMv6 a banked register may
+// be used right after LDM^.)
 	.macro	RESUME
 	ldm	sp, {r0-r14}^
-	nop					@ no banked register right after LDM^
 	movs	pc, lr
 	.endm
 
-// The counter, low word, at the start of an exit: for what it costs.
-	.macro	CLOCK_IN
+// The counter, low word, at the start of an exit: for what it costs. A hot exit needs it in r11 only.
+	.macro	CLOCK
 	mrrc	p15, 1, r11, r10, c14		@ CNTVCT
+	.endm
+
+	.macro	CLOCK_IN
+	CLOCK
 	str	r11, [sp, #VCPU_START]
 	.endm
 
@@ -95,8 +99,18 @@ window_vectors:
 	RESUME
 	.endm
 
+// The same without the cost, for what takes no longer than the books.
+	.macro	FINISH_UNCLOCKED reason
+	ldr	r0, [sp, #VCPU_COUNT + 4 * \reason]
+	add	r0, r0, #1
+	str	r0, [sp, #VCPU_COUNT + 4 * \reason]
+	RESUME
+	.endm
+
 // Leaves the vector for a C function of hot.c: f(vcpu, hypercall).
 	.macro	WARM function
+	CLOCK_IN
+	str	r0, [sp, #VCPU_WORD]
 	str	r8, [sp, #VCPU_CPSR]
 	sub	r3, lr, #4
 	str	r3, [sp, #VCPU_PC]
@@ -114,21 +128,51 @@ window_vectors:
 
 vec_svc:
 	stm	sp, {r0-r14}^
-	CLOCK_IN
 	ldr	r9, [sp, #VCPU_MODE]
 	mrs	r8, spsr
 	tst	r9, #15
 	beq	svc_user
 	tst	r8, #PSR_T
-	bne	svc_slow
+	bne	svc_slow_thumb
 	ldr	r0, [lr, #-4]			@ the patched word, in the view it ran from
-	adrl	r2, dispatch
-	str	r0, [sp, #VCPU_WORD]
 	ubfx	r1, r0, #16, #8
-	ldr	r1, [r2, r1, lsl #2]
-	add	pc, r2, r1
+	ldr	r1, [pc, r1, lsl #2]		@ of dispatch, which is where pc is
+	add	pc, pc, r1			@ relative to the second word of it
+
+// Which handler is whose, by imm24[23:16].
+	.macro	CLASS first count handler
+	.org	dispatch + 4 * (\first)
+	.rept	\count
+	.word	\handler - dispatch - 4
+	.endr
+	.endm
+
+dispatch:
+	CLASS	0x00, 0x10, svc_slow
+	CLASS	BT_IMM_MRS_CPSR, 1, hot_mrs_cpsr
+	CLASS	BT_IMM_MRS_SPSR, 1, hot_mrs_spsr
+	CLASS	BT_IMM_MSR_CPSR, 1, hot_msr_cpsr
+	CLASS	BT_IMM_MSR_SPSR, 1, hot_msr_spsr
+	CLASS	BT_IMM_MSR_CPSR_IMM, 2, warm_msr
+	CLASS	BT_IMM_CPS, 1, hot_cps
+	CLASS	BT_IMM_WFI, 7, svc_slow
+	CLASS	BT_IMM_RFE, 1, warm_rfe
+	CLASS	BT_IMM_SRS, 1, warm_srs
+	CLASS	BT_IMM_MCR_MRC, 1, hot_mcr
+	CLASS	(BT_IMM_MCR_MRC + 1), 1, hot_mrc
+	CLASS	(BT_IMM_MCR_MRC + 2), 14, warm_cp15
+	CLASS	BT_IMM_LDRT, 16, hot_ldrt
+	CLASS	BT_IMM_STM_USER, 64, warm_stm_user
+	CLASS	BT_IMM_SUBS_PC, 1, warm_subs_pc
+	CLASS	BT_IMM_MOVS_PC, 1, warm_movs_pc
+	CLASS	BT_IMM_SETEND, 13, svc_slow
+	CLASS	BT_IMM_FRAME, 1, warm_block
+	CLASS	0x90, 16, svc_slow
+	CLASS	BT_IMM_LDM_USER, 32, warm_ldm_user
+	CLASS	BT_IMM_LDM_RETURN, 64, warm_ldm_return
 
 svc_user:
+	CLOCK_IN
 	str	r8, [sp, #VCPU_CPSR]
 	str	lr, [sp, #VCPU_PC]		@ the system call returns to the next instruction
 	mov	r4, sp
@@ -152,14 +196,21 @@ warm_slow:
 	mov	r1, #TRAP_SVC
 	b	slow
 
+svc_slow_thumb:
+	CLOCK_IN
+	sub	r3, lr, #2
+	mov	r1, #TRAP_SVC
+	b	slow_at_r3
+
 svc_slow:
-	tst	r8, #PSR_T
-	subeq	r3, lr, #4
-	subne	r3, lr, #2
+	CLOCK_IN
+	str	r0, [sp, #VCPU_WORD]
+	sub	r3, lr, #4
 	mov	r1, #TRAP_SVC
 	b	slow_at_r3
 
 hot_mrs_cpsr:
+	CLOCK
 	movw	r2, #(PSR_FLAGS | PSR_E) & 0xffff
 	movt	r2, #(PSR_FLAGS | PSR_E) >> 16
 	and	r1, r0, #15
@@ -169,6 +220,7 @@ hot_mrs_cpsr:
 	FINISH	EXIT_MRS
 
 hot_mrs_spsr:
+	CLOCK
 	and	r1, r0, #15
 	and	r2, r9, #15
 	add	r2, sp, r2, lsl #4
@@ -177,6 +229,7 @@ hot_mrs_spsr:
 	FINISH	EXIT_MRS
 
 hot_msr_spsr:
+	CLOCK
 	and	r1, r0, #0xf0			@ all four fields, else the long way
 	cmp	r1, #0xf0
 	bne	warm_msr
@@ -189,6 +242,7 @@ hot_msr_spsr:
 
 // MSR CPSR_c that keeps the mode: local_irq_restore and its like.
 hot_msr_cpsr:
+	CLOCK
 	and	r1, r0, #0xf0
 	cmp	r1, #0x10
 	bne	warm_msr
@@ -209,6 +263,7 @@ hot_msr_cpsr:
 
 // CPS without a mode change. Payload: imod:2 M A I F mode:5.
 hot_cps:
+	CLOCK
 	tst	r0, #1 << 8
 	bne	warm_cps
 	ubfx	r1, r0, #5, #3
@@ -223,22 +278,28 @@ hot_cps:
 	FINISH	EXIT_CPS
 
 // LDRT, STRT, LDRBT, STRBT [Rn], #+/-imm9. Payload: U B L Rn Rt imm9. The page must
-// be in the unprivileged-access TLB; everything else is C's.
+// be in the unprivileged-access TLB; everything else is C's. If the access itself faults, abort_nested
+// does the hypercall the slow way.
 hot_ldrt:
+	CLOCK_IN
+	str	r0, [sp, #VCPU_WORD]
 	tst	r8, #PSR_E			@ big-endian data is C's
 	bne	svc_slow
 	ubfx	r1, r0, #13, #4			@ Rn
 	ldr	r2, [sp, r1, lsl #2]
 	ubfx	r5, r2, #12, #6
 	add	r5, sp, r5, lsl #2
+	ldr	r3, [sp, #VCPU_VIEW + 4]	@ the kernel view's ASID
 	ldr	r5, [r5, #VCPU_UTLB]
+	lsr	r6, r2, #12
+	orr	r6, r6, r3, lsl #UTLB_ASID
+	eor	r6, r6, r5			@ rights alone are left, if it is the page and the space
 	tst	r0, #1 << 17			@ L
-	eor	r6, r5, r2
-	moveq	r7, #2				@ UTLB_W
-	movne	r7, #1				@ UTLB_R
-	lsrs	r6, r6, #12
+	moveq	r7, #UTLB_WRITE
+	movne	r7, #UTLB_READ
+	lsls	r3, r6, #4
 	bne	svc_slow
-	tst	r5, r7
+	tst	r6, r7
 	beq	svc_slow
 	ubfx	r7, r0, #9, #4			@ Rt
 	cmp	r7, #15				@ stored as the instruction's address plus 8
@@ -269,6 +330,70 @@ hot_ldrt:
 	str	r2, [sp, r1, lsl #2]
 	FINISH	EXIT_UNPRIV
 
+// MCR and MRC with opc1 = 0: here the registers of a switch between address spaces, the rest in C. The words of
+// those are compared without Rt. In struct spt_known, found by the ASID, are the tables of the space
+// with this TTBR0; of one that isn't known the common table runs, and C will see (regime_enter).
+hot_mcr:
+	bic	r1, r0, #0xf00
+	ldr	r2, word_ttbr0
+	ubfx	r3, r0, #8, #4			@ Rt
+	cmp	r1, r2
+	bne	hot_contextidr
+	ldr	r1, [sp, r3, lsl #2]
+	ldr	r2, [sp, #VCPU_CONTEXTIDR]
+	str	r1, [sp, #VCPU_TTBR0]
+switch_space:
+	uxtb	r2, r2
+	add	r6, sp, r2, lsl #4
+	add	r6, r6, #VCPU_KNOWN
+	ldm	r6, {r3-r6}			@ struct spt_known
+	cmp	r1, r3
+	bne	2f
+1:	ldr	r0, [sp, #VCPU_WINDOW_TTBR0]	@ as in set_tables; the last ISB is the return
+	add	r7, r5, #1
+	mcr	p15, 0, r0, c2, c0, 0
+	isb
+	strd	r4, r5, [sp, #VCPU_VIEW]
+	mcr	p15, 0, r5, c13, c0, 1
+	isb
+	strd	r6, r7, [sp, #VCPU_VIEW + SIZEOF_VIEW]
+	mcr	p15, 0, r4, c2, c0, 0
+	FINISH_UNCLOCKED EXIT_CP15_SPACE
+2:	ldr	r5, [sp, #VCPU_VIEW + 4]
+	add	r6, sp, #VCPU_KNOWN_NONE
+	cmp	r5, #HOST_ASID_COMMON
+	ldmne	r6, {r3-r6}
+	bne	1b
+	FINISH_UNCLOCKED EXIT_CP15_SPACE
+
+hot_contextidr:
+	ldr	r2, word_contextidr
+	cmp	r1, r2
+	bne	warm_cp15
+	ldr	r2, [sp, r3, lsl #2]
+	ldr	r1, [sp, #VCPU_TTBR0]
+	str	r2, [sp, #VCPU_CONTEXTIDR]
+	b	switch_space
+
+// MRC: TTBR1, which Linux copies to TTBR0 on the way. (Rt = 15 would carry into CRn.)
+hot_mrc:
+	add	r1, r0, #0x100
+	ldr	r2, word_ttbr1_read
+	bic	r1, r1, #0xf00
+	cmp	r1, r2
+	bne	warm_cp15
+	ubfx	r3, r0, #8, #4
+	ldr	r1, [sp, #VCPU_TTBR1]
+	str	r1, [sp, r3, lsl #2]
+	FINISH_UNCLOCKED EXIT_CP15
+
+word_ttbr0:
+	.word	0xef000000 | BT_IMM_MCR_MRC << 16 | 0x2080
+word_contextidr:
+	.word	0xef000000 | BT_IMM_MCR_MRC << 16 | 0xd090
+word_ttbr1_read:
+	.word	0xef000000 | (BT_IMM_MCR_MRC + 1) << 16 | 0x2090
+
 warm_msr:
 	WARM	hot_msr
 warm_cps:
@@ -291,36 +416,6 @@ warm_srs:
 	WARM	hot_srs
 warm_block:
 	WARM	hot_block
-
-	.macro	CLASS first count handler
-	.org	dispatch + 4 * (\first)
-	.rept	\count
-	.word	\handler - dispatch
-	.endr
-	.endm
-
-	.balign	4
-dispatch:
-	CLASS	0x00, 0x10, svc_slow
-	CLASS	BT_IMM_MRS_CPSR, 1, hot_mrs_cpsr
-	CLASS	BT_IMM_MRS_SPSR, 1, hot_mrs_spsr
-	CLASS	BT_IMM_MSR_CPSR, 1, hot_msr_cpsr
-	CLASS	BT_IMM_MSR_SPSR, 1, hot_msr_spsr
-	CLASS	BT_IMM_MSR_CPSR_IMM, 2, warm_msr
-	CLASS	BT_IMM_CPS, 1, hot_cps
-	CLASS	BT_IMM_WFI, 7, svc_slow
-	CLASS	BT_IMM_RFE, 1, warm_rfe
-	CLASS	BT_IMM_SRS, 1, warm_srs
-	CLASS	BT_IMM_MCR_MRC, 16, warm_cp15
-	CLASS	BT_IMM_LDRT, 16, hot_ldrt
-	CLASS	BT_IMM_STM_USER, 64, warm_stm_user
-	CLASS	BT_IMM_SUBS_PC, 1, warm_subs_pc
-	CLASS	BT_IMM_MOVS_PC, 1, warm_movs_pc
-	CLASS	BT_IMM_SETEND, 13, svc_slow
-	CLASS	BT_IMM_FRAME, 1, warm_block
-	CLASS	0x90, 16, svc_slow
-	CLASS	BT_IMM_LDM_USER, 32, warm_ldm_user
-	CLASS	BT_IMM_LDM_RETURN, 64, warm_ldm_return
 
 //----------------------------------------------------------------------------
 // The other vectors.
@@ -435,16 +530,42 @@ slow_at_r3:
 slow:
 	mov	r4, sp
 	cps	#MODE_SVC
+	ldr	r0, [r4, #VCPU_WINDOW_TTBR0]	@ as set_tables
 	ldr	r2, [r4, #VCPU_HOST_TTBR0]
 	mov	r3, #ASID_MONITOR
-	bl	set_tables
+	mcr	p15, 0, r0, c2, c0, 0
+	isb
+	mcr	p15, 0, r3, c13, c0, 1
+	isb
+	mcr	p15, 0, r2, c2, c0, 0
+	isb
 	ldr	sp, [r4, #VCPU_HOST_STACK]
 	ldr	r0, [r4, #VCPU_SELF]
 	ldr	r2, [r4, #VCPU_SLOW_ENTRY]
 	blx	r2				@ trap_slow(vcpu, trap)
 	mov	sp, r4
+	cmp	r0, #0
+	bne	1f
 	bl	load_view
 	b	resume_full
+1:	ldr	r0, [sp, #VCPU_VIEW_NOW]
+	mov	r1, #SIZEOF_VIEW
+	mla	r1, r0, r1, sp
+	add	r1, r1, #VCPU_VIEW
+	ldm	r1, {r2, r3, r5}		@ the rest of the view is still loaded
+	mrc	p15, 0, r0, c3, c0, 0
+	cmp	r0, r5
+	mcrne	p15, 0, r5, c3, c0, 0
+	ldr	r0, [sp, #VCPU_WINDOW_TTBR0]	@ as in set_tables; the last ISB is the return
+	mcr	p15, 0, r0, c2, c0, 0
+	isb
+	mcr	p15, 0, r3, c13, c0, 1
+	isb
+	mcr	p15, 0, r2, c2, c0, 0
+	ldr	r8, [sp, #VCPU_CPSR]
+	ldr	lr, [sp, #VCPU_PC]
+	msr	spsr_fsxc, r8
+	RESUME
 
 // Switches to the tables in r2 and the ASID in r3, by way of tables that have nothing but
 // the window, which is global, so that no walk can tag an entry with the wrong ASID

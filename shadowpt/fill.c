@@ -13,6 +13,7 @@
 //
 // ROM is mapped by pages and never writable, so its frames needn't be tracked.
 #include "mmu/pte.h"
+#include "mmu/quick.h"
 #include "monitor/arch.h"
 #include "shadowpt/internal.h"
 
@@ -20,27 +21,9 @@
 #define AP_RW   3u
 #define AP_RO   7u
 
+#define RARE __attribute__((cold, noinline)) // off the path of a plain fill
+
 #define NORMAL_WBWA 0x07u // TEX = 001, C = 1, B = 1 without TEX remap, as TEX:C:B
-
-struct rights {
-	uint32_t ap;
-	bool xn;
-};
-
-// What an unprivileged host access may do: no more than the guest in this mode.
-static struct rights
-rights_of(const struct spt_request *rq, const struct mmu_xlat *x, bool writable)
-{
-	struct rights r = {AP_NONE, true};
-
-	if (writable && mmu_check(rq->regs, x, MMU_WRITE, rq->privileged) == FS_NONE)
-		r.ap = AP_RW;
-	else if (mmu_check(rq->regs, x, MMU_READ, rq->privileged) == FS_NONE)
-		r.ap = AP_RO;
-	if (rq->view == SPT_USER)
-		r.xn = mmu_check(rq->regs, x, MMU_EXEC, false) != FS_NONE;
-	return r;
-}
 
 // Normal memory is always shadowed as write-back cacheable and shareable, like the
 // monitor's own alias of it; more cacheable than asked for can't be seen, since
@@ -51,18 +34,27 @@ memory_type(const struct mmu_xlat *x)
 	return x->normal ? NORMAL_WBWA : x->tex_cb;
 }
 
-static uint32_t
-small_page(hpa_t host, const struct mmu_xlat *x, struct rights r)
+// What an unprivileged host access may do with an entry, of what the guest may in this mode: no
+// writing where the frame is tracked, execution in the user view only.
+static inline uint32_t
+ap_of(uint32_t can)
 {
-	return (uint32_t)host.v | L2_SMALL | (r.xn ? L2_SMALL_XN : 0) | pte_l2_from_ap(r.ap) |
+	return can & MMU_CAN(MMU_WRITE) ? AP_RW : can & MMU_CAN(MMU_READ) ? AP_RO : AP_NONE;
+}
+
+static inline uint32_t
+small_page(hpa_t host, const struct mmu_xlat *x, uint32_t can)
+{
+	return (uint32_t)host.v | L2_SMALL | (can & MMU_CAN(MMU_EXEC) ? 0 : L2_SMALL_XN) | pte_l2_from_ap(ap_of(can)) |
 	       pte_l2_small_from_tex_cb(memory_type(x)) | L2_S | L2_NG;
 }
 
-static uint32_t
-section(hpa_t host, const struct mmu_xlat *x, struct rights r)
+static inline uint32_t
+section(hpa_t host, const struct mmu_xlat *x, uint32_t can)
 {
-	return (uint32_t)host.v | L1_SECTION | (r.xn ? L1_XN : 0) | (uint32_t)x->domain << L1_DOMAIN_SHIFT |
-	       pte_l1_from_ap(r.ap) | pte_l1_from_tex_cb(memory_type(x)) | L1_S | L1_NG;
+	return (uint32_t)host.v | L1_SECTION | (can & MMU_CAN(MMU_EXEC) ? 0 : L1_XN) |
+	       (uint32_t)x->domain << L1_DOMAIN_SHIFT | pte_l1_from_ap(ap_of(can)) |
+	       pte_l1_from_tex_cb(memory_type(x)) | L1_S | L1_NG;
 }
 
 static uint32_t
@@ -88,12 +80,12 @@ static void
 note_mapping(const struct spt *s, struct spt_frame *f, gva_t va)
 {
 	uint32_t vpn = va.v >> PAGE_SHIFT;
-	bool known = f->mapped && f->gen == s->gen;
+	struct spt_frame now = {.vpn = vpn & 0xfffff, .mapped = 1, .gen = s->gen & 0x1ff};
 
-	f->many = known && (f->many || f->vpn != vpn);
-	f->mapped = 1;
-	f->gen = s->gen & 0x1ff;
-	f->vpn = vpn & 0xfffff;
+	now.tracked = f->tracked;
+	if (f->mapped && f->gen == s->gen)
+		now.many = f->many || f->vpn != now.vpn;
+	*f = now;
 }
 
 // The mapping that note_mapping remembers goes, wherever it is.
@@ -110,14 +102,29 @@ drop_mapping(struct spt *s, struct spt_frame *f)
 	f->many = 0;
 }
 
+// The same of a section that is mapped writable as one.
+static inline void
+note_section(const struct spt *s, struct spt_section *sec, uint32_t i)
+{
+	bool known = sec->mapped && sec->gen == s->gen;
+
+	sec->many = known && (sec->many || sec->va != i);
+	sec->mapped = 1;
+	sec->gen = s->gen & 0x1ff;
+	sec->va = i & 0xfff;
+}
+
 static void
 drop_writable_section(struct spt *s, struct spt_section *sec)
 {
-	if (sec->va == SPT_SECTION_MANY)
-		spt_drop_all(s);
-	else if (sec->va != SPT_SECTION_NONE)
-		spt_unmap(s, GVA((uint32_t)sec->va << SECTION_SHIFT));
-	sec->va = SPT_SECTION_NONE;
+	if (sec->mapped && sec->gen == s->gen) {
+		if (sec->many)
+			spt_drop_all(s);
+		else
+			spt_unmap(s, GVA((uint32_t)sec->va << SECTION_SHIFT));
+	}
+	sec->mapped = 0;
+	sec->many = 0;
 }
 
 void
@@ -157,147 +164,144 @@ spt_untrack(struct spt *s, gpa_t gpa)
 	section_of(s, gpa)->tracked--;
 }
 
-// Nothing left in the pool: spaces go by age, in the end all mappings.
-static uint32_t *
-new_l2(struct spt *s)
+// Which table an entry for this request goes to.
+static inline struct spt_table *
+table_for(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x)
 {
-	uint32_t *l2 = pool_l2(s->pool);
+	uint32_t i = rq->va.v >> SECTION_SHIFT;
 
-	while (!l2) {
-		s->n.recycles++;
-		if (!spt_evict(s))
-			spt_drop_all(s);
-		l2 = pool_l2(s->pool);
+	if (rq->view == SPT_KERNEL && !x->ng) {
+		// A space that has pages of its own in this section keeps all there.
+		if (!s->current || !set_has(&s->current->view[SPT_KERNEL].own, i))
+			return &s->common;
+	} else if (!s->current) {
+		spt_materialize(s, rq->regs);
+	}
+	return &s->current->view[rq->view];
+}
+
+static RARE void
+set_l1(struct spt *s, struct spt_table *t, uint32_t i, uint32_t entry)
+{
+	if (t == &s->common)
+		spt_common_set(s, i, entry);
+	else
+		spt_table_set(t, i, entry);
+}
+
+// With nothing left in the pool, spaces go by age, in the end all mappings.
+static uint32_t *
+new_l2(struct spt *s, const struct spt_table *t)
+{
+	uint32_t *l2 = pool_table(s->pool, t->l2);
+
+	if (!l2) {
+		spt_recycle(s);
+		l2 = pool_table(s->pool, t->l2);
+		BUG_ON(!l2); // the pool has pages that nobody but shadows gets
 	}
 	return l2;
 }
 
-// Which table an entry for this request goes to.
-static struct spt_table *
-table_for(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x)
+// The first-level entry of what t shows at va has to become, or is, a second-level table for x.
+static RARE void
+make_l2(struct spt *s, struct spt_table *t, uint32_t i, const struct mmu_xlat *x)
 {
-	uint32_t i = rq->va.v >> SECTION_SHIFT;
-	struct spt_table *k;
-
-	if (rq->view == SPT_KERNEL && !x->ng) {
-		// A space that has pages of its own in this section keeps all there.
-		k = s->current ? &s->current->view[SPT_KERNEL] : &s->common;
-		return bit(k->own[i / 32], i % 32) ? k : &s->common;
-	}
-	if (!s->current)
-		spt_materialize(s, rq->regs);
-	return &s->current->view[rq->view];
-}
-
-static void
-set_l1(struct spt *s, struct spt_table *t, uint32_t i, uint32_t entry)
-{
-	if (t == &s->common) {
-		spt_common_set(s, i, entry);
-	} else {
-		spt_table_clear(s, t, i);
-		spt_table_own(t, i, entry);
-	}
-}
-
-// The second-level table of t's own entry i for this domain, made if need be.
-static uint32_t *
-l2_for(struct spt *s, struct spt_table *t, gva_t va, const struct mmu_xlat *x)
-{
-	uint32_t i = va.v >> SECTION_SHIFT;
-	uint32_t want = L1_TABLE | (uint32_t)x->domain << L1_DOMAIN_SHIFT;
-	bool own = bit(t->own[i / 32], i % 32);
-	uint32_t kept = own ? t->l1[i] & (L1_TYPE_MASK | L1_DOMAIN_MASK) : 0;
+	uint32_t want = L1_TABLE | (uint32_t)x->domain << L1_DOMAIN_SHIFT, pieces = 0;
+	uint32_t kept = set_has(&t->own, i) ? t->l1[i] & (L1_TYPE_MASK | L1_DOMAIN_MASK) : 0;
 	bool was_mapped = t->l1[i] != 0;
 
+	if (x->shift >= SECTION_SHIFT)
+		pieces = L1_SOFT_PIECES;
 	if (kept != want) {
-		uint32_t *l2 = new_l2(s);
-
-		set_l1(s, t, i, (uint32_t)(uintptr_t)l2 | want);
+		set_l1(s, t, i, (uint32_t)(uintptr_t)new_l2(s, t) | want | pieces);
 		if (was_mapped) // a section, or what the common table showed here
 			arch_tlbi_all();
-	}
-	if (x->shift >= SECTION_SHIFT && !(t->l1[i] & L1_SOFT_PIECES)) {
-		uint32_t entry = t->l1[i] | L1_SOFT_PIECES;
-
-		t->l1[i] = entry;
-		for (unsigned n = 0; t == &s->common && n < SPT_SPACES; n++) {
-			struct spt_table *k = &s->space[n].view[SPT_KERNEL];
-
-			if (s->space[n].valid && !bit(k->own[i / 32], i % 32))
-				k->l1[i] = entry;
-		}
-	}
-	return (uint32_t *)(uintptr_t)(t->l1[i] & L1_TABLE_BASE);
-}
-
-// A space shows what the common table has gained.
-static void
-show_common(struct spt *s, uint32_t i)
-{
-	struct spt_table *k;
-
-	if (!s->current)
 		return;
-	k = &s->current->view[SPT_KERNEL];
-	if (!bit(k->own[i / 32], i % 32))
-		k->l1[i] = s->common.l1[i];
+	}
+	t->l1[i] |= pieces;
+	for (uint64_t m = t == &s->common ? s->valid : 0; m; m &= m - 1) {
+		struct spt_table *k = &s->space[__builtin_ctzll(m)].view[SPT_KERNEL];
+
+		if (k->l1[i] && !set_has(&k->own, i))
+			k->l1[i] = t->l1[i];
+	}
 }
 
-static void
-map_page(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, hpa_t host, struct rights r)
+// Whether t's entry can't take a page of x as it is.
+static inline bool
+needs_l2(const struct spt_table *t, uint32_t i, const struct mmu_xlat *x)
 {
-	struct spt_table *t = table_for(s, rq, x);
-	uint32_t *l2 = l2_for(s, t, rq->va, x);
-	uint32_t *entry = &l2[bits(rq->va.v, 19, 12)];
-	uint32_t old = *entry;
+	uint32_t want = L1_TABLE | (uint32_t)x->domain << L1_DOMAIN_SHIFT;
+	uint32_t entry = t->l1[i] & (L1_TYPE_MASK | L1_DOMAIN_MASK | L1_SOFT_PIECES);
 
-	*entry = small_page(host, x, r);
-	if (t == &s->common)
-		show_common(s, rq->va.v >> SECTION_SHIFT);
-	s->large_pages |= x->shift == 16;
-	s->large_sections |= x->shift > SECTION_SHIFT;
+	return (entry & ~L1_SOFT_PIECES) != want || !set_has(&t->own, i) ||
+	       (x->shift >= SECTION_SHIFT && entry == want);
+}
+
+// There is a new entry in section i of t: the current space shows what the common table has there.
+static inline void
+entered(struct spt *s, const struct spt_table *t, uint32_t i, const struct mmu_xlat *x)
+{
+	if (t != &s->common) {
+		if (!x->ng)
+			set_add(&s->global, i);
+	} else if (s->current) {
+		s->current->view[SPT_KERNEL].l1[i] = t->l1[i];
+	}
+}
+
+static inline void
+map_page(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, hpa_t host, uint32_t can)
+{
+	uint32_t i = rq->va.v >> SECTION_SHIFT, *entry, old;
+	struct spt_table *t = table_for(s, rq, x);
+
+	if (needs_l2(t, i, x))
+		make_l2(s, t, i, x);
+	entry = &l2_of(t->l1[i])[bits(rq->va.v, 19, 12)];
+	old = *entry;
+	*entry = small_page(host, x, can);
+	entered(s, t, i, x);
+	if (x->shift != PAGE_SHIFT) {
+		s->large_pages |= x->shift == 16;
+		s->large_sections |= x->shift > SECTION_SHIFT;
+	}
+	if (old == *entry) {
+		s->n.shown++;
+		return;
+	}
 	s->n.fills++;
 	if (old)
 		arch_tlbi_va(rq->va);
 }
 
-static bool
-section_fits(const struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, gpa_t base)
+static inline void
+map_section(struct spt *s, struct spt_table *t, uint32_t i, const struct mmu_xlat *x, hpa_t host, uint32_t can)
 {
-	const struct spt_table *t;
-	uint32_t i = rq->va.v >> SECTION_SHIFT;
+	uint32_t old = t->l1[i], entry = section(host, x, can);
 
-	if (x->shift < SECTION_SHIFT || !gmem_has(s->mem, base, SECTION_SIZE) || section_of(s, base)->tracked)
-		return false;
-	t = rq->view == SPT_KERNEL && !x->ng ? &s->common : s->current ? &s->current->view[rq->view] : NULL;
-	return !t || (t->l1[i] & L1_TYPE_MASK) != L1_TABLE;
-}
-
-static void
-map_section(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, gpa_t base)
-{
-	uint32_t i = rq->va.v >> SECTION_SHIFT;
-	struct spt_section *sec = section_of(s, base);
-	struct spt_table *t = table_for(s, rq, x);
-	struct rights r = rights_of(rq, x, true);
-	uint32_t old = t->l1[i];
-
-	set_l1(s, t, i, section(gmem_hpa(s->mem, base), x, r));
-	show_common(s, i);
-	if (r.ap == AP_RW)
-		sec->va = sec->va == SPT_SECTION_NONE || sec->va == i ? (uint16_t)i : SPT_SECTION_MANY;
-	s->large_sections |= x->shift > SECTION_SHIFT;
-	s->n.section_fills++;
-	if (old)
+	if (x->shift > SECTION_SHIFT)
+		s->large_sections = true;
+	if (!old) { // nobody shows anything there
+		set_add(&t->own, i);
+		t->l1[i] = entry;
+		s->n.section_fills++;
+	} else if (old == entry) {
+		s->n.shown++;
+	} else {
+		set_l1(s, t, i, entry);
+		s->n.section_fills++;
 		arch_tlbi_all();
+	}
+	entered(s, t, i, x);
 }
 
 // What spt_fill does of a page that is not RAM.
-static enum spt_result
-fill_rom(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, gpa_t page)
+static RARE enum spt_result
+fill_rom(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, uint32_t can)
 {
-	hpa_t host = gmem_rom(s->mem, page);
+	hpa_t host = gmem_rom(s->mem, GPA(x->gpa.v & ~PAGE_MASK));
 
 	if (!host.v || rq->access == MMU_WRITE)
 		return SPT_DEVICE;
@@ -305,42 +309,70 @@ fill_rom(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, 
 		return SPT_WINDOW;
 	if (rq->access == MMU_EXEC && rq->view == SPT_KERNEL)
 		return SPT_UNSCANNED;
-	map_page(s, rq, x, host, rights_of(rq, x, false));
+	map_page(s, rq, x, host, can & ~MMU_CAN(MMU_WRITE));
 	s->rom_mapped = true;
 	return SPT_OK;
+}
+
+// A mapping of RAM: a section, where a section of the guest's can be shown as such, or a page.
+static inline void
+fill_ram(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, struct spt_frame *f, uint32_t can)
+{
+	uint32_t i = rq->va.v >> SECTION_SHIFT;
+	hpa_t host = gmem_hpa(s->mem, x->gpa);
+	struct spt_section *sec;
+	struct spt_table *t;
+
+	if (x->shift >= SECTION_SHIFT) {
+		sec = section_of(s, x->gpa);
+		t = sec->tracked ? NULL : table_for(s, rq, x);
+		if (t && !is_table(t->l1[i])) {
+			map_section(s, t, i, x, HPA(host.v & ~(uintptr_t)SECTION_MASK), can);
+			if (can & MMU_CAN(MMU_WRITE))
+				note_section(s, sec, i);
+			return;
+		}
+	}
+	if (f->tracked)
+		can &= ~MMU_CAN(MMU_WRITE);
+	map_page(s, rq, x, HPA(host.v & ~(uintptr_t)PAGE_MASK), can);
+	if (can & MMU_CAN(MMU_WRITE))
+		note_mapping(s, f, rq->va);
+}
+
+// The whole walk, and what may be done with its result; false: a fault.
+static RARE bool
+walk(struct spt *s, const struct spt_request *rq, struct mmu_xlat *x, uint32_t *fs, uint32_t *can)
+{
+	*fs = mmu_walk(rq->regs, s->mem, rq->va, x);
+	if (*fs == FS_NONE)
+		*fs = mmu_check(rq->regs, x, rq->access, rq->privileged);
+	if (*fs == FS_NONE)
+		*can = mmu_rights(rq->regs, x, rq->privileged);
+	return *fs == FS_NONE;
 }
 
 enum spt_result
 spt_fill(struct spt *s, const struct spt_request *rq, struct mmu_xlat *x, uint32_t *fs)
 {
-	gpa_t page, sec;
 	struct spt_frame *f;
-	struct rights r;
+	uint32_t can;
 
-	*fs = mmu_walk(rq->regs, s->mem, rq->va, x);
-	if (*fs == FS_NONE)
-		*fs = mmu_check(rq->regs, x, rq->access, rq->privileged);
-	if (*fs != FS_NONE)
+	if (!(mmu_walk_quick(rq->regs, s->mem, rq->va, rq->privileged, x, &can) && can & MMU_CAN(rq->access)) &&
+	    !walk(s, rq, x, fs, &can))
 		return SPT_FAULT;
-	page = GPA(x->gpa.v & ~PAGE_MASK);
-	sec = GPA(x->gpa.v & ~SECTION_MASK);
-	if (!gmem_has(s->mem, page, PAGE_SIZE))
-		return fill_rom(s, rq, x, page);
+	if (rq->view == SPT_KERNEL)
+		can &= ~MMU_CAN(MMU_EXEC);
+	if (x->gpa.v - s->mem->base.v >= s->mem->size)
+		return fill_rom(s, rq, x, can);
 	if (rq->va.v >> SECTION_SHIFT == s->window_index)
 		return SPT_WINDOW;
 	if (rq->access == MMU_EXEC && rq->view == SPT_KERNEL)
 		return SPT_UNSCANNED;
-	f = &s->frame[frame_index(s, page)];
+	f = &s->frame[frame_index(s, x->gpa)];
 	if (rq->access == MMU_WRITE && f->tracked)
 		return SPT_TRACKED;
-	if (section_fits(s, rq, x, sec)) {
-		map_section(s, rq, x, sec);
-		return SPT_OK;
-	}
-	r = rights_of(rq, x, !f->tracked);
-	map_page(s, rq, x, gmem_hpa(s->mem, page), r);
-	if (r.ap == AP_RW)
-		note_mapping(s, f, rq->va);
+	fill_ram(s, rq, x, f, can);
 	return SPT_OK;
 }
 
@@ -350,7 +382,7 @@ spt_map_exec(struct spt *s, const struct spt_request *rq, const struct mmu_xlat 
 	gpa_t page = GPA(x->gpa.v & ~PAGE_MASK);
 
 	spt_track(s, page);
-	map_page(s, rq, x, host, (struct rights){AP_RO, false});
+	map_page(s, rq, x, host, MMU_CAN(MMU_READ) | MMU_CAN(MMU_EXEC));
 	if (gmem_has(s->mem, page, 1))
 		note_mapping(s, &s->frame[frame_index(s, page)], rq->va);
 	else

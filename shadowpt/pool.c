@@ -1,62 +1,39 @@
 // SPDX-License-Identifier: MIT
 //
-// See pool.h. Second-level tables are cut from pages and never glued together
-// again: both kinds settle at what the guest needs of them.
+// See pool.h. A chain cuts its pages from the front, and looks at what was given back first;
+// a page goes back with its chain only.
 #include "shadowpt/pool.h"
 #include "monitor/arch.h"
 #include "monitor/string.h"
 
-#define L1_BYTES 0x4000u
-#define L2_BYTES 0x400u
+#define TABLE_BYTES 0x400u
+#define PER_PAGE    (PAGE_SIZE / TABLE_BYTES)
 
-static void
-push(struct pool_item **list, uint32_t *n, void *item)
+static char *
+page_at(const struct pool *p, uint16_t n)
 {
-	struct pool_item *i = item;
-
-	i->next = *list;
-	*list = i;
-	++*n;
-}
-
-static void *
-pop(struct pool_item **list, uint32_t *n)
-{
-	struct pool_item *i = *list;
-
-	if (!i)
-		return NULL;
-	*list = i->next;
-	--*n;
-	return i;
+	return (char *)(p->base + (uintptr_t)n * PAGE_SIZE);
 }
 
 void
-pool_init(struct pool *p, hpa_t base, uint32_t size, unsigned tables_l1)
+pool_init(struct pool *p, hpa_t base, uint32_t size)
 {
-	BUG_ON(base.v % L1_BYTES || size < tables_l1 * L1_BYTES);
-	*p = (struct pool){.size = size};
-	for (uint32_t off = 0; off < tables_l1 * L1_BYTES; off += L1_BYTES)
-		pool_free_l1(p, (void *)(base.v + off));
-	for (uint32_t off = tables_l1 * L1_BYTES; off + PAGE_SIZE <= size; off += PAGE_SIZE)
-		pool_free_page(p, (void *)(base.v + off));
+	uint32_t pages = size / PAGE_SIZE, own = (pages * (uint32_t)sizeof(*p->next) + PAGE_MASK) / PAGE_SIZE;
+
+	BUG_ON(base.v % PAGE_SIZE || pages <= own || pages > 0xffff);
+	*p = (struct pool){.base = base.v, .next = (uint16_t *)base.v, .size = size};
+	for (uint32_t n = own; n < pages; n++)
+		pool_free_page(p, page_at(p, (uint16_t)n));
 	p->lowest = p->n_pages;
-}
-
-uint32_t *
-pool_l1(struct pool *p)
-{
-	void *t = pop(&p->l1, &p->n_l1);
-
-	return t ? memset(t, 0, L1_BYTES) : NULL;
 }
 
 static void *
 take_page(struct pool *p)
 {
-	void *page = pop(&p->page, &p->n_pages);
+	char *page = page_at(p, p->free);
 
-	if (p->n_pages < p->lowest)
+	p->free = p->next[p->free];
+	if (--p->n_pages < p->lowest)
 		p->lowest = p->n_pages;
 	return page;
 }
@@ -64,40 +41,92 @@ take_page(struct pool *p)
 void *
 pool_page(struct pool *p)
 {
-	return p->n_pages > 1 ? take_page(p) : NULL;
+	return p->n_pages > POOL_RESERVE ? take_page(p) : NULL;
 }
 
-uint32_t *
-pool_l2(struct pool *p)
+static uint16_t
+number_of(const struct pool *p, const void *page)
 {
-	void *t = pop(&p->l2, &p->n_l2);
-
-	if (!t) {
-		char *page = take_page(p);
-
-		if (!page)
-			return NULL;
-		for (uint32_t off = L2_BYTES; off < PAGE_SIZE; off += L2_BYTES)
-			pool_free_l2(p, page + off);
-		t = page;
-	}
-	return memset(t, 0, L2_BYTES);
-}
-
-void
-pool_free_l1(struct pool *p, void *table)
-{
-	push(&p->l1, &p->n_l1, table);
-}
-
-void
-pool_free_l2(struct pool *p, void *table)
-{
-	push(&p->l2, &p->n_l2, table);
+	return (uint16_t)(((uintptr_t)page - p->base) / PAGE_SIZE);
 }
 
 void
 pool_free_page(struct pool *p, void *page)
 {
-	push(&p->page, &p->n_pages, page);
+	uint16_t n = number_of(p, page);
+
+	p->next[n] = p->free;
+	p->free = n;
+	p->n_pages++;
+}
+
+static void
+lengthen(struct pool *p, struct pool_chain *c)
+{
+	uint16_t n = number_of(p, take_page(p));
+
+	p->next[n] = c->head;
+	c->head = n;
+	if (!c->n++)
+		c->tail = n;
+	c->fresh = PER_PAGE;
+}
+
+uint32_t *
+pool_table(struct pool *p, struct pool_chain *c)
+{
+	void *t = c->free;
+
+	if (t) {
+		c->free = c->free->next;
+	} else {
+		if (!c->fresh) {
+			if (!p->n_pages)
+				return NULL;
+			lengthen(p, c);
+		}
+		t = page_at(p, c->head) + PAGE_SIZE - c->fresh-- * TABLE_BYTES;
+	}
+	return memset(t, 0, TABLE_BYTES);
+}
+
+void
+pool_free_table(struct pool_chain *c, void *table)
+{
+	struct pool_item *i = table;
+
+	i->next = c->free;
+	c->free = i;
+}
+
+void
+pool_free_chain(struct pool *p, struct pool_chain *c)
+{
+	if (c->n) {
+		p->next[c->tail] = p->free;
+		p->free = c->head;
+		p->n_pages += c->n;
+	}
+	*c = (struct pool_chain){0};
+}
+
+uint32_t *
+pool_l2(struct pool *p)
+{
+	uint32_t *t;
+
+	if (!p->n_l2 && p->n_pages <= POOL_RESERVE)
+		return NULL;
+	if (!p->n_l2)
+		p->n_l2 = PER_PAGE;
+	t = pool_table(p, &p->small);
+	p->n_l2--;
+	return t;
+}
+
+void
+pool_free_l2(struct pool *p, void *table)
+{
+	pool_free_table(&p->small, table);
+	p->n_l2++;
 }

@@ -30,7 +30,7 @@
 
 static uint32_t ram[256 * WORDS] __attribute__((aligned(0x100000)));
 static uint32_t saved[256 * WORDS];
-static char pool_room[PAGES * PAGE_SIZE] __attribute__((aligned(0x4000)));
+static char pool_room[(1 + PAGES + POOL_RESERVE) * PAGE_SIZE] __attribute__((aligned(0x4000)));
 static struct gmem mem;
 static struct pool pool;
 static struct code_page records[RECORDS];
@@ -50,7 +50,7 @@ begin(void)
 	for (unsigned w = 0; w < FRAMES * WORDS; w++)
 		ram[w] = NOP;
 	memset(&words, 0, sizeof(words));
-	pool_init(&pool, HPA(pool_room), sizeof(pool_room), 0);
+	pool_init(&pool, HPA(pool_room), sizeof(pool_room));
 	code_init(&c, &mem, &pool, CODE_BLOCK, &(struct code_room){records, RECORDS, &words});
 }
 
@@ -188,10 +188,10 @@ test_room(void)
 {
 	fresh("a page takes its copy and its bits, and gives them back");
 	reach(RAM);
-	CHECK_EQ(pool.n_pages, PAGES - 2);
+	CHECK_EQ(pool.n_pages, POOL_RESERVE + PAGES - 2);
 	CHECK_EQ(pool.n_l2, 3);
 	code_drop_all(&c);
-	CHECK_EQ(pool.n_pages, PAGES - 1);
+	CHECK_EQ(pool.n_pages, POOL_RESERVE + PAGES - 1);
 	CHECK_EQ(pool.n_l2, 4);
 	while (pool_page(&pool))
 		;

@@ -20,7 +20,7 @@
 #define WORDS   (PAGE_SIZE / 4)
 #define RECORDS 6u
 #define PAGES   4u // of the pool
-#define COPIES  3u // that there is room for: the last page is for tables
+#define COPIES  PAGES // that there is room for
 
 #define NOP       0xe320f000u
 #define BX_LR     0xe12fff1eu
@@ -35,7 +35,7 @@
 
 static uint32_t ram[FRAMES][WORDS] __attribute__((aligned(0x100000)));
 static uint32_t saved[WORDS];
-static char pool_room[PAGES * PAGE_SIZE] __attribute__((aligned(0x4000)));
+static char pool_room[(1 + PAGES + POOL_RESERVE) * PAGE_SIZE] __attribute__((aligned(0x4000)));
 static struct gmem mem;
 static struct pool pool;
 static struct code_page records[RECORDS];
@@ -57,7 +57,7 @@ fresh(const char *name)
 		for (unsigned w = 0; w < WORDS; w++)
 			ram[f][w] = w == WORDS - 1 ? BX_LR : NOP;
 	memset(&words, 0, sizeof(words));
-	pool_init(&pool, HPA(pool_room), sizeof(pool_room), 0);
+	pool_init(&pool, HPA(pool_room), sizeof(pool_room));
 	code_init(&c, &mem, &pool, CODE_PAGE, &(struct code_room){records, RECORDS, &words});
 }
 
@@ -87,7 +87,7 @@ test_plain(void)
 	CHECK_EQ(code_host(&c, p).v, (uintptr_t)ram[3]);
 	CHECK(code_find(&c, GPA(page(3).v + 0xabc)) == p);
 	CHECK(!code_find(&c, page(4)));
-	CHECK_EQ(pool.n_pages, PAGES);
+	CHECK_EQ(pool.n_pages, POOL_RESERVE + PAGES);
 	CHECK_EQ(c.n.pages, 1);
 	CHECK(fake_arch.last_sync == ram[3]);
 }
@@ -109,7 +109,7 @@ test_patched(void)
 	CHECK(!memcmp(saved, ram[5], PAGE_SIZE));
 	CHECK_EQ(p->patched, ARRAY_LEN(word));
 	CHECK_EQ(code_host(&c, p).v, (uintptr_t)p->copy);
-	CHECK_EQ(pool.n_pages, PAGES - 1);
+	CHECK_EQ(pool.n_pages, POOL_RESERVE + PAGES - 1);
 	for (unsigned i = 0; i < ARRAY_LEN(word); i++) {
 		uint32_t run = code_run(&c, p, 4 * i);
 
@@ -137,7 +137,7 @@ test_patched(void)
 			CHECK_EQ(meaning(p, 4 * i), word[i].insn);
 		}
 	code_drop_all(&c);
-	CHECK_EQ(pool.n_pages, PAGES);
+	CHECK_EQ(pool.n_pages, POOL_RESERVE + PAGES);
 }
 
 static void
@@ -289,7 +289,7 @@ test_exhaustion(void)
 	CHECK_EQ(c.n.copies, COPIES);
 	code_drop_all(&c);
 	CHECK_EQ(c.n.copies, 0);
-	CHECK_EQ(pool.n_pages, PAGES);
+	CHECK_EQ(pool.n_pages, POOL_RESERVE + PAGES);
 	CHECK(make(COPIES, 0));
 
 	fresh("pages of one hash chain");
@@ -357,9 +357,9 @@ test_pieces(void)
 	pieces = 0;
 	left_off = 30; // it has its copy by then
 	CHECK(!code_make(&c, &rq) && c.later && !code_find(&c, page(1)));
-	CHECK(pool.n_pages < PAGES);
+	CHECK(pool.n_pages < POOL_RESERVE + PAGES);
 	code_forget(&c, page(1));
-	CHECK_EQ(pool.n_pages, PAGES);
+	CHECK_EQ(pool.n_pages, POOL_RESERVE + PAGES);
 	CHECK_EQ(c.n.copies, 0);
 	ram[1][0] = NOP;
 	p = make(1, 0);
@@ -371,7 +371,7 @@ test_pieces(void)
 	left_off = 30;
 	CHECK(!code_make(&c, &rq) && c.later);
 	code_drop_all(&c);
-	CHECK_EQ(pool.n_pages, PAGES);
+	CHECK_EQ(pool.n_pages, POOL_RESERVE + PAGES);
 	CHECK(make(1, 0));
 
 	fresh("more pages than jobs, all interrupted in turn, are finished nonetheless");

@@ -39,7 +39,7 @@
 #define A32_MRC_PRW 0xee1d0f90u
 
 static uint16_t ram[FRAMES][HALVES] __attribute__((aligned(0x100000)));
-static char pool_room[PAGES * PAGE_SIZE] __attribute__((aligned(0x4000)));
+static char pool_room[(1 + PAGES + POOL_RESERVE) * PAGE_SIZE] __attribute__((aligned(0x4000)));
 static struct code_page records[RECORDS];
 static struct intern words;
 static struct gmem mem;
@@ -55,7 +55,7 @@ clear(enum code_policy policy)
 		for (unsigned i = 0; i < HALVES; i++)
 			ram[f][i] = i == HALVES - 1u ? BX_LR : NOP;
 	memset(&words, 0, sizeof(words));
-	pool_init(&pool, HPA(pool_room), sizeof(pool_room), 0);
+	pool_init(&pool, HPA(pool_room), sizeof(pool_room));
 	code_init(&c, &mem, &pool, policy, &(struct code_room){records, RECORDS, &words});
 }
 

@@ -22,7 +22,7 @@
 #define RAM 0x40000000u
 
 static struct {
-	unsigned reset, change, all, asid, va, dacr, saved, restored;
+	unsigned reset, change, other, all, asid, va, va_all, dacr, saved, restored;
 	uint32_t last_asid, last_va, last_dacr, abort, abort_va;
 } told;
 
@@ -38,6 +38,13 @@ regime_switch(struct vcpu *v)
 {
 	(void)v;
 	told.change++;
+}
+
+void
+regime_other_spaces(struct vcpu *v)
+{
+	(void)v;
+	told.other++;
 }
 
 void
@@ -64,10 +71,18 @@ regime_drop_asid(struct vcpu *v, uint32_t asid)
 }
 
 void
-regime_drop_va(struct vcpu *v, gva_t va)
+regime_drop_va(struct vcpu *v, uint32_t mva_asid)
 {
 	(void)v;
 	told.va++;
+	told.last_va = mva_asid;
+}
+
+void
+regime_drop_va_all(struct vcpu *v, gva_t va)
+{
+	(void)v;
+	told.va_all++;
 	told.last_va = va.v;
 }
 
@@ -241,7 +256,8 @@ test_control(void)
 	CHECK_EQ(mcr(0, 2, 0, 0, 0x4000406a), CP_DONE);
 	CHECK_EQ(mcr(0, 2, 0, 1, 0x4000806a), CP_DONE);
 	CHECK_EQ(mcr(0, 13, 0, 1, 0x12345678), CP_DONE);
-	CHECK_EQ(told.change, 3);
+	CHECK_EQ(told.change, 2);
+	CHECK_EQ(told.other, 1);
 	CHECK_EQ(told.reset, 0);
 	CHECK_EQ(v->cp15.mmu.ttbr0, 0x4000406a);
 	CHECK_EQ(v->cp15.mmu.ttbr1, 0x4000806a);
@@ -291,7 +307,8 @@ test_maintenance(void)
 		CHECK_EQ(mcr(0, 8, crm, 3, 0x12345042), crm == 3 || crm == 7 ? CP_DONE : CP_UNDEF);
 	}
 	CHECK_EQ(told.all, 4);
-	CHECK_EQ(told.va, 6);
+	CHECK_EQ(told.va, 4);
+	CHECK_EQ(told.va_all, 2);
 	CHECK_EQ(told.asid, 4);
 	CHECK_EQ(told.last_va, 0x12345000);
 	CHECK_EQ(told.last_asid, 0x42);
@@ -592,8 +609,9 @@ int
 main(void)
 {
 	vm = calloc(1, sizeof(*vm));
-	v = calloc(1, sizeof(*v));
-	other = calloc(1, sizeof(*other));
+	v = aligned_alloc(_Alignof(struct vcpu), sizeof(*v));
+	other = aligned_alloc(_Alignof(struct vcpu), sizeof(*other));
+	memset(other, 0, sizeof(*other));
 	vm->core = &core;
 	vm->mem = (struct gmem){.base = GPA(RAM), .size = 0x100000, .host = HPA(aligned_alloc(0x100000, 0x100000))};
 	sysreg_fake[SYSREG_midr] = 0x412fc0f1;

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
 // uses: shadowpt/pool.c
 //
-// The pool: everything in it is given out exactly once and can be given back, tables
-// come zeroed, second-level tables are cut from pages, and the counts are right.
+// The pool: everything in it is given out exactly once and can be given back, one by one or a chain
+// at a time, tables come zeroed, and the counts are right.
 #include <stdlib.h>
 #include <string.h>
 #include "shadowpt/pool.h"
 #include "test/host/check.h"
 
-#define L1_BYTES  0x4000u
 #define L2_BYTES  0x400u
-#define TABLES_L1 2u
-#define PAGES     5u
-#define SIZE      (TABLES_L1 * L1_BYTES + PAGES * PAGE_SIZE)
+#define PAGES     13u
+#define SIZE      ((PAGES + 1) * PAGE_SIZE) // the first page has the lists
 
 static struct pool pool;
 static char *room;
@@ -24,7 +22,7 @@ fresh(const char *name)
 	check_case(name);
 	memset(room, 0xa5, SIZE);
 	memset(taken, 0, sizeof(taken));
-	pool_init(&pool, HPA(room), SIZE, TABLES_L1);
+	pool_init(&pool, HPA(room), SIZE);
 }
 
 // Notes that bytes at p were given out: within the pool, aligned, and nobody else's.
@@ -51,81 +49,95 @@ zeroed(const uint32_t *table, uint32_t bytes)
 static void
 test_exhaustion(void)
 {
+	struct pool_chain chain = {0};
+
 	fresh("everything is given out once");
-	CHECK_EQ(pool.n_l1, TABLES_L1);
 	CHECK_EQ(pool.n_pages, PAGES);
 	CHECK_EQ(pool.size, SIZE);
-	for (unsigned i = 0; i < TABLES_L1; i++) {
-		uint32_t *t = pool_l1(&pool);
-
-		take(t, L1_BYTES);
-		CHECK(zeroed(t, L1_BYTES));
-	}
-	CHECK(!pool_l1(&pool));
-	for (unsigned i = 0; i < PAGES - 1; i++)
+	for (unsigned i = 0; i < PAGES - POOL_RESERVE; i++)
 		take(pool_page(&pool), PAGE_SIZE);
-	CHECK(!pool_page(&pool)); // the last page is for tables alone
-	for (unsigned i = 0; i < 4; i++)
-		take(pool_l2(&pool), L2_BYTES);
-	CHECK(!pool_page(&pool));
+	CHECK(!pool_page(&pool)); // the last pages are for tables of shadows alone
 	CHECK(!pool_l2(&pool));
-	for (size_t i = 0; i < sizeof(taken); i++)
+	for (unsigned i = 0; i < 4 * POOL_RESERVE; i++)
+		take(pool_table(&pool, &chain), L2_BYTES);
+	CHECK(!pool_table(&pool, &chain));
+	for (size_t i = PAGE_SIZE / L2_BYTES; i < sizeof(taken); i++)
 		CHECK_EQ(taken[i], 1);
 	CHECK_EQ(pool.lowest, 0);
+	pool_free_chain(&pool, &chain);
+	CHECK_EQ(pool.n_pages, POOL_RESERVE);
+	CHECK(!chain.n && !chain.fresh && !chain.free);
 }
 
 static void
-test_l2(void)
+test_chains(void)
 {
-	uint32_t *t[PAGES * 4];
+	struct pool_chain chain[2] = {{0}};
+	uint32_t *t[2][9];
 
-	fresh("second-level tables are cut from pages");
-	for (unsigned i = 0; i < PAGES * 4; i++) {
-		t[i] = pool_l2(&pool);
-		take(t[i], L2_BYTES);
-		CHECK(zeroed(t[i], L2_BYTES));
-		CHECK_EQ(pool.n_pages, PAGES - (i + 4) / 4);
-		CHECK_EQ(pool.n_l2, 3 - i % 4);
-		memset(t[i], 0xff, L2_BYTES);
-	}
-	CHECK(!pool_l2(&pool));
-	CHECK(!pool_page(&pool));
+	fresh("tables are cut from pages of their chain");
+	for (unsigned i = 0; i < 9; i++)
+		for (unsigned c = 0; c < 2; c++) {
+			t[c][i] = pool_table(&pool, &chain[c]);
+			take(t[c][i], L2_BYTES);
+			CHECK(zeroed(t[c][i], L2_BYTES));
+			CHECK_EQ(chain[c].n, i / 4 + 1);
+			CHECK_EQ(chain[c].fresh, 3 - i % 4);
+			memset(t[c][i], 0xff, L2_BYTES);
+		}
+	CHECK_EQ(pool.n_pages, PAGES - 6);
 
 	check_case("a table given back comes again, zeroed, before a page is cut");
-	pool_free_l2(&pool, t[7]);
-	CHECK_EQ(pool.n_l2, 1);
-	CHECK(pool_l2(&pool) == t[7]);
-	CHECK(zeroed(t[7], L2_BYTES));
-	CHECK(!pool_l2(&pool));
+	pool_free_table(&chain[0], t[0][7]);
+	pool_free_table(&chain[0], t[0][2]);
+	CHECK(pool_table(&pool, &chain[0]) == t[0][2]);
+	CHECK(pool_table(&pool, &chain[0]) == t[0][7]);
+	CHECK(zeroed(t[0][7], L2_BYTES));
+	CHECK_EQ(chain[0].fresh, 3);
+
+	check_case("a chain goes back as a whole");
+	pool_free_chain(&pool, &chain[0]);
+	CHECK_EQ(pool.n_pages, PAGES - 3);
+	pool_free_chain(&pool, &chain[0]);
+	CHECK_EQ(pool.n_pages, PAGES - 3);
+	pool_free_chain(&pool, &chain[1]);
+	CHECK_EQ(pool.n_pages, PAGES);
+	memset(taken, 0, sizeof(taken));
+	for (unsigned i = 0; i < 4 * PAGES; i++)
+		take(pool_table(&pool, &chain[0]), L2_BYTES);
 }
 
 static void
 test_free(void)
 {
-	void *page, *l1;
+	void *page;
+	uint32_t *t;
 
-	fresh("pages and first-level tables given back come again");
+	fresh("pages given back come again");
 	page = pool_page(&pool);
-	l1 = pool_l1(&pool);
 	CHECK_EQ(pool.n_pages, PAGES - 1);
-	CHECK_EQ(pool.n_l1, TABLES_L1 - 1);
-	memset(l1, 0xff, L1_BYTES);
 	pool_free_page(&pool, page);
-	pool_free_l1(&pool, l1);
 	CHECK_EQ(pool.n_pages, PAGES);
-	CHECK_EQ(pool.n_l1, TABLES_L1);
 	CHECK(pool_page(&pool) == page);
-	CHECK(pool_l1(&pool) == l1);
-	CHECK(zeroed(l1, L1_BYTES));
 	CHECK_EQ(pool.lowest, PAGES - 1);
+
+	check_case("tables that have nothing to do with shadows, too");
+	t = pool_l2(&pool);
+	CHECK_EQ(pool.n_l2, 3);
+	CHECK(zeroed(t, L2_BYTES));
+	memset(t, 0xff, L2_BYTES);
+	pool_free_l2(&pool, t);
+	CHECK_EQ(pool.n_l2, 4);
+	CHECK(pool_l2(&pool) == t);
+	CHECK(zeroed(t, L2_BYTES));
 }
 
 int
 main(void)
 {
-	room = aligned_alloc(L1_BYTES, (SIZE + L1_BYTES - 1) & ~(L1_BYTES - 1));
+	room = aligned_alloc(PAGE_SIZE, SIZE);
 	test_exhaustion();
-	test_l2();
+	test_chains();
 	test_free();
 	free(room);
 	return check_done("pool");

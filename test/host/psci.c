@@ -146,7 +146,8 @@ main(void)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
 
-	v = calloc(1, sizeof(*v));
+	v = aligned_alloc(_Alignof(struct vcpu), sizeof(*v));
+	memset(v, 0, sizeof(*v));
 	v->vm = vm;
 	vm->vcpu[0] = v;
 	test_queries();

@@ -28,7 +28,7 @@
 #define L2S       (TABLES + 0x40000u)
 #define DEVICE    0x09000000u
 #define CLIENTS   0x55555555u
-#define POOL_MAX  (32u * 0x4000u + 64u * PAGE_SIZE)
+#define POOL_MAX  (80u * PAGE_SIZE)
 #define WINDOW_L1 0x7ff05c0eu
 #define STEPS     6000u
 #define RUNS      12u
@@ -45,9 +45,12 @@ static char *pool_room;
 static uintptr_t copies; // address of the copy of RAM's first page; the page itself is never there
 static struct spt_frame frames[RAM_SIZE / PAGE_SIZE];
 static struct spt_section sections[RAM_MIB];
+static struct spt_space spaces[SPT_SPACES];
+static struct spt_known known_spaces[SPT_ASIDS + 1];
+static char *tables;
 static struct spt s;
 static struct mmu_regs regs;
-static unsigned n_l1, n_pages;
+static unsigned n_pages;
 
 static uint32_t
 below(uint32_t n)
@@ -175,8 +178,10 @@ may(const struct seen *e, enum mmu_access a)
 	return a == MMU_WRITE ? writable(e) : readable(e) && (a == MMU_READ || !e->xn);
 }
 
-static uint64_t tlb[64][SLOTS][256];
-static unsigned tlb_used[64][SLOTS];
+#define ASIDS (4u + 2u * SPT_SPACES)
+
+static uint64_t tlb[ASIDS][SLOTS][256];
+static unsigned tlb_used[ASIDS][SLOTS];
 
 static bool
 tlb_hit(enum fake_tlbi kind, uint32_t what, unsigned asid, unsigned slot, unsigned page)
@@ -191,7 +196,7 @@ tlb_hit(enum fake_tlbi kind, uint32_t what, unsigned asid, unsigned slot, unsign
 static void
 tlb_drop(enum fake_tlbi kind, uint32_t what)
 {
-	for (unsigned a = 0; a < 64; a++)
+	for (unsigned a = 0; a < ASIDS; a++)
 		for (unsigned i = 0; i < SLOTS; i++)
 			for (unsigned p = 0; tlb_used[a][i] && p < 256; p++)
 				if (tlb[a][i][p] && tlb_hit(kind, what, a, i, p)) {
@@ -215,7 +220,7 @@ tlb_add(const struct spt_table *t, unsigned slot, unsigned page, const struct se
 static bool
 owns(const struct spt_table *t, uint32_t i)
 {
-	return t->own[i / 32] >> i % 32 & 1;
+	return t->own.word[i / 32] >> i % 32 & 1;
 }
 
 static bool
@@ -294,9 +299,9 @@ table_of_asid(uint32_t asid)
 		return &s.common;
 	if (asid == s.empty.host_asid)
 		return &s.empty;
-	for (unsigned n = 0; n < SPT_SPACES; n++)
+	for (unsigned n = 0; n < s.n_spaces; n++)
 		for (unsigned v = 0; v < 2; v++)
-			if (s.space[n].valid && s.space[n].view[v].host_asid == asid)
+			if (s.valid >> n & 1 && s.space[n].view[v].host_asid == asid)
 				return &s.space[n].view[v];
 	return NULL;
 }
@@ -304,7 +309,7 @@ table_of_asid(uint32_t asid)
 static void
 check_tlb(void)
 {
-	for (unsigned a = 0; a < 64; a++)
+	for (unsigned a = 0; a < ASIDS; a++)
 		for (unsigned i = 0; i < SLOTS; i++)
 			for (unsigned p = 0; tlb_used[a][i] && p < 256; p++) {
 				const struct spt_table *t = table_of_asid(a);
@@ -317,27 +322,84 @@ check_tlb(void)
 			}
 }
 
+// How many tables a chain has cut and not got back; its pages are added to *pages.
+static unsigned
+cut(const struct pool_chain *c, unsigned *pages)
+{
+	unsigned n = 4 * c->n - c->fresh;
+
+	for (const struct pool_item *i = c->free; i; i = i->next)
+		n--;
+	*pages += c->n;
+	return n;
+}
+
+// What is in the set is what its counts and summary say.
+static void
+check_set(const struct spt_set *set)
+{
+	unsigned n = 0;
+
+	for (unsigned w = 0; w < 128; w++) {
+		n += (unsigned)__builtin_popcount(set->word[w]);
+		CHECK_EQ(set->word[w] != 0, set->some[w / 32] >> w % 32 & 1);
+	}
+	CHECK_EQ(set->n, n);
+}
+
+// What is known by ASID is a space, or nothing, and the current one is.
+static void
+check_known(void)
+{
+	for (unsigned a = 0; a < SPT_ASIDS; a++) {
+		const struct spt_known *k = &s.known[a];
+		const struct spt_space *sp = &s.space[(k->host_asid - 4) / 2];
+
+		if (k->host_asid == s.common.host_asid) {
+			CHECK_EQ(k->kernel, (uint32_t)(uintptr_t)s.common.l1 | 0x4a);
+			CHECK_EQ(k->user, (uint32_t)(uintptr_t)s.empty.l1 | 0x4a);
+			continue;
+		}
+		CHECK(s.valid >> (sp - s.space) & 1);
+		CHECK_EQ(k->ttbr0, sp->ttbr0);
+		CHECK_EQ(sp->asid, a);
+		CHECK_EQ(k->kernel, (uint32_t)(uintptr_t)sp->view[SPT_KERNEL].l1 | 0x4a);
+		CHECK_EQ(k->host_asid, sp->view[SPT_KERNEL].host_asid);
+		CHECK_EQ(k->host_asid + 1, sp->view[SPT_USER].host_asid);
+		CHECK_EQ(k->user, (uint32_t)(uintptr_t)sp->view[SPT_USER].l1 | 0x4a);
+	}
+	if (s.current)
+		CHECK_EQ(s.known[s.current->asid].host_asid, s.host_asid);
+	CHECK_EQ(s.host_asid, spt_view(&s, SPT_KERNEL)->host_asid);
+}
+
 static void
 check_all(void)
 {
-	unsigned l2 = check_table(&s.common, &regs, false, false, !s.current), l1 = 2, tracked[RAM_MIB] = {0};
+	unsigned l2, pages = 0, tracked[RAM_MIB] = {0};
 
-	l2 += check_table(&s.empty, &regs, true, false, !s.current);
-	for (unsigned n = 0; n < SPT_SPACES; n++) {
+	CHECK_EQ(check_table(&s.common, &regs, false, false, !s.current), cut(&s.common_l2, &pages));
+	CHECK_EQ(check_table(&s.empty, &regs, true, false, !s.current), 0);
+	check_set(&s.common.own);
+	for (unsigned n = 0; n < s.n_spaces; n++) {
 		struct spt_space *sp = &s.space[n];
 		struct mmu_regs r = regs;
 
-		CHECK_EQ(s.valid >> n & 1, sp->valid);
-		if (!sp->valid)
+		if (!(s.valid >> n & 1)) {
+			CHECK_EQ(sp->l2.n, 0);
 			continue;
+		}
 		r.ttbr0 = sp->ttbr0;
-		l1 += 2;
-		for (unsigned v = 0; v < 2; v++)
+		l2 = 0;
+		for (unsigned v = 0; v < 2; v++) {
 			l2 += check_table(&sp->view[v], &r, v == SPT_USER, v == SPT_KERNEL, sp == s.current);
+			check_set(&sp->view[v].own);
+		}
+		CHECK_EQ(l2, cut(&sp->l2, &pages));
 	}
 	check_tlb();
-	CHECK_EQ(l1 + pool.n_l1, n_l1);
-	CHECK_EQ(l2 + pool.n_l2, 4 * (n_pages - pool.n_pages));
+	check_known();
+	CHECK_EQ(pages + pool.n_pages, n_pages);
 	for (unsigned f = 0; f < RAM_SIZE / PAGE_SIZE; f++)
 		tracked[f / 256] += frames[f].tracked;
 	for (unsigned m = 0; m < RAM_MIB; m++)
@@ -348,15 +410,18 @@ check_all(void)
 // The monitor's side of an abort
 
 static void
-begin(unsigned tables_l1, unsigned pages)
+begin(unsigned n_spaces, unsigned pages)
 {
+	struct spt_room room = {&pool, frames, sections, spaces, n_spaces, HPA(tables), known_spaces};
+
 	memset((void *)mem.host.v, 0, RAM_SIZE);
 	memset(pool_room, 0xa5, POOL_MAX);
+	memset(tables, 0xa5, SPT_TABLES(SPT_SPACES));
 	regs = (struct mmu_regs){.sctlr = SCTLR_M, .dacr = CLIENTS, .ttbr1 = TTBR1 | 0x4a};
-	n_l1 = tables_l1;
 	n_pages = pages;
-	pool_init(&pool, HPA(pool_room), tables_l1 * 0x4000u + pages * PAGE_SIZE, tables_l1);
-	spt_init(&s, &mem, &pool, frames, sections, 0xfe0, WINDOW_L1);
+	pool_init(&pool, HPA(pool_room), (1 + pages) * PAGE_SIZE); // the first has its lists
+	CHECK_EQ(pool.n_pages, pages);
+	spt_init(&s, &mem, &room, 0xfe0, WINDOW_L1);
 	tlb_drop(TLBI_ALL, 0);
 	go_to(0);
 }
@@ -365,7 +430,7 @@ static void
 fresh(const char *name)
 {
 	check_case(name);
-	begin(12, 16);
+	begin(5, 16);
 }
 
 static struct spt_request
@@ -462,7 +527,7 @@ test_sizes(void)
 	CHECK_EQ(shadow(0x40013000, true).host, (uint32_t)mem.host.v + 0x23000);
 	CHECK(!shadow(0x40014000, true).key);
 	check_all();
-	spt_drop_va(&s, GVA(0x40010000));
+	spt_drop_va(&s, GVA(0x40010000), 7);
 	CHECK(!shadow(0x40013000, true).key && !shadow(0x4001f000, true).key);
 	check_all();
 
@@ -634,13 +699,16 @@ test_common(void)
 	check_all();
 	go_to(0);
 	CHECK(shadow(0xc0000000, false).key || fill(0xc0000000, MMU_READ, false) == SPT_OK);
+	CHECK_EQ(fill(0xc0100000, MMU_READ, false), SPT_OK);
 	CHECK_EQ(s.n.section_fills, 3);
+	CHECK_EQ(s.n.fills, 1);
+	CHECK_EQ(s.n.shown, 2);
 	CHECK(shadow(0xc0100000, false).key);
 	CHECK_EQ(spt_view(&s, SPT_KERNEL)->l1[0xc01], s.common.l1[0xc01]);
 	go_to(2);
 	CHECK(spt_view(&s, SPT_KERNEL) == &s.common && spt_view(&s, SPT_USER) == &s.empty);
 	CHECK(shadow(0xc0100000, false).key);
-	spt_drop_va(&s, GVA(0xc0100000));
+	spt_drop_va(&s, GVA(0xc0100000), 200);
 	go_to(0);
 	CHECK(!shadow(0xc0100000, false).key);
 	CHECK(shadow(0x40000000, true).key);
@@ -683,7 +751,7 @@ static void
 test_exhaustion(void)
 {
 	check_case("the space that was used the longest ago goes first");
-	begin(2 + 2 * 3, 16);
+	begin(3, 16);
 	for (unsigned n = 0; n < 4; n++)
 		put_l1(n, 0x400, SECT(RAM, 3, NG_SECT));
 	for (unsigned n = 0; n < 3; n++) {
@@ -699,7 +767,7 @@ test_exhaustion(void)
 	check_all();
 
 	check_case("one page of pool does");
-	begin(4, 1);
+	begin(1, 1);
 	for (uint32_t i = 0; i < 8; i++) {
 		put_l1(0, 0x400 + i, L2S | 1u);
 		put(L2S + i * 4, PAGE(RAM + (i << 12), 3, NG_PAGE));
@@ -767,8 +835,13 @@ maintain(unsigned space, uint32_t va, bool user)
 			spt_drop_asid(&s, space + 7);
 			break;
 		} // falls through
+	case 2 ... 4:
+		if (user) {
+			spt_drop_va(&s, GVA(va), space + 7);
+			break;
+		} // falls through
 	default:
-		spt_drop_va(&s, GVA(va));
+		spt_drop_va_all(&s, GVA(va));
 	}
 }
 
@@ -788,7 +861,7 @@ change_page(unsigned space, unsigned slot)
 		if (!large && to_large) // sixteen entries at once: each might be cached
 			for (uint32_t n = 0; n < 16; n++) {
 				put(table + (first + n) * 4, 0);
-				spt_drop_va(&s, GVA((va & 0xffff0000) | n << 12));
+				spt_drop_va_all(&s, GVA((va & 0xffff0000) | n << 12));
 			}
 		else if (!large)
 			return;
@@ -907,7 +980,7 @@ test_random(unsigned seed)
 	snprintf(name, sizeof(name), "random guest %u", seed);
 	check_case(name);
 	srandom(seed);
-	begin(4 + 2 * below(SPACES), seed % 3 ? 16 : 1 + below(3));
+	begin(1 + below(SPACES), seed % 3 ? 16 : 1 + below(3));
 	regs.sctlr |= (below(2) ? SCTLR_AFE : 0) | (below(4) ? 0 : SCTLR_WXN);
 	regs.ttbcr = below(3);
 	regs.dacr = below(4) ? CLIENTS : 0x55555557; // domain 0 of managers
@@ -925,7 +998,8 @@ main(void)
 {
 	mem = (struct gmem){.base = GPA(RAM), .size = RAM_SIZE, .host = HPA(low_memory(RAM_SIZE, SECTION_SIZE))};
 	copies = (uintptr_t)low_memory(RAM_SIZE, SECTION_SIZE);
-	pool_room = low_memory(POOL_MAX, 0x4000);
+	pool_room = low_memory(POOL_MAX, PAGE_SIZE);
+	tables = low_memory(SPT_TABLES(SPT_SPACES), SPT_L1_SIZE);
 	fake_arch.on_tlbi = tlb_drop;
 	test_sizes();
 	test_results();

@@ -341,10 +341,10 @@ test_unprivileged(void)
 	paged("LDRT where PL0 may", SECTION_RW, 1);
 	done(0xe4b12000);
 	CHECK(v->regs[2] == 0x83828180 && fake_vm.fills == 1 && fake_vm.opened == 1);
-	CHECK_EQ(v->utlb[bits(DATA, 17, 12)], DATA | UTLB_R | UTLB_W);
+	CHECK_EQ(v->utlb[bits(DATA, 17, 12)], DATA >> PAGE_SHIFT | UTLB_R | UTLB_W);
 	paged("STRT where PL0 may read", SECTION_R, 1);
 	aborts(0xe4a12000, DATA, FS_PERMISSION_1, true);
-	CHECK_EQ(v->utlb[bits(DATA, 17, 12)], DATA | UTLB_R);
+	CHECK_EQ(v->utlb[bits(DATA, 17, 12)], DATA >> PAGE_SHIFT | UTLB_R);
 	paged("LDRT where PL0 may nothing", SECTION_K, 1);
 	aborts(0xe4b12000, DATA, FS_PERMISSION_1, false);
 	CHECK_EQ(v->utlb[bits(DATA, 17, 12)], 0);

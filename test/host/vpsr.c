@@ -218,7 +218,7 @@ test_views(void)
 int
 main(void)
 {
-	v = calloc(1, sizeof(*v));
+	v = aligned_alloc(_Alignof(struct vcpu), sizeof(*v));
 	test_modes();
 	test_views();
 	test_random();
