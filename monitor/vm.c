@@ -139,6 +139,12 @@ pool_size(uint32_t ram)
 }
 
 static void
+let_interrupts_in(void *vm)
+{
+	irq_poll(((struct vm *)vm)->vcpu[0]);
+}
+
+static void
 init_shadows(struct vm *vm, uint32_t window_l1)
 {
 	unsigned tables = 2 + 2 * SPT_SPACES, most = vm->pool.size / 8 / L1_BYTES;
@@ -147,6 +153,8 @@ init_shadows(struct vm *vm, uint32_t window_l1)
 	spt_init(&vm->spt, &vm->mem, &vm->pool, vm->frames, vm->sections, vm->window >> SECTION_SHIFT, window_l1);
 	memset(vm->code_room.words, 0, sizeof(*vm->code_room.words));
 	code_init(&vm->code, &vm->mem, &vm->pool, vm->cfg.block ? CODE_BLOCK : CODE_PAGE, &vm->code_room);
+	vm->code.pause = let_interrupts_in;
+	vm->code.pause_ctx = vm;
 }
 
 struct vm *
