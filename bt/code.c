@@ -15,6 +15,8 @@
 // as many again, without having been, it is dropped.
 #define WRITES_UNSEEN 32u
 
+#define PAUSE_PAGES 16u // dropped without a pause
+
 static struct code_page **
 chain(struct code *c, gpa_t gpa)
 {
@@ -163,6 +165,13 @@ code_original_thumb(const struct code *c, uint32_t insn)
 	uint32_t meaning;
 
 	return code_meaning_thumb(c, insn, &meaning) ? meaning : insn;
+}
+
+void
+code_pause(const struct code *c)
+{
+	if (c->pause)
+		c->pause(c->pause_ctx);
 }
 
 bool
@@ -388,9 +397,12 @@ code_drop(struct code *c, struct code_page *p)
 void
 code_drop_all(struct code *c)
 {
-	for (unsigned i = 0; i < CODE_HASH; i++)
-		while (c->hash[i])
+	for (unsigned i = 0, n = 0; i < CODE_HASH; i++)
+		for (; c->hash[i]; n++) {
 			code_drop(c, c->hash[i]);
+			if (n % PAUSE_PAGES == 0)
+				code_pause(c);
+		}
 	code_scan_drop_all(c);
 	c->rom = false;
 }

@@ -74,8 +74,11 @@ struct code {
 	struct code_page *free;
 	struct intern *words;
 	struct code_counters n;
-	bool rom;   // a page of ROM has been made since the last code_drop_all
-	bool later; // code_make has left off
+	bool rom;                 // a page of ROM has been made since the last code_drop_all
+	bool cut_open;            // some instruction that is cut has been given back (code_thumb.c)
+	bool later;               // code_make has left off
+	void (*pause)(void *ctx); // called every few thousand instructions of what can't be left off; may be NULL
+	void *pause_ctx;
 	struct code_job job[CODE_JOBS];
 	uint32_t jobs_used, starts; // for code_job.used; jobs begun since one was finished
 	struct bt_scan_memo memo[BT_SCAN_MEMOS];

@@ -15,6 +15,8 @@ bool code_copy(struct code *c, struct code_page *p);
 bool code_patch_word(struct code *c, struct code_page *p, uint32_t word);
 // The hypercall that stands for insn by its number in the VM's table.
 uint32_t code_interned(struct code *c, uint32_t insn);
+// In the middle of something long.
+void code_pause(const struct code *c);
 // Writes one word of the copy and syncs it.
 void code_put(struct code_page *p, uint32_t word, uint32_t insn);
 // Remembers that this hypercall stands in some copy, so that it is known where the guest copies it to.

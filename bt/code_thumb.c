@@ -13,8 +13,9 @@
 #include "bt/maps.h"
 #include "monitor/arch.h"
 
-#define HALVES     BT_PAGE_HALVES
-#define BKPT_FRAME (0xbe00u | BT_IMM_T16_FRAME)
+#define HALVES          BT_PAGE_HALVES
+#define PATCHED_AT_ONCE 8u
+#define BKPT_FRAME      (0xbe00u | BT_IMM_T16_FRAME)
 
 static uint32_t *
 map_of(const struct code_page *p)
@@ -62,6 +63,17 @@ put(struct code_page *p, unsigned i, uint32_t insn)
 	if (wide && i + 1u < HALVES)
 		put_half(p, i + 1u, insn);
 	arch_sync_code((uint16_t *)p->copy + i, wide && i + 1u < HALVES ? 4 : 2);
+}
+
+// Whether the copy has insn at halfword i already.
+static bool
+is_run_so(const struct code_page *p, unsigned i, uint32_t insn)
+{
+	const uint16_t *at = (const uint16_t *)p->copy + i;
+
+	if (bt_thumb_size(insn) == 2u)
+		return at[0] == insn;
+	return at[0] == insn >> 16 && (i + 1u == HALVES || at[1] == (insn & 0xffffu));
 }
 
 // Nothing begins inside an instruction, whatever was there before the guest rewrote it.
@@ -123,8 +135,8 @@ replace(struct code *c, struct code_page *p, unsigned i, uint32_t insn, uint32_t
 	if (is_cut(insn, i))
 		word = BKPT_FRAME;
 	if (word == insn) {
-		if (p->copy)
-			put(p, i, insn); // over what an older instruction has left
+		if (p->copy && !is_run_so(p, i, insn)) // but what an older instruction has left
+			put(p, i, insn);
 		return true;
 	}
 	if (!code_copy(c, p))
@@ -183,8 +195,8 @@ reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb, boo
 
 	bt_flow_init(&flow, gmem_read(c->mem, p->gpa, PAGE_SIZE), p->va, 0);
 	bt_flow_pend(&flow, offset, thumb);
-	flow.left = INT32_MAX;
-	bt_flow_step(&flow);
+	for (flow.left = BT_SCAN_PIECE; !bt_flow_step(&flow); flow.left = BT_SCAN_PIECE)
+		code_pause(c);
 	if (!executed)
 		leave_a32(p, flow.thumb);
 	else if (thumb)
@@ -197,7 +209,12 @@ reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb, boo
 		if (!code_patch(c, p, 4u * w))
 			return false;
 	}
-	return patch_new(c, p, flow.thumb, &at, HALVES);
+	while (at < HALVES) {
+		if (!patch_new(c, p, flow.thumb, &at, PATCHED_AT_ONCE))
+			return false;
+		code_pause(c);
+	}
+	return true;
 }
 
 // Block policy: makes the instruction at halfword i fit to be reached. Returns whether control may
@@ -263,12 +280,16 @@ void
 code_thumb_restore(struct code *c, struct code_page *p, uint32_t offset)
 {
 	c->n.restored++;
+	c->cut_open |= offset == PAGE_SIZE - 2u;
 	put(p, offset / 2u, original(c, p, offset / 2u));
 }
 
 void
 code_close_cut(struct code *c)
 {
+	if (!c->cut_open)
+		return;
+	c->cut_open = false;
 	for (unsigned i = 0; i < CODE_HASH; i++)
 		for (struct code_page *p = c->hash[i]; p; p = p->next)
 			if (code_thumb_reached(p, PAGE_SIZE - 2u) && bt_is_t32(code_half(c, p, PAGE_SIZE - 2u)))

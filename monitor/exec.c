@@ -199,6 +199,8 @@ map_known_around(struct vcpu *v, const struct spt_request *rq, const struct mmu_
 		one.va = GVA((rq->va.v & ~(AROUND - 1u)) | off);
 		xo.gpa = GPA((x->gpa.v & ~(AROUND - 1u)) | off);
 		p = code_find(&v->vm->code, xo.gpa);
+		if (irq_poll(v))
+			return;
 		if (p && off != own && !code_unseen(p))
 			map(v, &one, &xo, p);
 	}

@@ -132,6 +132,12 @@ take_memory(struct vm *vm)
 }
 
 static void
+let_interrupts_in(void *vm)
+{
+	irq_poll(((struct vm *)vm)->vcpu[0]);
+}
+
+static void
 init_shadows(struct vm *vm, uint32_t window_l1)
 {
 	pool_init(&vm->pool, vm->pool_base, vm->pool.size);
@@ -139,6 +145,8 @@ init_shadows(struct vm *vm, uint32_t window_l1)
 	spt_init(&vm->spt, &vm->mem, &vm->shadow_room, vm->window >> SECTION_SHIFT, window_l1);
 	memset(vm->code_room.words, 0, sizeof(*vm->code_room.words));
 	code_init(&vm->code, &vm->mem, &vm->pool, vm->cfg.block ? CODE_BLOCK : CODE_PAGE, &vm->code_room);
+	vm->code.pause = let_interrupts_in;
+	vm->code.pause_ctx = vm;
 }
 
 static void
