@@ -19,7 +19,7 @@ loads_from(const struct vcpu *v, uint32_t insn, uint32_t *at, uint32_t *len)
 	struct bt_ldst op;
 	struct bt_vldst vector;
 
-	*len = 0;
+	*at = *len = 0;
 	emulate_operands(v, regs);
 	if (vpsr_thumb(v) ? bt_ldst_decode_thumb(insn, &op) : bt_ldst_decode(insn, &op)) {
 		bt_ldst_address(&op, regs, bit(v->cpsr, 29), at, &back);
