@@ -7,6 +7,7 @@
 // space (bits [31:28] = 1111) apart. ARM ARM A5.1: the encodings of A32.
 #include "bt/decode_internal.h"
 #include "bt/hyper_imm.h"
+#include "bt/operand.h"
 #include "monitor/arch.h"
 
 #define ROW_MAX   128u
@@ -337,15 +338,6 @@ bt_condition(const struct bt_row *row, uint32_t insn)
 	return cond;
 }
 
-// ARM ARM A5.2.4, modified immediate constants.
-static uint32_t
-rotated_imm8(uint32_t insn)
-{
-	uint32_t imm8 = bits(insn, 7, 0), rotation = 2u * bits(insn, 11, 8);
-
-	return rotation ? imm8 >> rotation | imm8 << (32u - rotation) : imm8;
-}
-
 uint32_t
 bt_target(const struct bt_row *row, uint32_t insn, uint32_t pc)
 {
@@ -368,7 +360,7 @@ bt_target(const struct bt_row *row, uint32_t insn, uint32_t pc)
 		offset = bits(insn, 7, 0) << 2;
 		break;
 	case BT_ADR:
-		offset = rotated_imm8(insn);
+		offset = bt_expand_imm(insn);
 		break;
 	default:
 		offset = bits(insn, 11, 0);

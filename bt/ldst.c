@@ -3,6 +3,7 @@
 // The encodings of A32 loads and stores, each told by bits [27:25] and [7:4], all decoded
 // into struct bt_ldst, and the address they form (ARM ARM A8.5).
 #include "bt/ldst.h"
+#include "bt/operand.h"
 
 // U, P, W and L stand alike in all encodings but the synchronization primitives.
 static void
@@ -124,33 +125,6 @@ bt_ldst_decode(uint32_t insn, struct bt_ldst *out)
 	}
 }
 
-// ARM ARM A8.4.3, Shift_C without its carry out.
-static uint32_t
-shifted(uint32_t value, uint32_t type, uint32_t amount, uint32_t carry)
-{
-	switch (type) {
-	case 0:
-		return value << amount;
-	case 1:
-		return amount ? value >> amount : 0;
-	case 2:
-		return (uint32_t)((int64_t)(int32_t)value >> (amount ? amount : 32u));
-	default:
-		return amount ? value >> amount | value << (32u - amount) : carry << 31 | value >> 1;
-	}
-}
-
-static void
-multiple_address(const struct bt_ldst *op, uint32_t base, uint32_t *addr, uint32_t *writeback_value)
-{
-	uint32_t size = 4u * op->count;
-
-	*writeback_value = op->add ? base + size : base - size;
-	*addr = op->add ? base : base - size;
-	if (op->index == op->add) // IB and DA
-		*addr += 4u;
-}
-
 void
 bt_ldst_address(const struct bt_ldst *op, const uint32_t regs[16], uint32_t carry, uint32_t *addr,
 		uint32_t *writeback_value)
@@ -158,11 +132,12 @@ bt_ldst_address(const struct bt_ldst *op, const uint32_t regs[16], uint32_t carr
 	uint32_t base = regs[op->rn], offset = op->imm;
 
 	if (op->kind == BT_LDST_MULTIPLE) {
-		multiple_address(op, base, addr, writeback_value);
+		*writeback_value = bt_block_behind(base, op->count, op->add);
+		*addr = bt_block_lowest(base, op->count, op->add, op->index);
 		return;
 	}
 	if (op->rm != BT_NO_REG)
-		offset = shifted(regs[op->rm], op->shift, op->amount, carry);
+		offset = bt_shift(regs[op->rm], op->shift, op->amount, carry);
 	*writeback_value = op->add ? base + offset : base - offset;
 	*addr = op->index ? *writeback_value : base;
 }

@@ -3,6 +3,7 @@
 // What each kind of instruction needs so that its effect is defined and can be compared.
 #include <string.h>
 #include "bt/ldst.h"
+#include "bt/operand.h"
 #include "guests/fuzz_gen_internal.h"
 #include "guests/fuzz_ldst.h"
 #include "monitor/psr.h"
@@ -48,14 +49,11 @@ msr_reg(struct fuzz_gen *g)
 static bool
 msr_imm(struct fuzz_gen *g)
 {
-	uint32_t imm8, n, value, fields = bits(g->insn, 19, 16);
+	uint32_t fields = bits(g->insn, 19, 16);
 
 	if (fields & 1u && !fuzz_rng_one_in(&g->rng, 4))
 		g->insn = (g->insn & ~0xfffu) | (fuzz_gen_psr(&g->rng) & 0xffu);
-	imm8 = g->insn & 0xffu;
-	n = 2u * bits(g->insn, 11, 8);
-	value = n ? imm8 >> n | imm8 << (32u - n) : imm8;
-	return psr_write_valid(g, value, fields, bit(g->insn, 22));
+	return psr_write_valid(g, bt_expand_imm(g->insn), fields, bit(g->insn, 22));
 }
 
 static bool

@@ -3,6 +3,7 @@
 // Where cases may branch to and what they may name relative to the PC: the pads of the runner, exits
 // in the case's own slot, and addresses where nothing is mapped (test/fuzz/case.h).
 #include <string.h>
+#include "bt/operand.h"
 #include "guests/fuzz_gen_internal.h"
 #include "monitor/psr.h"
 #include "monitor/types.h"
@@ -80,33 +81,13 @@ reg_value(struct fuzz_gen *g, unsigned n)
 	return n == 15 ? fuzz_gen_pc(g) + (g->thumb ? 4u : 8u) : *fuzz_gen_reg(g, n);
 }
 
-static uint32_t
-expand_imm(uint32_t insn)
-{
-	uint32_t imm8 = insn & 0xffu, n = 2u * bits(insn, 11, 8);
-
-	return n ? imm8 >> n | imm8 << (32u - n) : imm8;
-}
-
 // An A32 data-processing instruction's second operand (A5.2.1, A5.2.3), register shifts by a constant.
 static uint32_t
 operand(struct fuzz_gen *g, uint32_t insn)
 {
-	uint32_t value, n = bits(insn, 11, 7), carry = bit(g->c->start.cpsr, 29);
-
 	if (bit(insn, 25))
-		return expand_imm(insn);
-	value = reg_value(g, insn & 15u);
-	switch (bits(insn, 6, 5)) {
-	case 0:
-		return value << n;
-	case 1:
-		return n ? value >> n : 0;
-	case 2:
-		return (uint32_t)((int64_t)(int32_t)value >> (n ? n : 32u));
-	default:
-		return n ? value >> n | value << (32u - n) : carry << 31 | value >> 1;
-	}
+		return bt_expand_imm(insn);
+	return bt_shift(reg_value(g, insn & 15u), bits(insn, 6, 5), bits(insn, 11, 7), bit(g->c->start.cpsr, 29));
 }
 
 static uint32_t

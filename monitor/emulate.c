@@ -8,6 +8,7 @@
 // UNPREDICTABLE forms do what QEMU's Cortex-A15 does where that is known, else UNDEF.
 #include "monitor/emulate_internal.h"
 #include "bt/decode.h"
+#include "bt/operand.h"
 #include "monitor/cp14.h"
 #include "monitor/cp15.h"
 #include "monitor/inject.h"
@@ -85,18 +86,10 @@ mrs(struct vcpu *v, uint32_t insn)
 	return emulate_next(v, EXIT_mrs);
 }
 
-static uint32_t
-expand_imm(uint32_t insn)
-{
-	uint32_t imm8 = insn & 0xffu, n = 2u * bits(insn, 11, 8);
-
-	return n ? imm8 >> n | imm8 << (32u - n) : imm8;
-}
-
 static enum exit_reason
 msr(struct vcpu *v, uint32_t insn)
 {
-	uint32_t value = bit(insn, 25) ? expand_imm(insn) : emulate_reg(v, insn & 15u);
+	uint32_t value = bit(insn, 25) ? bt_expand_imm(insn) : emulate_reg(v, insn & 15u);
 	uint32_t fields = bits(insn, 19, 16), mask = vpsr_field_mask(fields), *spsr = &emulate_bank(v)->spsr;
 
 	if (!bit(insn, 22)) {
@@ -137,25 +130,14 @@ setend(struct vcpu *v, uint32_t insn)
 static uint32_t
 shifted_reg(const struct vcpu *v, uint32_t insn)
 {
-	uint32_t value = emulate_reg(v, insn & 15u), n = bits(insn, 11, 7);
-
-	switch (bits(insn, 6, 5)) {
-	case 0:
-		return value << n;
-	case 1:
-		return n ? value >> n : 0;
-	case 2:
-		return (uint32_t)((int64_t)(int32_t)value >> (n ? n : 32u));
-	default:
-		return n ? value >> n | value << (32u - n) : bit(v->cpsr, 29) << 31 | value >> 1;
-	}
+	return bt_shift(emulate_reg(v, insn & 15u), bits(insn, 6, 5), bits(insn, 11, 7), bit(v->cpsr, 29));
 }
 
 uint32_t
 emulate_alu(const struct vcpu *v, uint32_t insn)
 {
 	uint32_t a = emulate_reg(v, bits(insn, 19, 16)), carry = bit(v->cpsr, 29);
-	uint32_t b = bit(insn, 25) ? expand_imm(insn) : shifted_reg(v, insn);
+	uint32_t b = bit(insn, 25) ? bt_expand_imm(insn) : shifted_reg(v, insn);
 
 	switch (bits(insn, 24, 21)) {
 	case 0x0:

@@ -3,24 +3,22 @@
 // Sensitive transfers of several words: LDM with the PC and ^, LDM and STM of the user's
 // registers, SRS and RFE (ARM ARM B9.3). The base register changes last, so that a fault leaves
 // it as it was; what else had been transferred by then stays, as on QEMU.
+#include "bt/operand.h"
 #include "monitor/access.h"
 #include "monitor/emulate_internal.h"
 #include "monitor/vpsr.h"
 
-// A block of n words from base as LDM and STM count: its lowest address.
+// By P and U of the A32 instruction.
 static uint32_t
 lowest(uint32_t insn, uint32_t base, unsigned n)
 {
-	bool up = bit(insn, 23), before = bit(insn, 24);
-	uint32_t start = up ? base : base - 4u * n;
-
-	return up == before ? start + 4u : start;
+	return bt_block_lowest(base, n, bit(insn, 23), bit(insn, 24));
 }
 
 static uint32_t
 written_back(uint32_t insn, uint32_t base, unsigned n)
 {
-	return bit(insn, 23) ? base + 4u * n : base - 4u * n;
+	return bt_block_behind(base, n, bit(insn, 23));
 }
 
 // Multi-word transfers are word-aligned or fault, whatever SCTLR.A says (A3.2.1).

@@ -3,6 +3,7 @@
 // Warm exits of modes and PSRs: system calls, MSR, CPS, exception returns, LDM^, STM^,
 // RFE, SRS, and the lazily opened domains. See hot.h for the rules.
 #include "bt/hyper_imm.h"
+#include "bt/operand.h"
 #include "monitor/hot.h"
 
 enum hot_result
@@ -35,14 +36,6 @@ hot_domain(struct vcpu *v)
 	return HOT_DONE;
 }
 
-static inline uint32_t
-rotated_imm(uint32_t svc)
-{
-	uint32_t imm8 = svc & 0xffu, n = 2u * bits(svc, 11, 8);
-
-	return n ? imm8 >> n | imm8 << (32u - n) : imm8;
-}
-
 // MSR CPSR or SPSR, from a register or an immediate.
 enum hot_result
 hot_msr(struct vcpu *v, uint32_t svc)
@@ -50,7 +43,7 @@ hot_msr(struct vcpu *v, uint32_t svc)
 	uint32_t class = bits(svc, 23, 16);
 	bool imm = class == BT_IMM_MSR_CPSR_IMM || class == BT_IMM_MSR_SPSR_IMM;
 	bool spsr = class == BT_IMM_MSR_SPSR || class == BT_IMM_MSR_SPSR_IMM;
-	uint32_t value = imm ? rotated_imm(svc) : v->regs[svc & 15u];
+	uint32_t value = imm ? bt_expand_imm(svc) : v->regs[svc & 15u];
 	uint32_t fields = imm ? bits(svc, 15, 12) : bits(svc, 7, 4);
 
 	if (spsr) {
@@ -106,7 +99,7 @@ hot_subs_pc(struct vcpu *v, uint32_t svc)
 {
 	uint32_t rn = bits(svc, 15, 12);
 
-	return rn == 15u ? HOT_SLOW : exception_return(v, v->regs[rn] - rotated_imm(svc));
+	return rn == 15u ? HOT_SLOW : exception_return(v, v->regs[rn] - bt_expand_imm(svc));
 }
 
 // Words of a big-endian guest are for C to swap.
@@ -116,22 +109,13 @@ big_endian(const struct vcpu *v)
 	return v->cpsr & PSR_E;
 }
 
-// The lowest address of an LDM or STM of n words (A8.8.58).
-static inline uint32_t
-lowest(uint32_t base, unsigned n, bool up, bool before)
-{
-	uint32_t start = up ? base : base - 4u * n;
-
-	return up == before ? start + 4u : start;
-}
-
 // LDM^ with the PC. Payload: P U W Rn list:15.
 enum hot_result
 hot_ldm_return(struct vcpu *v, uint32_t svc)
 {
 	uint32_t list = svc & 0x7fffu, rn = bits(svc, 18, 15), base = v->regs[rn];
 	unsigned n = count_ones(list) + 1u;
-	uint32_t at = lowest(base, n, bit(svc, 20), bit(svc, 21)), psr = v->bank[v->mode & 15u].spsr;
+	uint32_t at = bt_block_lowest(base, n, bit(svc, 20), bit(svc, 21)), psr = v->bank[v->mode & 15u].spsr;
 	uint32_t got[16], pc;
 	unsigned i = 0;
 
@@ -143,7 +127,7 @@ hot_ldm_return(struct vcpu *v, uint32_t svc)
 	if (!hot_may_go(v, psr, pc))
 		return HOT_SLOW;
 	if (bit(svc, 19))
-		v->regs[rn] = bit(svc, 20) ? base + 4u * n : base - 4u * n;
+		v->regs[rn] = bt_block_behind(base, n, bit(svc, 20));
 	for (i = 0; list; list &= list - 1u)
 		v->regs[__builtin_ctz(list)] = got[i++];
 	vpsr_return(v, psr, pc);
@@ -163,7 +147,7 @@ hot_ldm_user(struct vcpu *v, uint32_t svc)
 {
 	uint32_t list = svc & 0x7fffu;
 	unsigned n = count_ones(list), i = 0;
-	uint32_t at = lowest(v->regs[bits(svc, 18, 15)], n, bit(svc, 19), bit(svc, 20)), got[15];
+	uint32_t at = bt_block_lowest(v->regs[bits(svc, 18, 15)], n, bit(svc, 19), bit(svc, 20)), got[15];
 
 	if (at & 3u || big_endian(v) || !hot_plain_mode(v))
 		return HOT_SLOW;
@@ -181,7 +165,7 @@ hot_stm_user(struct vcpu *v, uint32_t svc)
 {
 	uint32_t list = svc & 0xffffu;
 	unsigned n = count_ones(list);
-	uint32_t at = lowest(v->regs[bits(svc, 19, 16)], n, bit(svc, 20), bit(svc, 21));
+	uint32_t at = bt_block_lowest(v->regs[bits(svc, 19, 16)], n, bit(svc, 20), bit(svc, 21));
 
 	if (at & 3u || big_endian(v) || !hot_plain_mode(v))
 		return HOT_SLOW;
@@ -199,7 +183,7 @@ enum hot_result
 hot_rfe(struct vcpu *v, uint32_t svc)
 {
 	uint32_t rn = svc & 15u, base = v->regs[rn];
-	uint32_t at = lowest(base, 2, bit(svc, 5), bit(svc, 6)), pc, psr;
+	uint32_t at = bt_block_lowest(base, 2, bit(svc, 5), bit(svc, 6)), pc, psr;
 
 	if (at & 3u || big_endian(v))
 		return HOT_SLOW;
@@ -208,7 +192,7 @@ hot_rfe(struct vcpu *v, uint32_t svc)
 	if (hot_unmasks_pending(v, psr) || !vpsr_mode_valid(psr) || !hot_plain_mode(v) || !hot_may_go(v, psr, pc))
 		return HOT_SLOW;
 	if (bit(svc, 4))
-		v->regs[rn] = bit(svc, 5) ? base + 8u : base - 8u;
+		v->regs[rn] = bt_block_behind(base, 2, bit(svc, 5));
 	vpsr_return(v, psr, pc);
 	hot_account(v, EXIT_eret);
 	return v->view_now == VIEW_USER ? HOT_VIEW : HOT_DONE;
@@ -221,14 +205,14 @@ hot_srs(struct vcpu *v, uint32_t svc)
 	uint32_t mode = svc & PSR_M;
 	bool own = mode == (v->mode & PSR_M), up = bit(svc, 6);
 	uint32_t *sp = own ? &v->regs[13] : &vpsr_bank(v, mode)->sp;
-	uint32_t at = lowest(*sp, 2, up, bit(svc, 7));
+	uint32_t at = bt_block_lowest(*sp, 2, up, bit(svc, 7));
 
 	if (at & 3u || big_endian(v) || !vpsr_mode_valid(mode) || !hot_plain_mode(v))
 		return HOT_SLOW;
 	hot_store(at, v->regs[14]);
 	hot_store(at + 4u, v->bank[v->mode & 15u].spsr);
 	if (bit(svc, 5))
-		*sp = up ? *sp + 8u : *sp - 8u;
+		*sp = bt_block_behind(*sp, 2, up);
 	hot_account(v, EXIT_srs);
 	return hot_next(v);
 }
