@@ -325,37 +325,73 @@ code_make(struct code *c, const struct code_request *rq)
 	return p;
 }
 
-// The word may be data now, or other code: it is patched again if it was run as
-// code, which is known for sure of a patched word, of a scanned one under
-// `block`, and assumed of an instruction that replaces a plain one.
-//
-// Not so an SVC, which is what pointers into some parts of RAM look like: it traps by itself.
+// Whether one of the two words before and one of the two behind have the condition AL, as in
+// code (scan.h); a page's edges count for it.
 static bool
-written_is_sensitive(uint32_t insn)
+beside_code(const uint32_t *words, uint32_t w)
 {
+	bool before = w < 2 || bt_always(words[w - 1]) || bt_always(words[w - 2]);
+	bool behind = w + 2 >= BT_PAGE_WORDS || bt_always(words[w + 1]) || bt_always(words[w + 2]);
+
+	return before && behind;
+}
+
+// A written word may be data, or code: it is taken for code if it was, which is known for sure of a patched
+// one, or looks like it. Not so an SVC, which is what pointers into some parts of RAM look like: it traps by itself.
+static bool
+written_is_sensitive(const struct code *c, const struct code_page *p, uint32_t w, bool was_code)
+{
+	uint32_t insn = frame(c, p)[w];
 	const struct bt_row *row = bt_decode_a32(insn);
 
-	return row && (row->flags & BT_SENSITIVE) && row->action != BT_SVC;
+	if (!row || !(row->flags & BT_SENSITIVE) || row->action == BT_SVC)
+		return false;
+	return bt_always(insn) || was_code || (!row->lax && beside_code(frame(c, p), w));
+}
+
+// Whether what is run at word w is one of ours, or unconditional.
+static bool
+was_code(const struct code *c, const struct code_page *p, uint32_t w)
+{
+	uint32_t insn;
+
+	return p->copy && (bt_always(p->copy[w]) || code_meaning(c, p->copy[w], &insn));
+}
+
+// Page policy: words [first, last] of the frame were written. The two before may look like code now.
+static bool
+words_written(struct code *c, struct code_page *p, uint32_t first, uint32_t last)
+{
+	for (uint32_t w = first < 2 ? 0 : first - 2; w <= last; w++) {
+		bool had_copy = p->copy != NULL, known = w >= first && was_code(c, p, w);
+
+		if (had_copy && w < first && p->copy[w] != frame(c, p)[w])
+			continue; // patched
+		if (had_copy)
+			p->copy[w] = frame(c, p)[w];
+		if (written_is_sensitive(c, p, w, known) && !code_patch_word(c, p, w))
+			return false;
+		sync_word(c, p, w, had_copy);
+	}
+	return true;
 }
 
 bool
 code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
 {
+	uint32_t first = offset / 4, last = (offset + len - 1) / 4;
+
 	if (++p->writes > 2 * WRITES_UNSEEN)
 		return false;
 	if (c->thumb)
 		return code_thumb_written(c, p, offset, len);
-	for (uint32_t w = offset / 4; w <= (offset + len - 1) / 4; w++) {
-		bool had_copy = p->copy != NULL;
-
-		c->n.rescanned += had_copy;
-		if (had_copy)
-			p->copy[w] = frame(c, p)[w];
-		if (c->policy == CODE_BLOCK)
-			code_block_rewritten(c, p, w);
-		else if (written_is_sensitive(frame(c, p)[w]) && !code_patch_word(c, p, w))
-			return false;
-		sync_word(c, p, w, had_copy);
+	c->n.rescanned += p->copy ? last - first + 1 : 0;
+	if (c->policy == CODE_PAGE)
+		return words_written(c, p, first, last);
+	for (uint32_t w = first; w <= last; w++) {
+		p->copy[w] = frame(c, p)[w];
+		code_block_rewritten(c, p, w);
+		arch_sync_code(&p->copy[w], 4);
 	}
 	return true;
 }

@@ -32,11 +32,11 @@ load(struct vcpu *v, const struct bt_ldst *op, const struct host_mmu_exclusive *
 		v->regs[op->rt2] = x->big ? low : high;
 }
 
-// Where code is executed, the LDREX has seen its copy.
+// Where code is executed, the LDREX has seen its copy, unless --strict has it see the frame.
 static void
 as_seen(struct vcpu *v, struct host_mmu_exclusive *x)
 {
-	hpa_t shown = vpsr_privileged(v) ? spt_shown(&v->vm->spt, SPT_KERNEL, x->va) : HPA(0);
+	hpa_t shown = vpsr_privileged(v) && !v->vm->watch.n ? spt_shown(&v->vm->spt, SPT_KERNEL, x->va) : HPA(0);
 
 	if (shown.v)
 		memcpy(&x->memory, (const void *)shown.v, x->size);
