@@ -11,10 +11,6 @@
 #include "monitor/arch.h"
 #include "monitor/string.h"
 
-// After so many emulated writes it is to be seen whether a page is still executed; after
-// as many again, without having been, it is dropped.
-#define WRITES_UNSEEN 32u
-
 #define PAUSE_PAGES 16u // dropped without a pause
 
 static struct code_page **
@@ -390,7 +386,7 @@ code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
 {
 	uint32_t first = offset / 4, last = (offset + len - 1) / 4;
 
-	if (++p->writes > 2 * WRITES_UNSEEN)
+	if (++p->writes > 2 * CODE_WRITES_UNSEEN)
 		return false;
 	if (c->thumb)
 		return code_thumb_written(c, p, offset, len);
@@ -408,7 +404,7 @@ code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
 bool
 code_unseen(const struct code_page *p)
 {
-	return p->writes >= WRITES_UNSEEN;
+	return p->writes >= CODE_WRITES_UNSEEN;
 }
 
 void

@@ -8,6 +8,10 @@
 #include "bt/decode.h"
 #include "bt/flow.h"
 
+// After so many emulated writes it is to be seen whether a page is still executed; after
+// as many again, without having been, it is dropped.
+#define CODE_WRITES_UNSEEN 32u
+
 // Gives the page a copy; false when the pool is empty.
 bool code_copy(struct code *c, struct code_page *p);
 // Replaces the word in the copy if the frame's is sensitive, making the copy first

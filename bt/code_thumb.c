@@ -155,6 +155,50 @@ patch(struct code *c, struct code_page *p, unsigned i)
 	return replace(c, p, i, insn, replacement(c, bt_decode_thumb(insn), insn));
 }
 
+// What is in the frame comes back into the copy, from halfword from up to to.
+static void
+restore(const struct code *c, struct code_page *p, unsigned from, unsigned to)
+{
+	if (!p->copy)
+		return;
+	for (unsigned i = from; i < to; i++)
+		put_half(p, i, code_half(c, p, 2u * i));
+	arch_sync_code((uint16_t *)p->copy + from, 2u * (to - from));
+}
+
+// Control has got to the word in A32 state: what was known of it as Thumb code is no longer so.
+static void
+forget_thumb(const struct code *c, struct code_page *p, unsigned w)
+{
+	unsigned from = 2u * w - (w && bt_map_test(map_of(p), 2u * w - 1u)), to = 2u * w + 2u;
+
+	if (w && from < 2u * w && bt_thumb_size(original(c, p, from)) != 4u)
+		from++;
+	for (unsigned i = from; i < to; i++)
+		if (bt_map_test(map_of(p), i)) {
+			bt_map_clear(map_of(p), i);
+			restore(c, p, from, i + 2u < HALVES ? i + 2u : HALVES);
+		}
+}
+
+// And in Thumb state, to the instructions of the map.
+static void
+forget_a32_of(const struct code *c, struct code_page *p, const uint32_t *map)
+{
+	for (unsigned i = bt_map_next(map, 0, HALVES); i < HALVES; i = bt_map_next(map, i + 1u, HALVES)) {
+		unsigned last = i + bt_thumb_size(original(c, p, i)) / 2u - 1u;
+
+		if (bt_map_test(map_of(p), i))
+			continue;
+		for (unsigned w = i / 2u; w <= last / 2u && w < BT_PAGE_WORDS; w++) {
+			if (!bt_map_test(p->scanned, w))
+				continue;
+			bt_map_clear(p->scanned, w);
+			restore(c, p, 2u * w, 2u * w + 2u);
+		}
+	}
+}
+
 // Patches at most n of the map that aren't known yet, from *at on.
 static bool
 patch_new(struct code *c, struct code_page *p, const uint32_t *map, unsigned *at, unsigned n)
@@ -201,10 +245,12 @@ reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb, boo
 		leave_a32(p, flow.thumb);
 	else if (thumb)
 		bt_map_set(flow.thumb, offset / 2u); // whatever it looks like
+	forget_a32_of(c, p, flow.thumb);
 	for (unsigned w = bt_map_next(flow.a32, 0, BT_PAGE_WORDS); w < BT_PAGE_WORDS;
 	     w = bt_map_next(flow.a32, w + 1u, BT_PAGE_WORDS)) {
 		if (bt_map_test(p->scanned, w))
 			continue;
+		forget_thumb(c, p, w);
 		bt_map_set(p->scanned, w);
 		if (!code_patch(c, p, 4u * w))
 			return false;
@@ -302,7 +348,32 @@ is_new_code(const struct code *c, const struct code_page *p, unsigned i)
 {
 	const struct bt_row *row = bt_decode_thumb(original(c, p, i));
 
-	return c->policy == CODE_PAGE && !bt_map_test(map_of(p), i) && row && row->flags & BT_SENSITIVE && !row->lax;
+	return !bt_map_test(map_of(p), i) && row && row->flags & BT_SENSITIVE && !row->lax;
+}
+
+// The same of the word w, if it is A32 code.
+static bool
+is_new_a32(const struct code *c, const struct code_page *p, unsigned w)
+{
+	uint32_t insn = code_original(c, p, 4u * w);
+	const struct bt_row *row = bt_decode_a32(insn);
+
+	if (bt_map_test(p->scanned, w) || bt_map_test(map_of(p), 2u * w) || bt_map_test(map_of(p), 2u * w + 1u))
+		return false;
+	return row && row->flags & BT_SENSITIVE && !row->lax && row->action != BT_SVC && bt_always(insn);
+}
+
+// Whether all of the words were data, and go on as such.
+static bool
+data_written(const struct code *c, const struct code_page *p, unsigned from, unsigned to)
+{
+	for (unsigned w = from / 2u; w <= to / 2u; w++)
+		if (bt_map_test(p->scanned, w) || is_new_a32(c, p, w))
+			return false;
+	for (unsigned i = from ? from - 1u : 0; i <= to; i++)
+		if (bt_map_test(map_of(p), i) || is_new_code(c, p, i))
+			return false;
+	return true;
 }
 
 // All halfwords from the one before to the one behind are as in the frame again, but for the instructions
@@ -316,20 +387,22 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 
 	if (offset < 2u)
 		code_close_cut(c);
-	if (!p->copy) // the frame itself is mapped: made anew when next executed
-		return false;
-	c->n.rescanned++;
-	for (unsigned i = from; i <= to; i++)
-		put_half(p, i, code_half(c, p, 2u * i));
-	arch_sync_code((uint16_t *)p->copy + from, 2u * (to - from + 1u));
+	c->n.rescanned += p->copy != NULL;
+	restore(c, p, from, to + 1u);
+	if (!p->copy)
+		arch_sync_code((const uint16_t *)code_host(c, p).v + from, 2u * (to - from + 1u));
+	if (c->policy == CODE_PAGE && data_written(c, p, from, to))
+		return true;
+	if (p->writes < CODE_WRITES_UNSEEN) // in which state it is executed is to be seen
+		p->writes = CODE_WRITES_UNSEEN;
 	for (unsigned w = from / 2u; w <= to / 2u; w++) {
 		if (c->policy == CODE_BLOCK)
 			code_block_rewritten(c, p, w);
-		else if (bt_map_test(p->scanned, w) && !code_patch(c, p, 4u * w))
+		else if (is_new_a32(c, p, w) || (bt_map_test(p->scanned, w) && !code_patch(c, p, 4u * w)))
 			return false;
 	}
 	for (unsigned i = from ? from - 1u : 0; i <= to; i++) {
-		if (is_new_code(c, p, i))
+		if (c->policy == CODE_PAGE && is_new_code(c, p, i))
 			return false;
 		if (!bt_map_test(map_of(p), i))
 			continue;

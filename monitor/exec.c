@@ -152,8 +152,17 @@ find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 {
 	struct code_page *p = code_find(&v->vm->code, gpa);
 
-	if (v->vm->code.policy == CODE_PAGE)
+	if (v->vm->code.policy == CODE_PAGE) {
+		bool had_copy = p && p->copy;
+
+		if (p && v->vm->code.thumb && !code_arrive(&v->vm->code, p, to.va & PAGE_MASK, to.thumb)) {
+			exec_flush(v);
+			p = NULL;
+		}
+		if (p && p->copy && !had_copy)
+			spt_drop_exec(&v->vm->spt, gpa); // the frame itself is mapped
 		return p ? p : make(v, to, gpa);
+	}
 	if (!(p && p->va == (to.va & ~PAGE_MASK)) && code_block_moved(&v->vm->code, gpa, GVA(to.va))) {
 		exec_flush(v);
 		p = NULL;

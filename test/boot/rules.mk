@@ -28,3 +28,15 @@ SLOW += test-boot-all test-boot-thumb2 test-boot-strict
 
 test/boot/%.ok: all $(B)/bench/insn.so
 	@BUILD=$(B) test/boot/run.sh $*
+
+# What changes.sh runs in the guest.
+$(B)/boot-changes: test/boot/changes.c
+	@mkdir -p $(@D)
+	@$(CROSS)gcc $(CFLAGS) -march=armv7-a -marm -mfloat-abi=soft -ffreestanding -fno-tree-loop-distribute-patterns \
+	  -nostdlib -static -Wl,-Ttext-segment=0x10000,-z,noexecstack,--build-id=none -o $@ $< -lgcc
+
+.PHONY: test-changes
+test-changes: all $(B)/boot-changes
+	@BUILD=$(B) test/boot/changes.sh
+
+SLOW += test-changes

@@ -252,7 +252,30 @@ test_writes(void)
 	fresh("to a page that had no copy", CODE_PAGE);
 	CHECK(enter(8, true) && !page->copy);
 	PUT(8, CPSID_I);
-	CHECK(!code_written(&c, page, 16, 2)); // its frame is what is mapped
+	CHECK(code_written(&c, page, 16, 2) && page->copy && patched(8) && code_unseen(page));
+	fresh("to data beside it", CODE_PAGE);
+	PUT(8, NOP, BX_LR);
+	for (unsigned i = 96; i < 106; i++)
+		PUT(i, HOLE);
+	CHECK(enter(8, true) && !page->copy);
+	PUT(100, 0x1234);
+	CHECK(code_written(&c, page, 200, 2) && !page->copy && !code_unseen(page));
+	((uint32_t *)(void *)ram[1])[50] = A32_MRS;
+	CHECK(!code_written(&c, page, 200, 4)); // which may be code by now
+	fresh("Thumb code becomes A32 code", CODE_PAGE);
+	PUT(8, NOP, MRS_R0, BX_LR);
+	CHECK(enter(8, true) && patched(9));
+	((uint32_t *)(void *)ram[1])[4] = A32_MRS;
+	((uint32_t *)(void *)ram[1])[5] = A32_BXLR;
+	CHECK(code_written(&c, page, 16, 8) && code_unseen(page));
+	CHECK(code_arrive(&c, page, 16, false) && code_run(&c, page, 16) != A32_MRS);
+	CHECK_EQ(code_run(&c, page, 20), A32_BXLR);
+	CHECK(!code_thumb_reached(page, 16) && !code_thumb_reached(page, 18));
+	check_case("and Thumb code again");
+	PUT(8, NOP, MRS_R0, BX_LR);
+	CHECK(!code_written(&c, page, 16, 8)); // of which not all was known: it is judged anew
+	code_drop(&c, page);
+	CHECK(enter(8, true) && run(8) == NOP && patched(9) && run(11) == BX_LR);
 	fresh("to A32 code of such a guest", CODE_PAGE);
 	((uint32_t *)(void *)ram[1])[4] = 0xe1a00000u;
 	((uint32_t *)(void *)ram[1])[5] = A32_MRS;
