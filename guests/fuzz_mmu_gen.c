@@ -499,6 +499,25 @@ other(struct gen *g)
 
 //----------------------------------------------------------------------------
 
+// Maps a MiB: by a section or supersection, or a table of which some pages are mapped.
+static void
+map_mib(struct gen *g, uint32_t va)
+{
+	uint32_t address = first_level(g, va), *word = fuzz_mmu_descriptor(&g->m, address);
+
+	if (!word)
+		return;
+	if (one_in(g, 2)) {
+		bool super = one_in(g, 4);
+
+		set(g, address, section(g, va, super), super, va);
+		return;
+	}
+	set(g, address, table(g), false, va);
+	for (unsigned i = 0; i < 3; i++)
+		set_second(g, *word, place(g));
+}
+
 static void
 start(struct gen *g)
 {
@@ -509,8 +528,9 @@ start(struct gen *g)
 	fuzz_mmu_model_init(&g->m, regions);
 	for (unsigned i = 0; i < 2 && one_in(g, 2); i++)
 		change_register(g);
-	for (unsigned i = 0; i < 6; i++)
-		set_descriptor(g);
+	for (unsigned i = 0; i < g->m.n_places; i += FUZZ_MMU_PAGES) // a MiB
+		if (!one_in(g, 5))
+			map_mib(g, g->m.places[i]);
 }
 
 void
