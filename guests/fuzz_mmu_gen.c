@@ -358,10 +358,14 @@ sctlr(struct gen *g)
 {
 	uint32_t value = g->m.regs.sctlr;
 
-	switch (below(g, 6)) {
+	if (!(value & 1u) && one_in(g, 2))
+		return value | 1u;
+	switch (below(g, 7)) {
 	case 0:
 	case 1:
 		return value ^ 1u << 1; // A
+	case 6:
+		return value ^ 1u; // M
 	case 2:
 		return value ^ 1u << 28; // TRE
 	case 3:
@@ -418,11 +422,17 @@ data_word(struct gen *g)
 	return 0x10101010u | (fuzz_rng_32(&g->rng) & 0x07070707u);
 }
 
-// A page that an access may go to: of the program's, seldom a frame's own address.
+// A page that an access may go to: of the program's, rather one that is mapped, seldom a frame's own address.
 static uint32_t
 any_page(struct gen *g)
 {
-	return one_in(g, 20) ? output(g, 0, 12) : place(g);
+	uint32_t va = place(g);
+
+	if (one_in(g, 20) || !(g->m.regs.sctlr & 1u))
+		return output(g, 0, 12);
+	for (unsigned i = 0; i < 6 && !fuzz_mmu_physical(&g->m, va, false, false); i++)
+		va = place(g);
+	return one_in(g, 4) ? place(g) : va;
 }
 
 // Where in a page: data at either end, perhaps across it, and of loads sometimes functions.
