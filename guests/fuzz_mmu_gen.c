@@ -358,10 +358,14 @@ sctlr(struct gen *g)
 {
 	uint32_t value = g->m.regs.sctlr;
 
-	switch (below(g, 6)) {
+	if (!(value & 1u) && one_in(g, 2))
+		return value | 1u;
+	switch (below(g, 7)) {
 	case 0:
 	case 1:
 		return value ^ 1u << 1; // A
+	case 6:
+		return value ^ 1u; // M
 	case 2:
 		return value ^ 1u << 28; // TRE
 	case 3:
@@ -418,11 +422,17 @@ data_word(struct gen *g)
 	return 0x10101010u | (fuzz_rng_32(&g->rng) & 0x07070707u);
 }
 
-// A page that an access may go to: of the program's, seldom a frame's own address.
+// A page that an access may go to: of the program's, rather one that is mapped, seldom a frame's own address.
 static uint32_t
 any_page(struct gen *g)
 {
-	return one_in(g, 20) ? output(g, 0, 12) : place(g);
+	uint32_t va = place(g);
+
+	if (one_in(g, 20) || !(g->m.regs.sctlr & 1u))
+		return output(g, 0, 12);
+	for (unsigned i = 0; i < 6 && !fuzz_mmu_physical(&g->m, va, false, false); i++)
+		va = place(g);
+	return one_in(g, 4) ? place(g) : va;
 }
 
 // Where in a page: data at either end, perhaps across it, and of loads sometimes functions.
@@ -499,6 +509,25 @@ other(struct gen *g)
 
 //----------------------------------------------------------------------------
 
+// Maps a MiB: by a section or supersection, or a table of which some pages are mapped.
+static void
+map_mib(struct gen *g, uint32_t va)
+{
+	uint32_t address = first_level(g, va), *word = fuzz_mmu_descriptor(&g->m, address);
+
+	if (!word)
+		return;
+	if (one_in(g, 2)) {
+		bool super = one_in(g, 4);
+
+		set(g, address, section(g, va, super), super, va);
+		return;
+	}
+	set(g, address, table(g), false, va);
+	for (unsigned i = 0; i < 3; i++)
+		set_second(g, *word, place(g));
+}
+
 static void
 start(struct gen *g)
 {
@@ -509,8 +538,9 @@ start(struct gen *g)
 	fuzz_mmu_model_init(&g->m, regions);
 	for (unsigned i = 0; i < 2 && one_in(g, 2); i++)
 		change_register(g);
-	for (unsigned i = 0; i < 6; i++)
-		set_descriptor(g);
+	for (unsigned i = 0; i < g->m.n_places; i += FUZZ_MMU_PAGES) // a MiB
+		if (!one_in(g, 5))
+			map_mib(g, g->m.places[i]);
 }
 
 void

@@ -11,8 +11,9 @@
 #include "monitor/psr.h"
 #include "monitor/types.h"
 
-#define MIB  0x100000u
-#define PAGE 0x1000u
+#define MIB     0x100000u
+#define PAGE    0x1000u
+#define NO_PAGE 1u
 
 #define SCTLR_M   (1u << 0)
 #define SCTLR_A   (1u << 1)
@@ -26,7 +27,7 @@
 #define SUPERSECTION_ABOVE 0x00f001e0u // PA[39:32]
 
 // Bits that programs change; of TTBRs all attributes but the IMPLEMENTATION DEFINED one.
-#define SCTLR_BITS (SCTLR_A | SCTLR_C | SCTLR_Z | SCTLR_I | SCTLR_TRE | SCTLR_AFE)
+#define SCTLR_BITS (SCTLR_M | SCTLR_A | SCTLR_C | SCTLR_Z | SCTLR_I | SCTLR_TRE | SCTLR_AFE)
 #define TTBR_ATTRS 0x7bu
 
 #define DOMAIN_CLIENT  1u
@@ -58,7 +59,8 @@ const unsigned fuzz_mmu_n_regions = ARRAY_LEN(fuzz_mmu_regions);
 #define X(n) n,
 static const uint32_t live_mibs[] = {FUZZ_MMU_LIVE_MIBS(X)}, live_pages[] = {FUZZ_MMU_LIVE_PAGES(X)};
 #undef X
-#define LIVE_PAGES ((unsigned)ARRAY_LEN(live_pages))
+#define LIVE_PAGES FUZZ_MMU_PAGES
+_Static_assert(ARRAY_LEN(live_pages) == LIVE_PAGES, "mmu.h");
 
 //----------------------------------------------------------------------------
 // Memory
@@ -191,6 +193,12 @@ walk(const struct fuzz_mmu_model *m, uint32_t va, struct walk *w)
 	*w = (struct walk){.kind = WALK_FAULT_1};
 	w->entry.asid = m->regs.contextidr & 0xffu;
 	w->entry.sides = FUZZ_MMU_SIDE_I | FUZZ_MMU_SIDE_D;
+	w->entry.run_page = NO_PAGE;
+	if (!(m->regs.sctlr & SCTLR_M)) {
+		w->kind = WALK_LEAF;
+		w->pa = va;
+		return;
+	}
 	table = upper ? m->regs.ttbr1 & ~(L1_SIZE - 1u) : m->regs.ttbr0 & ~((L1_SIZE >> n) - 1u);
 	if (!upper)
 		va &= 0xffffffffu >> n;
@@ -257,8 +265,11 @@ add(struct fuzz_mmu_model *m, const struct fuzz_mmu_entry *e)
 
 		if (same(old, e) && old->asid == e->asid) {
 			old->sides = FUZZ_MMU_SIDE_I | FUZZ_MMU_SIDE_D;
+			old->run_page = NO_PAGE;
 			return true;
 		}
+		if (old->run_page != NO_PAGE) // nothing that the architecture knows of
+			continue;
 		if (overlap(old, e) && !old->table && !e->table && (old->shift != e->shift || output(old) != output(e)))
 			agree = false;
 		if (overlap(old, e) && old->table && e->table && old->l1 != e->l1)
@@ -271,13 +282,14 @@ add(struct fuzz_mmu_model *m, const struct fuzz_mmu_entry *e)
 	return agree;
 }
 
-// Adds all that can be walked now. False if something of it conflicts with what may be there.
+// Adds all that can be walked now: what QEMU lets a manager access although its access flag is clear, too. False if
+// something of it conflicts with what may be there.
 static bool
 add_all(struct fuzz_mmu_model *m)
 {
 	bool agree = true;
 
-	for (unsigned i = 0; i < m->n_places; i++) {
+	for (unsigned i = 0; i < m->n_places && m->regs.sctlr & SCTLR_M; i++) {
 		struct fuzz_mmu_entry table;
 		struct walk w;
 
@@ -291,7 +303,7 @@ add_all(struct fuzz_mmu_model *m)
 			table.global = false;
 			agree &= add(m, &table);
 		}
-		if (w.kind == WALK_LEAF && !access_flag_clear(m, &w))
+		if (w.kind == WALK_LEAF && (!access_flag_clear(m, &w) || domain_of(m, &w) == DOMAIN_MANAGER))
 			agree &= add(m, &w.entry);
 	}
 	return agree;
@@ -309,7 +321,9 @@ fresh(const struct fuzz_mmu_model *m, uint32_t va, unsigned side, struct walk *w
 	for (unsigned i = 0; i < m->tlb.n; i++) {
 		const struct fuzz_mmu_entry *e = &m->tlb.entry[i];
 
-		if (!(e->sides & side) || !overlap(e, &page))
+		if (!(m->regs.sctlr & SCTLR_M) || !(e->sides & side) || !overlap(e, &page))
+			continue;
+		if (side == FUZZ_MMU_SIDE_I && e->run_page == page.va)
 			continue;
 		if (e->table ? e->l1 != w->entry.l1 : w->kind != WALK_LEAF || !same(e, &w->entry))
 			return false;
@@ -334,6 +348,20 @@ tlb_matches(const struct fuzz_mmu_entry *e, unsigned by, uint32_t value)
 	}
 }
 
+// Drops an entry on these sides. QEMU, told to by address, drops a block larger than a page, but goes on to execute
+// what it has translated of its other pages (tb_jmp_cache).
+static void
+drop_sides(struct fuzz_mmu_entry *e, const struct fuzz_mmu_about *about, unsigned sides, uint32_t value)
+{
+	bool by_va = about->size == FUZZ_MMU_BY_VA || about->size == FUZZ_MMU_BY_VAA;
+
+	if (by_va && e->shift > 12 && sides & FUZZ_MMU_SIDE_I) {
+		sides &= ~FUZZ_MMU_SIDE_I;
+		e->run_page = value & ~(PAGE - 1u);
+	}
+	e->sides &= (uint8_t)~sides;
+}
+
 static void
 tlb_drop(struct fuzz_mmu_model *m, const struct fuzz_mmu_about *about, uint32_t value)
 {
@@ -346,7 +374,7 @@ tlb_drop(struct fuzz_mmu_model *m, const struct fuzz_mmu_about *about, uint32_t 
 		struct fuzz_mmu_entry e = m->tlb.entry[i];
 
 		if (tlb_matches(&e, about->size, value))
-			e.sides &= (uint8_t)~sides;
+			drop_sides(&e, about, sides, value);
 		if (e.sides)
 			m->tlb.entry[n++] = e;
 	}
@@ -364,35 +392,22 @@ enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_EXEC };
 static bool
 normal(const struct fuzz_mmu_model *m, const struct walk *w)
 {
+	if (!(m->regs.sctlr & SCTLR_M)) // Strongly-ordered (B3.2)
+		return false;
 	if (m->regs.sctlr & SCTLR_TRE)
 		return PRRR_TYPE(m->regs.prrr, w->tex_cb & 7u) == PRRR_TYPE_NORMAL;
 	return w->tex_cb >= 16u || w->tex_cb == 2u || w->tex_cb == 3u || w->tex_cb == 4u || w->tex_cb == 7u;
 }
 
-// Whether QEMU finds another fault first than B3.12.3 has it: it looks at the domain before it reads the second
-// level, and at the access flag after domain and XN, and not at all for managers.
-static bool
-qemu_differs(const struct fuzz_mmu_model *m, const struct walk *w, enum access access, bool user)
-{
-	uint32_t domain = domain_of(m, w);
-	bool closed = domain != DOMAIN_CLIENT && domain != DOMAIN_MANAGER;
-
-	if (closed && (w->kind == WALK_FAULT_2 || w->kind == WALK_EXTERNAL_2))
-		return true;
-	if (w->kind != WALK_LEAF || !access_flag_clear(m, w))
-		return false;
-	return domain != DOMAIN_CLIENT || (access == ACCESS_EXEC && (w->xn || (!user && w->pxn)));
-}
-
 static bool
 permitted(const struct fuzz_mmu_model *m, const struct walk *w, enum access access, bool user)
 {
-	uint32_t domain = domain_of(m, w), can;
+	uint32_t domain = m->regs.sctlr & SCTLR_M ? domain_of(m, w) : DOMAIN_MANAGER, can;
 
-	if (w->kind != WALK_LEAF || access_flag_clear(m, w))
+	if (w->kind != WALK_LEAF || domain != DOMAIN_CLIENT)
+		return w->kind == WALK_LEAF && domain == DOMAIN_MANAGER;
+	if (access_flag_clear(m, w))
 		return false;
-	if (domain != DOMAIN_CLIENT)
-		return domain == DOMAIN_MANAGER;
 	can = rights[w->ap | (m->regs.sctlr & SCTLR_AFE ? 1u : 0)][user];
 	if (access == ACCESS_EXEC && (w->xn || (!user && w->pxn)))
 		return false;
@@ -402,7 +417,7 @@ permitted(const struct fuzz_mmu_model *m, const struct walk *w, enum access acce
 static bool
 is_place(const struct fuzz_mmu_model *m, uint32_t va)
 {
-	for (unsigned i = 0; i < m->n_places; i++)
+	for (unsigned i = 0; i < m->n_places && m->regs.sctlr & SCTLR_M; i++)
 		if (m->places[i] >> 12 == va >> 12)
 			return true;
 	return fuzz_mmu_live(va);
@@ -425,8 +440,6 @@ check_page(const struct fuzz_mmu_model *m, uint32_t va, enum access access, bool
 		return FUZZ_MMU_BAD;
 	if (!fresh(m, va, access == ACCESS_EXEC ? FUZZ_MMU_SIDE_I : FUZZ_MMU_SIDE_D, w))
 		return FUZZ_MMU_STALE;
-	if (qemu_differs(m, w, access, user))
-		return FUZZ_MMU_BAD;
 	*pa = permitted(m, w, access, user) ? w->pa : 0;
 	return *pa && !fuzz_mmu_live(*pa) && !nowhere(*pa) ? FUZZ_MMU_BAD : FUZZ_MMU_GOOD;
 }
@@ -601,16 +614,13 @@ step_sync(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 }
 
 static enum fuzz_mmu_verdict
-step_at(const struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op, unsigned which)
+step_at(const struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 {
-	bool user = which & 2u;
 	struct walk w;
 
 	if (!is_place(m, op->address))
 		return FUZZ_MMU_BAD;
-	if (!fresh(m, op->address, FUZZ_MMU_SIDE_D, &w))
-		return FUZZ_MMU_STALE;
-	return qemu_differs(m, &w, which & 1u ? ACCESS_WRITE : ACCESS_READ, user) ? FUZZ_MMU_BAD : FUZZ_MMU_GOOD;
+	return fresh(m, op->address, FUZZ_MMU_SIDE_D, &w) ? FUZZ_MMU_GOOD : FUZZ_MMU_STALE;
 }
 
 //----------------------------------------------------------------------------
@@ -728,7 +738,7 @@ runner_mapped(const struct fuzz_mmu_model *m)
 {
 	static const uint32_t at[] = {0x40000000u, FUZZ_MMU_STUBS, FUZZ_MMU_L1(0), FUZZ_RESULTS, FUZZ_MMU_RAM};
 
-	for (unsigned i = 0; i < ARRAY_LEN(at); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(at) && m->regs.sctlr & SCTLR_M; i++) {
 		struct walk w;
 
 		walk(m, at[i], &w);
@@ -767,13 +777,13 @@ step_reg(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 		if ((value ^ FUZZ_MMU_START_SCTLR) & ~SCTLR_BITS)
 			return FUZZ_MMU_BAD;
 		m->regs.sctlr = value;
-		m->tlb.stale |= (value ^ sctlr) & (SCTLR_TRE | SCTLR_AFE);
+		m->tlb.stale |= (value ^ sctlr) & (SCTLR_M | SCTLR_TRE | SCTLR_AFE);
 		break;
 	case FUZZ_MMU_DACR:
 		if (value >> 2u * RUNNER_DOMAIN != DOMAIN_CLIENT)
 			return FUZZ_MMU_BAD;
 		m->regs.dacr = value;
-		return FUZZ_MMU_GOOD;
+		break;
 	case FUZZ_MMU_PRRR:
 		if (!good_prrr(value))
 			return FUZZ_MMU_BAD;
@@ -799,6 +809,7 @@ step_reg(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 		break;
 	}
 	if (!runner_mapped(m)) {
+		m->regs.sctlr = sctlr;
 		m->regs.ttbr0 = ttbr0;
 		m->regs.ttbr1 = ttbr1;
 		m->regs.ttbcr = ttbcr;
@@ -835,7 +846,7 @@ fuzz_mmu_step(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 	case FUZZ_MMU_IS_CACHE:
 		return about->size == FUZZ_MMU_BY_VA ? check_readable(m, op->address, &pa) : FUZZ_MMU_GOOD;
 	case FUZZ_MMU_IS_AT:
-		return step_at(m, op, about->size);
+		return step_at(m, op);
 	case FUZZ_MMU_IS_REG:
 		return step_reg(m, op);
 	default:

@@ -24,6 +24,7 @@ struct fuzz_mmu_entry {
 	uint8_t asid;
 	uint8_t sides; // FUZZ_MMU_SIDE_*
 	bool global, table;
+	uint32_t run_page; // of a block whose I side is held on account of QEMU alone: the page that may be executed
 };
 #define FUZZ_MMU_SIDE_I 1u
 #define FUZZ_MMU_SIDE_D 2u
