@@ -49,6 +49,7 @@
 \label:
 	mov	r11, #ROUNDS
 	set	r12, \step
+	add	r10, r10, #8
 1:	ldr	r0, [r10], r12
 	subs	r11, r11, #1
 	bne	1b

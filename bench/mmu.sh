@@ -59,7 +59,7 @@ awk '
 			p = cost("page", i)
 			b = cost("block", i)
 			l = limit[name[i]]
-			printf "%-31s %10.1f %10.1f %10s%s\n", text[name[i]], p, b, l, l && int(p) > l ? "  not reached" : ""
+			printf "%-31s %10.1f %10.1f %10s%s\n", text[name[i]], p, b, l, (l && int(p) > l) ? "  not reached" : ""
 			bad += l && int(p) > l
 		}
 		exit bad != 0

@@ -4,12 +4,12 @@
 #include "monitor/room.h"
 #include "shadowpt/spt.h"
 
-#define RECORDS_MIN       512u
-#define PAGES_PER_RECORD  32u
-#define SPACES_MIN        3u
-#define SPACES_PART       4u // of what is left, at most one in so many bytes is for spaces
-#define POOL_MIN          0x40000u
-#define POOL_MAX          0x1000000u
+#define RECORDS_MIN      512u
+#define PAGES_PER_RECORD 32u
+#define SPACES_MIN       3u
+#define SPACES_PART      4u // of what is left, at most one in so many bytes is for spaces
+#define POOL_MIN         0x40000u
+#define POOL_MAX         0x1000000u
 
 static uint32_t
 clamp(uint32_t n, uint32_t least, uint32_t most)

@@ -18,11 +18,11 @@ struct room {
 
 // Bytes of what a VM is given by number.
 struct room_sizes {
-	uint32_t fixed;  // in all, of what doesn't depend on the RAM's size
-	uint32_t frame;  // per page of RAM
+	uint32_t fixed;   // in all, of what doesn't depend on the RAM's size
+	uint32_t frame;   // per page of RAM
 	uint32_t section; // per MiB
-	uint32_t record; // per code page
-	uint32_t space;  // per address space, its first-level tables included
+	uint32_t record;  // per code page
+	uint32_t space;   // per address space, its first-level tables included
 };
 
 // The shares of a VM with ram bytes. Below 24 MiB of RAM the least that works is more than the limit.

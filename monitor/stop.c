@@ -75,8 +75,8 @@ report_statistics(const struct vcpu *v)
 	       c->pages, c->copies, c->made, c->dropped, c->patched, c->doubtful, c->rescanned, c->blocks, c->restored);
 	report_watch(&vm->watch);
 	report("\"unpatched_trapped\":%u,\"unknown_device_registers\":%u,", vm->unpatched_trapped, vm->bus.unknown);
-	report("\"monitor_bytes\":%u,\"monitor_limit\":%u,\"pool_bytes\":%u,\"pool_least_free\":%u,",
-	       vm->monitor_bytes, vm->monitor_limit, vm->pool.size, vm->pool.lowest * PAGE_SIZE);
+	report("\"monitor_bytes\":%u,\"monitor_limit\":%u,\"pool_bytes\":%u,\"pool_least_free\":%u,", vm->monitor_bytes,
+	       vm->monitor_limit, vm->pool.size, vm->pool.lowest * PAGE_SIZE);
 	report("\"pool_free\":%u,", vm->pool.n_pages * PAGE_SIZE);
 }
 

@@ -307,13 +307,11 @@ fill_data(struct vcpu *v, struct data_abort *a)
 		return false;
 	}
 	a->result = fill(v, a);
-	if (a->result != SPT_FAULT && a->rq.access == MMU_READ && !(a->rq.va.v & PAGE_MASK))
+	if (!(a->rq.va.v & PAGE_MASK) && !(dfsr & DFSR_WnR) && a->result != SPT_FAULT)
 		emulate_restore_base(v, a->rq.va);
 	if (a->result != SPT_OK)
 		return false;
-	if (!bit(v->view[v->view_now].dacr, 2u * a->x.domain))
-		regime_open_domain(v, a->x.domain);
-	v->dropped_va = NOT_A_PAGE;
+	v->dropped_va = NOT_A_PAGE; // a domain that is still closed physically is hot_domain's
 	return true;
 }
 

@@ -99,21 +99,21 @@ struct vcpu {
 	struct view view[2];
 	struct bank bank[16];
 	uint32_t usr_r8_r12[5], fiq_r8_r12[5]; // whichever isn't in regs
-	uint32_t view_now;      // the view that is loaded while the guest runs
-	uint32_t lines;         // LINE_*: what the GIC signals to this VCPU
-	uint32_t vectors;       // VBAR, or 0xffff0000 with SCTLR.V
-	uint32_t exc_psr;       // T and E on exception entry (SCTLR.TE, EE)
-	uint32_t host_ttbr0;    // the monitor's own table
-	uint32_t window_ttbr0;  // a table of the window alone
-	uint32_t host_stack;    // this core's, for C
-	uint32_t slow_entry;    // trap_slow()
-	uint32_t fatal_entry;   // trap_fatal()
-	uint32_t nested;        // enum trap: what is done the slow way if a hot or warm handler faults
-	uint32_t scratch[2];    // window.S, before it knows whom it interrupted
-	uint32_t self;          // this struct, in the monitor's own map
-	uint32_t window;        // this struct, in the window
-	uint32_t word;          // the kernel's last hypercall, as it was run
-	uint32_t dropped_va;    // of the last TLBIMVA, if no shadow was filled since; else NOT_A_PAGE
+	uint32_t view_now;                     // the view that is loaded while the guest runs
+	uint32_t lines;                        // LINE_*: what the GIC signals to this VCPU
+	uint32_t vectors;                      // VBAR, or 0xffff0000 with SCTLR.V
+	uint32_t exc_psr;                      // T and E on exception entry (SCTLR.TE, EE)
+	uint32_t host_ttbr0;                   // the monitor's own table
+	uint32_t window_ttbr0;                 // a table of the window alone
+	uint32_t host_stack;                   // this core's, for C
+	uint32_t slow_entry;                   // trap_slow()
+	uint32_t fatal_entry;                  // trap_fatal()
+	uint32_t nested;                       // enum trap: what is done the slow way if a hot or warm handler faults
+	uint32_t scratch[2];                   // window.S, before it knows whom it interrupted
+	uint32_t self;                         // this struct, in the monitor's own map
+	uint32_t window;                       // this struct, in the window
+	uint32_t word;                         // the kernel's last hypercall, as it was run
+	uint32_t dropped_va;                   // of the last TLBIMVA, if no shadow was filled since; else NOT_A_PAGE
 	uint32_t check_targets; // where the kernel goes is looked at: by `block`, or because it uses Thumb
 	uint32_t dacr_closed;   // domains that kernel entry leaves physically closed
 	uint32_t utlb[UTLB_ENTRIES];

@@ -19,7 +19,7 @@
 #include "shadowpt/internal.h"
 
 #define WIPE_SINGLY  128u // entries that are cleared one by one, at most
-#define MANY_OF_ASID 8u  // spaces of one ASID, from where dropping all is quicker
+#define MANY_OF_ASID 8u   // spaces of one ASID, from where dropping all is quicker
 #define KNOWN_NONE   SPT_ASIDS
 
 void

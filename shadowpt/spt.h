@@ -119,7 +119,7 @@ struct spt {
 	uint32_t window_index, window_l1; // the window's first-level index and descriptor
 	struct spt_space *space;
 	unsigned n_spaces;
-	uint64_t valid; // a bit per space
+	uint64_t valid;             // a bit per space
 	uint8_t by_asid[SPT_ASIDS]; // the first space with this ASID, counted from 1; 0: none
 	struct spt_space *current;  // NULL: the common table runs
 	uint32_t host_asid;         // the host's of the kernel view that runs; the user view's is one more
@@ -133,9 +133,9 @@ struct spt {
 	struct spt_section *section;
 	uint32_t gen, clock;
 	// What is mapped, or was since the last spt_drop_all:
-	bool large_pages;    // 64 KiB pages: maintenance by address takes 16 entries
-	bool large_sections; // or supersections, or blocks of 2 MiB or 1 GiB: it takes all
-	bool rom_mapped;     // pages of ROM
+	bool large_pages;      // 64 KiB pages: maintenance by address takes 16 entries
+	bool large_sections;   // or supersections, or blocks of 2 MiB or 1 GiB: it takes all
+	bool rom_mapped;       // pages of ROM
 	struct spt_set global; // where global entries are elsewhere than in the common table, by first-level index
 	struct spt_counters n;
 };

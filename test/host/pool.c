@@ -8,9 +8,9 @@
 #include "shadowpt/pool.h"
 #include "test/host/check.h"
 
-#define L2_BYTES  0x400u
-#define PAGES     13u
-#define SIZE      ((PAGES + 1) * PAGE_SIZE) // the first page has the lists
+#define L2_BYTES 0x400u
+#define PAGES    13u
+#define SIZE     ((PAGES + 1) * PAGE_SIZE) // the first page has the lists
 
 static struct pool pool;
 static char *room;
