@@ -25,6 +25,7 @@
 #define DFSR_WnR             (1u << 11)
 #define FSR_FS(fsr)          ((fsr)&0x40fu)
 #define FS_IS_PERMISSION(fs) (((fs)&0x40du) == FS_PERMISSION_1)
+#define FS_IS_DOMAIN(fs)     (((fs)&0x40du) == FS_DOMAIN_1)
 
 static enum spt_view
 view_of(const struct vcpu *v)
@@ -311,7 +312,9 @@ fill_data(struct vcpu *v, struct data_abort *a)
 		emulate_restore_base(v, a->rq.va);
 	if (a->result != SPT_OK)
 		return false;
-	v->dropped_va = NOT_A_PAGE; // a domain that is still closed physically is hot_domain's
+	if (FS_IS_DOMAIN(dfsr)) // else a domain that is still closed physically is hot_domain's
+		regime_open_domain(v, a->x.domain);
+	v->dropped_va = NOT_A_PAGE;
 	return true;
 }
 
