@@ -323,14 +323,14 @@ glance_bit4(struct bt_scan_job *j, unsigned i)
 		examine(j, i);
 }
 
-// Looks at the 32 words of map word m.
+// Looks at half of the 32 words of map word m, from bit `from` on.
 static void
-glance(struct bt_scan_job *j, unsigned m)
+glance(struct bt_scan_job *j, unsigned m, unsigned from)
 {
 	const uint32_t *p = j->page + 32u * m;
 	uint32_t control = 0, ends = 0, inside = 0, calls = 0, data = 0, pad = 0;
 
-	for (unsigned at = 0; at < 32u; at += 8u)
+	for (unsigned at = from; at < from + 16u; at += 8u)
 #pragma GCC unroll 8
 		for (unsigned n = at; n < at + 8u; n++) {
 			uint32_t insn = p[n], kind = bt_r15_a32[bits(insn, 19, 12)] | bt_kind_a32[insn >> 20];
@@ -367,11 +367,11 @@ glance(struct bt_scan_job *j, unsigned m)
 static bool
 glance_all(struct bt_scan_job *j)
 {
-	for (; j->at < BT_MAP_WORDS; j->at++) {
+	for (; j->at < WORDS; j->at += 16u) {
 		if (j->left <= 0)
 			return false;
-		j->left -= 32 * COST_GLANCE;
-		glance(j, j->at);
+		j->left -= 16 * COST_GLANCE;
+		glance(j, j->at / 32u, j->at % 32u);
 	}
 	return true;
 }

@@ -40,7 +40,7 @@ struct bt_scan {
 
 // A scan under way. It is done in pieces of about BT_SCAN_PIECE instructions, between which the caller may do
 // something else, but for changing the page.
-#define BT_SCAN_PIECE 2000
+#define BT_SCAN_PIECE 700
 
 #define BT_SCAN_MEMOS 512u
 
