@@ -27,6 +27,7 @@
 
 static uint32_t flat_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
 static uint32_t window_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
+static uint32_t window_at = WINDOW_DEFAULT;
 static uint32_t window_l2[L2_ENTRIES] __attribute__((aligned(L2_SIZE)));
 static uint32_t exclusive_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
 static uint32_t exclusive_l2[L2_ENTRIES] __attribute__((aligned(L2_SIZE)));
@@ -120,6 +121,14 @@ page(uintptr_t hpa, uint32_t ap, uint32_t xn)
 	return (uint32_t)hpa | L2_SMALL | xn | pte_l2_from_ap(ap) | pte_l2_small_from_tex_cb(TEX_CB_NORMAL_WBWA) | L2_S;
 }
 
+static void
+show_window(uint32_t va, uint32_t l1)
+{
+	flat_l1[va >> SECTION_SHIFT] = l1;
+	window_l1[va >> SECTION_SHIFT] = l1;
+	exclusive_l1[va >> SECTION_SHIFT] = l1;
+}
+
 uint32_t
 host_mmu_window(uint32_t va, hpa_t vcpu)
 {
@@ -130,14 +139,9 @@ host_mmu_window(uint32_t va, hpa_t vcpu)
 		code[at / PAGE_SIZE] = page((uintptr_t)window_code + at, AP_PL1_RO, 0);
 	for (uint32_t at = 0; at < WINDOW_VCPU_SIZE; at += PAGE_SIZE)
 		state[at / PAGE_SIZE] = page(vcpu.v + at, AP_PL1_RW, L2_SMALL_XN);
-	for (unsigned i = 0; i < L1_ENTRIES; i++) // where it was is free again
-		if (flat_l1[i] == l1)
-			flat_l1[i] = 0;
-	memset(window_l1, 0, sizeof(window_l1));
-	memset(exclusive_l1, 0, sizeof(exclusive_l1));
-	window_l1[va >> SECTION_SHIFT] = l1;
-	exclusive_l1[va >> SECTION_SHIFT] = l1;
-	flat_l1[va >> SECTION_SHIFT] = l1;
+	show_window(window_at, 0); // where it was is free again
+	show_window(va, l1);
+	window_at = va;
 	arch_tlbi_all();
 	sysreg_write_vbar(va);
 	isb();

@@ -43,7 +43,7 @@
 
 #define MIB              (1u << 20)
 #define STRIDE           611u // odd, so that all sections are met
-#define CROWDED          64u
+#define PLACES           16u
 #define CNTKCTL_COUNTERS 3u // PL0PCTEN, PL0VCTEN
 
 _Static_assert(sizeof(struct vcpu) <= WINDOW_VCPU_SIZE, "the VCPU fits its place in the window");
@@ -310,7 +310,7 @@ vm_restart(struct vm *vm)
 
 // Whether the guest maps memory at the beginning of a section.
 static bool
-guest_maps(struct vm *vm, uint32_t index)
+guest_maps(const struct vm *vm, uint32_t index)
 {
 	struct mmu_xlat x;
 
@@ -318,24 +318,21 @@ guest_maps(struct vm *vm, uint32_t index)
 	       gmem_read(&vm->mem, GPA(x.gpa.v & ~PAGE_MASK), PAGE_SIZE);
 }
 
-// A section far from here where the host maps nothing, nor the guest, if there is such a one. If there is none,
-// that isn't found out anew for each of the next CROWDED moves.
+// A section far from here where the host maps nothing, nor the guest, if there is such a one among the next PLACES.
 static uint32_t
-place_for_window(struct vm *vm)
+place_for_window(const struct vm *vm)
 {
 	uint32_t next = 0, index = vm->window >> SECTION_SHIFT;
 
-	for (unsigned tries = 0; tries < SPT_L1_ENTRIES; tries++) {
+	for (unsigned places = 0; places < PLACES;) {
 		index = (index - STRIDE) % SPT_L1_ENTRIES;
 		if (host_mmu_maps(index << SECTION_SHIFT))
 			continue;
-		next = next ? next : index;
-		if (vm->crowded)
-			break;
 		if (!guest_maps(vm, index))
 			return index;
+		next = next ? next : index;
+		places++;
 	}
-	vm->crowded = vm->crowded ? vm->crowded - 1u : CROWDED;
 	return next;
 }
 

@@ -38,8 +38,7 @@ struct vm {
 	bool rx_blocked;   // the host's UART has characters that the guest's has no room for
 	const struct host *host;
 	struct gmem mem;
-	uint32_t window;  // its address now
-	unsigned crowded; // moves of it for which no section is looked for that the guest doesn't map
+	uint32_t window; // its address now
 	struct pool pool;
 	hpa_t pool_base;
 	struct spt_room shadow_room;
