@@ -10,6 +10,7 @@
 #include "monitor/arch.h"
 #include "monitor/cp14.h"
 #include "monitor/cp15.h"
+#include "monitor/cpkey.h"
 #include "monitor/emulate.h"
 #include "monitor/exec.h"
 #include "monitor/inject.h"
@@ -143,13 +144,38 @@ trapped_thumb(struct vcpu *v)
 	return reflect(v, row);
 }
 
+#define HYPERCALL_MCR (BT_IMM_MCR_MRC << 16)
+
+// TLB maintenance by address, which kernels do page by page, straight from the hypercall's operands. False: it
+// is something else.
+static bool
+tlbi_va(struct vcpu *v)
+{
+	uint32_t rt = v->regs[bits(v->word, 11, 8)];
+
+	switch (v->word & (0xf00000u | CPKEY_MASK)) {
+	case HYPERCALL_MCR | CPKEY(0, 0, 8, 7, 1): // TLBIMVA
+	case HYPERCALL_MCR | CPKEY(0, 0, 8, 3, 1): // TLBIMVAIS
+		regime_drop_va(v, rt);
+		break;
+	case HYPERCALL_MCR | CPKEY(0, 0, 8, 7, 3): // TLBIMVAA
+	case HYPERCALL_MCR | CPKEY(0, 0, 8, 3, 3): // TLBIMVAAIS
+		regime_drop_va_all(v, GVA(rt & ~PAGE_MASK));
+		break;
+	default:
+		return false;
+	}
+	vpsr_next(v);
+	return true;
+}
+
 static enum exit_reason
 svc(struct vcpu *v)
 {
 	enum exit_reason reason;
 
 	if (vpsr_privileged(v) && !vpsr_thumb(v))
-		return hypercall(v);
+		return tlbi_va(v) ? EXIT_cp15_tlb : hypercall(v);
 	reason = vpsr_privileged(v) ? EXIT_guest_svc : EXIT_svc_user;
 	inject_svc(v); // Thumb's hypercalls are undefined encodings
 	return reason;
