@@ -147,6 +147,36 @@ reach_from_before(struct vcpu *v, struct code_page *p)
 		code_thumb_reach(&v->vm->code, p, 0, BT_IT_MAX);
 }
 
+// Page policy, a guest that uses Thumb: A32 code of the page before that runs on into this one, which may have been
+// taken for Thumb because what is entered first is. False: no memory for a copy.
+static bool
+run_on_from_before(struct vcpu *v, struct code_page *p)
+{
+	struct code *c = &v->vm->code;
+	const struct code_page *before = c->thumb ? exec_page_at(v, GVA(p->va - PAGE_SIZE)) : NULL;
+	const struct bt_row *row;
+	uint32_t last;
+
+	if (!before || !code_block_reached(before, PAGE_SIZE - 4) || !bt_always(code_original(c, p, 0)))
+		return true;
+	last = code_original(c, before, PAGE_SIZE - 4);
+	row = bt_decode_a32(last);
+	return !bt_always(last) || (row && row->flags & BT_ENDS) || code_arrive(c, p, 0, false);
+}
+
+// Page policy: makes the page of gpa. NULL: as make().
+static struct code_page *
+whole_page(struct vcpu *v, struct exec_target to, gpa_t gpa)
+{
+	struct code_page *p = make(v, to, gpa);
+
+	if (p && !run_on_from_before(v, p)) {
+		exec_flush(v);
+		p = make(v, to, gpa);
+	}
+	return p;
+}
+
 static struct code_page *
 find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 {
@@ -161,7 +191,7 @@ find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 		}
 		if (p && p->copy && !had_copy)
 			spt_drop_exec(&v->vm->spt, gpa); // the frame itself is mapped
-		return p ? p : make(v, to, gpa);
+		return p ? p : whole_page(v, to, gpa);
 	}
 	if (!(p && p->va == (to.va & ~PAGE_MASK)) && code_block_moved(&v->vm->code, gpa, GVA(to.va))) {
 		exec_flush(v);
