@@ -113,7 +113,7 @@ fuzz_ldst_rows(unsigned isa, unsigned *n)
 bool
 fuzz_ldst_has(const struct bt_row *row)
 {
-	return row >= rows[0] && row < rows[BT_ISAS];
+	return row >= &rows[0][0] && row < &rows[0][0] + (size_t)BT_ISAS * ROW_MAX;
 }
 
 // Thumb's instructions tell by themselves which of its tables they belong to.

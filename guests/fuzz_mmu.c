@@ -174,7 +174,8 @@ print_descriptor(const struct fuzz_mmu_op *op)
 				 : (op->address - FUZZ_MMU_L2(0)) / (unsigned)L2_SIZE;
 	unsigned index = first_level ? (op->address - FUZZ_MMU_L1(n)) / 4u : (op->address - FUZZ_MMU_L2(n)) / 4u;
 
-	printf("L%u table %u [%03x]%s = %08x ", first_level ? 1 : 2, n, index, op->count > 1 ? " and 15 more" : "", d);
+	printf("L%u table %u [%03x]%s = %08x ", first_level ? 1u : 2u, n, index, op->count > 1 ? " and 15 more" : "",
+	       d);
 	if (!(d & 3u))
 		printf("fault");
 	else if (first_level && (d & 3u) == L1_TABLE)

@@ -20,8 +20,8 @@ enum exit_reason emulate_sensitive_thumb(struct vcpu *v, uint32_t insn);
 // False, and nothing done, for a word that isn't one.
 bool emulate_ldst(struct vcpu *v, uint32_t insn);
 
-// The load at v->pc is to be done again, since its access at `fault` found the beginning of a page missing. QEMU 7.2 writes
-// the first register of an LDRD before it loads the second, so if that is the base, too, it gets its value back.
+// The load at v->pc is to be done again, since its access at `fault` found the beginning of a page missing. QEMU 7.2
+// writes the first register of an LDRD before it loads the second, so if that is the base, too, it gets its value back.
 void emulate_restore_base(struct vcpu *v, gva_t fault);
 
 // Register n as an operand: the PC reads as the instruction's address plus 8, in Thumb plus 4.

@@ -157,7 +157,7 @@ host_mmu_exclusive(const struct host_mmu_exclusive *x)
 	uint32_t how =
 	    (uint32_t)__builtin_ctz(x->size) | (x->load ? WINDOW_LOAD : 0) | (x->big ? WINDOW_BIG_ENDIAN : 0);
 	uint32_t *l1 = &exclusive_l1[va >> SECTION_SHIFT], *l2 = &exclusive_l2[bits(va, 19, 12)];
-	function f = (function)(window + (uintptr_t)(window_exclusive - window_vectors));
+	function f = (function)(window + ((uintptr_t)window_exclusive - (uintptr_t)window_vectors));
 
 	memcpy(exclusive_page + (va & PAGE_MASK), &x->memory, x->size);
 	*l2 = page((uintptr_t)exclusive_page, AP_PL1_RW, L2_SMALL_XN) | L2_NG;

@@ -33,7 +33,9 @@ vgic_word_of(const struct vgic *gic, unsigned cpu, enum vgic_bits which, unsigne
 static inline unsigned
 vgic_priority_of(const struct vgic *gic, unsigned cpu, unsigned intid)
 {
-	return intid < VGIC_PPIS ? gic->cpu[cpu].priority[intid] : gic->priority[intid];
+	const uint8_t *of = intid < VGIC_PPIS ? gic->cpu[cpu].priority : gic->priority;
+
+	return of[intid];
 }
 
 static inline unsigned

@@ -116,7 +116,7 @@ struct fuzz_mmu_result {
 #define FUZZ_MMU_NOWHERE       0x50000000u // 256 MiB with nothing behind
 #define FUZZ_MMU_LIVE_MIBS(X)  X(0u) X(1u) X(7u) X(8u)
 #define FUZZ_MMU_LIVE_PAGES(X) X(0u) X(1u) X(16u) X(255u)
-#define FUZZ_MMU_PAGES              4u // of them
+#define FUZZ_MMU_PAGES         4u // of them
 #define FUZZ_MMU_FRAMES        16u
 
 // A live frame: data, functions of 4 words, nothing, data.

@@ -19,7 +19,7 @@
 #define FRAMES  1280u // of 4 KiB: 5 MiB
 #define WORDS   (PAGE_SIZE / 4)
 #define RECORDS 6u
-#define PAGES   4u // of the pool
+#define PAGES   4u    // of the pool
 #define COPIES  PAGES // that there is room for
 
 #define NOP       0xe320f000u
