@@ -225,8 +225,13 @@ recall(struct bt_scan_job *j, uint32_t insn)
 static __attribute__((noinline)) void
 name_literal(struct bt_scan_job *j, const uint32_t *p, unsigned i, int32_t index)
 {
-	if (!name_by_ldr(j, p, i, index) && recall(j, p[i]) & IS_NAMER)
-		name_by_row(j, bt_decode_a32(p[i]), p, i, index);
+	const struct bt_row *row;
+
+	if (name_by_ldr(j, p, i, index) || !(recall(j, p[i]) & IS_NAMER))
+		return;
+	row = bt_decode_a32(p[i]);
+	if (row)
+		name_by_row(j, row, p, i, index);
 }
 
 // Marks the literals that the words of p name; p begins base words after the page.

@@ -715,7 +715,7 @@ step_set(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 	unsigned n = m->tlb.n;
 	bool stale = m->tlb.stale;
 
-	if (!owned(m, op))
+	if (!word || !owned(m, op))
 		return FUZZ_MMU_BAD;
 	memcpy(old, word, op->count * 4u);
 	for (unsigned i = 0; i < op->count; i++)
