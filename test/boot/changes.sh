@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # changes.sh [POLICY...]: a Debian kernel that changes its own code in all the ways it has
-# [page], bare and under the monitor; then it starts another one by kexec: itself under
+# [page block], bare and under the monitor; then it starts another one by kexec: itself under
 # block, a newer one under page. Under block with --strict, since ftrace reads what it replaces.
 # What it prints must be the same, and one line is printed for each of
 #
@@ -113,7 +113,7 @@ ended_well() {
 	return 1
 }
 
-[ $# -gt 0 ] || set -- page
+[ $# -gt 0 ] || set -- page block
 kernel=$("$guests/fetch.sh" kernel-6.1)
 image=$("$guests/fetch.sh" image-6.1)
 rm -rf "$out"
