@@ -393,6 +393,7 @@ code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
 	c->n.rescanned += p->copy ? last - first + 1 : 0;
 	if (c->policy == CODE_PAGE)
 		return words_written(c, p, first, last);
+	BUG_ON(!p->copy); // block: from the beginning
 	for (uint32_t w = first; w <= last; w++) {
 		p->copy[w] = frame(c, p)[w];
 		code_block_rewritten(c, p, w);

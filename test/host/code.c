@@ -355,7 +355,7 @@ test_pieces(void)
 	fresh("what is unfinished is nobody's page, and is forgotten when the frame is written");
 	fill_sensitive(1);
 	pieces = 0;
-	left_off = 30; // it has its copy by then
+	left_off = 60; // it has its copy by then
 	CHECK(!code_make(&c, &rq) && c.later && !code_find(&c, page(1)));
 	CHECK(pool.n_pages < POOL_RESERVE + PAGES);
 	code_forget(&c, page(1));
@@ -368,7 +368,7 @@ test_pieces(void)
 	fresh("all is dropped with the finished ones");
 	fill_sensitive(1);
 	pieces = 0;
-	left_off = 30;
+	left_off = 60;
 	CHECK(!code_make(&c, &rq) && c.later);
 	code_drop_all(&c);
 	CHECK_EQ(pool.n_pages, POOL_RESERVE + PAGES);
@@ -378,7 +378,7 @@ test_pieces(void)
 	for (least = 0, tries = 0; least < 6 && tries < 10000; tries++)
 		for (n = least = 0; n < 6; n++) {
 			rq.gpa = page(n);
-			pieces = left_off = 0;
+			pieces = left_off = 60;
 			least += code_find(&c, rq.gpa) || code_make(&c, &rq);
 		}
 	CHECK_EQ(least, 6);
@@ -391,7 +391,7 @@ test_pieces(void)
 	for (n = 0; n < COPIES; n++)
 		CHECK(make_slowly(n, 0, &tries));
 	rq.gpa = page(COPIES);
-	left_off = 1000;
+	left_off = 60;
 	pieces = 0;
 	CHECK(!code_make(&c, &rq) && !c.later);
 }
