@@ -151,8 +151,8 @@ test-scan: all
 #----------------------------------------------------------------------------
 # Static checks
 
-C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c docs/*.c test/host/*.c test/fuzz/*.c test/libfuzzer/*.c bench/*.c)
-ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/fuzz/*.h test/libfuzzer/*.h bench/*.h)
+C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c docs/*.c test/host/*.c test/boot/*.c test/fuzz/*.c test/libfuzzer/*.c bench/*.c)
+ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/boot/*.h test/fuzz/*.h test/libfuzzer/*.h bench/*.h)
 SH_FILES  := $(wildcard guests/*.sh test/*.sh test/*/*.sh bench/*.sh) guests/init .ci/run
 
 lint:

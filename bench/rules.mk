@@ -8,10 +8,9 @@ $(BENCH)/insn.so: bench/insn.c bench/insnmatch.c bench/insnmatch.h bench/qemu_pl
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -fvisibility=hidden -shared -fPIC -o $@ $(filter %.c,$^)
 
-$(BENCH)/tasks: bench/tasks.c
+$(BENCH)/tasks: bench/tasks.c test/boot/linux.h
 	@mkdir -p $(@D)
-	@$(CROSS)gcc $(CFLAGS) -march=armv7-a -marm -mfloat-abi=soft -ffreestanding -fno-tree-loop-distribute-patterns \
-	  -nostdlib -static -Wl,-Ttext-segment=0x10000,-z,noexecstack,--build-id=none -o $@ $< -lgcc
+	@$(LINUX_PROGRAM)
 
 # What the shadow MMU costs, in a few seconds: make bench-mmu.
 $(BENCH)/mmu.bin: bench/mmu.S test/guest/kernel.inc

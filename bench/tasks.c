@@ -8,76 +8,24 @@
 // fails says so and ends the run. `tasks exit` is what the task exec executes.
 #include <stddef.h>
 #include <stdint.h>
+#include "test/boot/linux.h"
 
 // MOVW ip, #0xce11: no other code here or in busybox (which is Thumb) has it.
 #define MARK() __asm__ volatile(".inst 0xe30cce11" : : : "ip", "memory")
 
-// System call numbers of the EABI.
-enum {
-	EXIT = 1,
-	FORK = 2,
-	READ = 3,
-	WRITE = 4,
-	OPEN = 5,
-	EXECVE = 11,
-	GETPID = 20,
-	KILL = 37,
-	PIPE = 42,
-	MUNMAP = 91,
-	WAIT4 = 114,
-	SIGACTION = 174,
-	MMAP2 = 192
-};
+// System calls besides those of linux.h.
+enum { FORK = 2, EXECVE = 11, KILL = 37, PIPE = 42, MUNMAP = 91, WAIT4 = 114, SIGACTION = 174 };
 
-#define PROT_RW       3
-#define MAP_ANONYMOUS 0x22 // and private
-#define SIGUSR1       10
-#define SA_RESTORER   0x04000000
-#define PAGE          4096u
-#define TOUCHED       (4u << 20)
-#define COPIED        (1u << 20)
-#define TABLE         256u
+#define SIGUSR1     10
+#define SA_RESTORER 0x04000000
+#define PAGE        4096u
+#define TOUCHED     (4u << 20)
+#define COPIED      (1u << 20)
+#define TABLE       256u
 
 static int zero, to_child[2], to_parent[2];
 static char *memory, *copy;
 static volatile uint32_t signals;
-
-static int32_t
-call6(uint32_t number, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e, uint32_t f)
-{
-	register uint32_t r0 __asm__("r0") = a;
-	register uint32_t r1 __asm__("r1") = b;
-	register uint32_t r2 __asm__("r2") = c;
-	register uint32_t r3 __asm__("r3") = d;
-	register uint32_t r4 __asm__("r4") = e;
-	register uint32_t r5 __asm__("r5") = f;
-	register uint32_t r7 __asm__("r7") = number;
-
-	__asm__ volatile("svc #0" : "+r"(r0) : "r"(r1), "r"(r2), "r"(r3), "r"(r4), "r"(r5), "r"(r7) : "memory");
-	return (int32_t)r0;
-}
-
-static int32_t
-call(uint32_t number, uint32_t a, uint32_t b, uint32_t c)
-{
-	return call6(number, a, b, c, 0, 0, 0);
-}
-
-static uint32_t
-address(const volatile void *p)
-{
-	return (uint32_t)p;
-}
-
-static void
-say(const char *text)
-{
-	uint32_t n = 0;
-
-	while (text[n])
-		n++;
-	call(WRITE, 1, address(text), n);
-}
 
 static void
 say_number(uint32_t n)

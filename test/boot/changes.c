@@ -9,20 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "test/boot/linux.h"
 
-// System call numbers of the EABI.
+// System calls besides those of linux.h.
 enum {
-	EXIT = 1,
-	READ = 3,
-	WRITE = 4,
-	OPEN = 5,
 	CLOSE = 6,
 	LSEEK = 19,
-	GETPID = 20,
 	GETPPID = 64,
 	REBOOT = 88,
 	PRCTL = 172,
-	MMAP2 = 192,
 	SOCKETPAIR = 288,
 	SETSOCKOPT = 294,
 	RECV = 291,
@@ -30,9 +25,7 @@ enum {
 	CACHEFLUSH = 0xf0002
 };
 
-#define PROT_RW        3
 #define PROT_RWX       7
-#define MAP_ANONYMOUS  0x22 // and private
 #define AF_UNIX        1
 #define SOCK_DGRAM     2
 #define SOL_SOCKET     1
@@ -53,43 +46,6 @@ enum {
 #define INITRAMFS_AT 0x48000000u
 #define DTB_AT       0x5c000000u
 #define FILE_MAX     (24u << 20)
-
-static int32_t
-call6(uint32_t number, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e, uint32_t f)
-{
-	register uint32_t r0 __asm__("r0") = a;
-	register uint32_t r1 __asm__("r1") = b;
-	register uint32_t r2 __asm__("r2") = c;
-	register uint32_t r3 __asm__("r3") = d;
-	register uint32_t r4 __asm__("r4") = e;
-	register uint32_t r5 __asm__("r5") = f;
-	register uint32_t r7 __asm__("r7") = number;
-
-	__asm__ volatile("svc #0" : "+r"(r0) : "r"(r1), "r"(r2), "r"(r3), "r"(r4), "r"(r5), "r"(r7) : "memory");
-	return (int32_t)r0;
-}
-
-static int32_t
-call(uint32_t number, uint32_t a, uint32_t b, uint32_t c)
-{
-	return call6(number, a, b, c, 0, 0, 0);
-}
-
-static uint32_t
-address(const volatile void *p)
-{
-	return (uint32_t)p;
-}
-
-static void
-say(const char *text)
-{
-	uint32_t n = 0;
-
-	while (text[n])
-		n++;
-	call(WRITE, 1, address(text), n);
-}
 
 static void
 say_number(const char *text, uint32_t number)

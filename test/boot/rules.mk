@@ -29,11 +29,15 @@ SLOW += test-boot-all test-boot-thumb2 test-boot-strict
 test/boot/%.ok: all $(B)/bench/insn.so
 	@BUILD=$(B) test/boot/run.sh $*
 
+# Makes a program for a Linux guest, of test/boot/linux.h; bench/rules.mk does, too.
+LINUX_PROGRAM = $(CROSS)gcc $(CFLAGS) -march=armv7-a -marm -mfloat-abi=soft -ffreestanding \
+  -fno-tree-loop-distribute-patterns -nostdlib -static -Wl,-Ttext-segment=0x10000,-z,noexecstack,--build-id=none \
+  -o $@ $< -lgcc
+
 # What changes.sh runs in the guest.
-$(B)/boot-changes: test/boot/changes.c
+$(B)/boot-changes: test/boot/changes.c test/boot/linux.h
 	@mkdir -p $(@D)
-	@$(CROSS)gcc $(CFLAGS) -march=armv7-a -marm -mfloat-abi=soft -ffreestanding -fno-tree-loop-distribute-patterns \
-	  -nostdlib -static -Wl,-Ttext-segment=0x10000,-z,noexecstack,--build-id=none -o $@ $< -lgcc
+	@$(LINUX_PROGRAM)
 
 .PHONY: test-changes
 test-changes: all $(B)/boot-changes
