@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// uses: test/host/fake_vm.c monitor/emulate.c monitor/emulate_multi.c monitor/ldst.c monitor/exclusive.c
-// monitor/vldst.c uses: monitor/access.c monitor/inject.c monitor/dev.c mmu/walk.c bt/decode.c bt/thumb.c
-// bt/undefined.c uses: bt/predictable.c bt/ldst.c bt/ldst_thumb.c bt/vldst.c
+// uses: test/host/fake_vm.c monitor/emulate.c monitor/emulate_multi.c monitor/ldst.c
+// uses: monitor/exclusive.c monitor/vldst.c monitor/access.c monitor/inject.c monitor/dev.c
+// uses: mmu/walk.c bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c bt/ldst.c bt/ldst_thumb.c
+// uses: bt/vldst.c
 //
 // The emulator's sensitive instructions on a VCPU of its own (fake_vm.h): each sets up registers, runs one
 // word and looks at what must have changed. Expected values are from the ARM ARM, B9.3 and B1.8.

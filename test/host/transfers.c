@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// uses: test/host/fake_vm.c monitor/emulate.c monitor/emulate_multi.c monitor/ldst.c monitor/exclusive.c
-// monitor/vldst.c uses: monitor/access.c monitor/inject.c monitor/dev.c mmu/walk.c bt/decode.c bt/thumb.c
-// bt/undefined.c uses: bt/predictable.c bt/ldst.c bt/ldst_thumb.c bt/vldst.c
+// uses: test/host/fake_vm.c monitor/emulate.c monitor/emulate_multi.c monitor/ldst.c
+// uses: monitor/exclusive.c monitor/vldst.c monitor/access.c monitor/inject.c monitor/dev.c
+// uses: mmu/walk.c bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c bt/ldst.c bt/ldst_thumb.c
+// uses: bt/vldst.c
 //
 // Loads and stores done by the emulator, and what is below them: RAM, a device, nothing, code pages, the
 // guest's page tables, either byte order, unaligned, over a page's end, and each way of faulting. Words are
