@@ -31,7 +31,7 @@ static const struct source a32[] = {
      "s!=0 n!=15 t!=15 l=1|s=1|t%2 l=1|s=1|t!=14 l=1|s=1|p=1|w=0 l=1|s!=2|n!=t|p=1 l=1|s!=2|n!=t|w=0"},
     {"cccc 000p u0wl nnnn tttt 0000 1ss1 mmmm", "LDRH|STRH|LDRSB|LDRSH|LDRD|STRD register",
      "s!=0 n!=15 m!=15 t!=15 l=1|s=1|t%2 l=1|s=1|t!=14 l=1|s=1|p=1|w=0 l=1|s!=2|n!=t|p=1 l=1|s!=2|n!=t|w=0 "
-     "l=1|s!=2|m!=t"},
+     "l=1|s!=2|m!=t l=1|s!=2|m%2"}, // of LDRD neither register may be the offset (A8.8.74)
     {"cccc 100o o0ol nnnn rrrr rrrr rrrr rrrr", "LDM|STM", "r!=0 n!=15"},
     {"cccc 1101 uv0l nnnn vvvv 101z iiii iiii", "VLDR|VSTR", "n!=15"},
     {"cccc 110p uvwl nnnn vvvv 101z iiii iiii", "VLDM|VSTM", "n!=15 i!=0 p=1|u=1 p=0|u=0 p=0|w=1 z=0|i%2"},
