@@ -86,6 +86,7 @@ runner_visit:
 	.global	runner_enter
 runner_enter:
 	push	{r4-r11, lr}
+	clrex					// or QEMU's STREX of another size than the last LDREX stores and says it didn't
 	addr	r1, runner_sp
 	str	sp, [r1]
 	add	r1, r0, #S_FIQ
