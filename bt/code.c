@@ -19,15 +19,6 @@ chain(struct code *c, gpa_t gpa)
 	return &c->hash[(gpa.v >> PAGE_SHIFT) % CODE_HASH];
 }
 
-static const uint32_t *
-frame(const struct code *c, const struct code_page *p)
-{
-	const uint32_t *words = gmem_read(c->mem, p->gpa, PAGE_SIZE);
-
-	BUG_ON(!words); // pages are made of memory only, and memory stays
-	return words;
-}
-
 void
 code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_policy policy,
 	  const struct code_room *room)
@@ -120,13 +111,13 @@ code_find(struct code *c, gpa_t gpa)
 hpa_t
 code_host(const struct code *c, const struct code_page *p)
 {
-	return HPA(p->copy ? p->copy : frame(c, p));
+	return HPA(p->copy ? p->copy : code_frame(c, p));
 }
 
 uint32_t
 code_original(const struct code *c, const struct code_page *p, uint32_t offset)
 {
-	uint32_t word = frame(c, p)[offset / 4], insn;
+	uint32_t word = code_frame(c, p)[offset / 4], insn;
 
 	return code_meaning(c, word, &insn) ? insn : word;
 }
@@ -152,7 +143,7 @@ code_half_run(const struct code *c, const struct code_page *p, uint32_t offset)
 uint32_t
 code_half(const struct code *c, const struct code_page *p, uint32_t offset)
 {
-	return half_of(frame(c, p), offset);
+	return half_of(code_frame(c, p), offset);
 }
 
 uint32_t
@@ -178,7 +169,7 @@ code_copy(struct code *c, struct code_page *p)
 	p->copy = pool_page(c->pool);
 	if (!p->copy)
 		return false;
-	memcpy(p->copy, frame(c, p), PAGE_SIZE);
+	memcpy(p->copy, code_frame(c, p), PAGE_SIZE);
 	c->n.copies++;
 	return true;
 }
@@ -222,7 +213,7 @@ replacement(struct code *c, const struct bt_row *row, uint32_t insn)
 static uint32_t
 patch_for(struct code *c, const struct code_page *p, uint32_t word)
 {
-	uint32_t raw = frame(c, p)[word], insn, by;
+	uint32_t raw = code_frame(c, p)[word], insn, by;
 	struct code_patched *memo = &c->patched[(raw ^ raw >> 9 ^ raw >> 20) % CODE_PATCHED];
 	const struct bt_row *row;
 
@@ -346,12 +337,12 @@ beside_code(const uint32_t *words, uint32_t w)
 static bool
 written_is_sensitive(const struct code *c, const struct code_page *p, uint32_t w, bool was_code)
 {
-	uint32_t insn = frame(c, p)[w];
+	uint32_t insn = code_frame(c, p)[w];
 	const struct bt_row *row = bt_decode_a32(insn);
 
 	if (!row || !(row->flags & BT_SENSITIVE) || row->action == BT_SVC)
 		return false;
-	return bt_always(insn) || was_code || (!row->lax && beside_code(frame(c, p), w));
+	return bt_always(insn) || was_code || (!row->lax && beside_code(code_frame(c, p), w));
 }
 
 // Whether what is run at word w is one of ours, or unconditional.
@@ -370,10 +361,10 @@ words_written(struct code *c, struct code_page *p, uint32_t first, uint32_t last
 	for (uint32_t w = first < 2 ? 0 : first - 2; w <= last; w++) {
 		bool had_copy = p->copy != NULL, known = w >= first && was_code(c, p, w);
 
-		if (had_copy && w < first && p->copy[w] != frame(c, p)[w])
+		if (had_copy && w < first && p->copy[w] != code_frame(c, p)[w])
 			continue; // patched
 		if (had_copy)
-			p->copy[w] = frame(c, p)[w];
+			p->copy[w] = code_frame(c, p)[w];
 		if (written_is_sensitive(c, p, w, known) && !code_patch_word(c, p, w))
 			return false;
 		sync_word(c, p, w, had_copy);
@@ -395,7 +386,7 @@ code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
 		return words_written(c, p, first, last);
 	BUG_ON(!p->copy); // block: from the beginning
 	for (uint32_t w = first; w <= last; w++) {
-		p->copy[w] = frame(c, p)[w];
+		p->copy[w] = code_frame(c, p)[w];
 		code_block_rewritten(c, p, w);
 		arch_sync_code(&p->copy[w], 4);
 	}

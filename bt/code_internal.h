@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: MIT
 //
-// What code.c and block.c share.
+// What code.c, code_scan.c, code_thumb.c and block.c share.
 #ifndef BT_CODE_INTERNAL_H
 #define BT_CODE_INTERNAL_H
 
 #include "bt/code.h"
 #include "bt/decode.h"
 #include "bt/flow.h"
+#include "monitor/arch.h"
 
 // After so many emulated writes it is to be seen whether a page is still executed; after
 // as many again, without having been, it is dropped.
 #define CODE_WRITES_UNSEEN 32u
+
+// The page's words as the guest has them.
+static inline const uint32_t *
+code_frame(const struct code *c, const struct code_page *p)
+{
+	const uint32_t *words = gmem_read(c->mem, p->gpa, PAGE_SIZE);
+
+	BUG_ON(!words); // pages are made of memory only, and memory stays
+	return words;
+}
 
 // Gives the page a copy; false when the pool is empty.
 bool code_copy(struct code *c, struct code_page *p);

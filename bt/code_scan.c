@@ -15,12 +15,6 @@
 #define STARTS_MAX  16u
 #define PATCH_PIECE 8u // words, or Thumb instructions, that are patched in a piece
 
-static const uint32_t *
-frame(const struct code *c, const struct code_page *p)
-{
-	return gmem_read(c->mem, p->gpa, PAGE_SIZE);
-}
-
 static void
 drop(struct code *c, struct code_job *j)
 {
@@ -49,7 +43,7 @@ start_mixed(struct code *c, struct code_job *j)
 {
 	j->page->scanned = pool_l2(c->pool);
 	if (j->page->scanned)
-		bt_mixed_start(&j->scan, frame(c, j->page), j->prev, j->next, j->entry, j->thumb, c->memo);
+		bt_mixed_start(&j->scan, code_frame(c, j->page), j->prev, j->next, j->entry, j->thumb, c->memo);
 	j->phase = CODE_JOB_MIXED;
 	return j->page->scanned;
 }
@@ -60,7 +54,7 @@ start_a32(struct code *c, struct code_job *j)
 	uint32_t entries[BT_MAP_WORDS] = {0};
 
 	bt_map_set(entries, (j->entry & PAGE_MASK) / 4u);
-	bt_scan_start(&j->scan.a32, frame(c, j->page), j->prev, j->next, entries, NULL, c->memo);
+	bt_scan_start(&j->scan.a32, code_frame(c, j->page), j->prev, j->next, entries, NULL, c->memo);
 	j->phase = CODE_JOB_A32;
 }
 

@@ -237,7 +237,7 @@ reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb, boo
 	struct bt_flow flow;
 	unsigned at = 0;
 
-	bt_flow_init(&flow, gmem_read(c->mem, p->gpa, PAGE_SIZE), p->va, 0);
+	bt_flow_init(&flow, code_frame(c, p), p->va, 0);
 	bt_flow_pend(&flow, offset, thumb);
 	for (flow.left = BT_SCAN_PIECE; !bt_flow_step(&flow); flow.left = BT_SCAN_PIECE)
 		code_pause(c);

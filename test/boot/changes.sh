@@ -24,20 +24,10 @@ build=${BUILD:-$here/../../build}
 guests=$here/../../guests
 out=$build/changes
 limit=1500 # seconds for one VM, should the host be busy
-passed=0
-failed=0
 
-check() { # NAME COMMAND...
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $policy $what"
-		passed=$((passed + 1))
-	else
-		echo "FAIL $policy $what"
-		failed=$((failed + 1))
-	fi
-}
+subject() { echo "$policy"; }
+# shellcheck source=test/boot/check.sh
+. "$here/check.sh"
 
 # pack DIRECTORY: its files as an archive that an initramfs can be followed by
 pack() {

@@ -24,8 +24,6 @@ build=${BUILD:-$here/../../build}
 guests=$here/../../guests
 out=$build/firmware
 limit=150 # seconds for one VM
-passed=0
-failed=0
 
 # Typed one by one, each at a prompt.
 BEFORE='version
@@ -46,17 +44,9 @@ md 4040000 10'
 BOOT='qfw load $kernel_addr_r $ramdisk_addr_r
 bootz $kernel_addr_r $ramdisk_addr_r:$filesize $fdtcontroladdr'
 
-check() { # NAME COMMAND...
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $policy $what"
-		passed=$((passed + 1))
-	else
-		echo "FAIL $policy $what"
-		failed=$((failed + 1))
-	fi
-}
+subject() { echo "$policy"; }
+# shellcheck source=test/boot/check.sh
+. "$here/check.sh"
 
 # wait_for COUNT PATTERN: until COUNT lines of the console match; not for longer than the VM lives.
 wait_for() {

@@ -34,21 +34,9 @@ limit=1200 # seconds for one boot, should the host be busy
 # The kernel's text and modules, where Debian's kernels have had them since 5.x.
 SILENT="range=kernel:0xbf000000:0xc1ffffff,in=kernel,$SILENT_MATCHES"
 
-passed=0
-failed=0
-
-# check NAME COMMAND...: one line, and the tally
-check() {
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $version $policy $mib $what"
-		passed=$((passed + 1))
-	else
-		echo "FAIL $version $policy $mib $what"
-		failed=$((failed + 1))
-	fi
-}
+subject() { echo "$version $policy $mib"; }
+# shellcheck source=test/boot/check.sh
+. "$here/check.sh"
 
 # boot NAME INITRD [OPTION...]: console into $out/NAME.console, status into $out/NAME.status
 boot() {

@@ -27,9 +27,6 @@ MIB=512
 # What the kernel may say of a host that is busy with other things.
 BUSY='hrtimer: interrupt took|sched: RT throttling activated|clocksource: |perf: interrupt took'
 
-passed=0
-failed=0
-
 # The PASSES of a short and a long run: what is done once may have its pages in the pools.
 passes() {
 	case $1-$2 in
@@ -41,17 +38,9 @@ passes() {
 	esac
 }
 
-check() { # NAME COMMAND...: one line, and the tally
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $load $policy $what"
-		passed=$((passed + 1))
-	else
-		echo "FAIL $load $policy $what"
-		failed=$((failed + 1))
-	fi
-}
+subject() { echo "$load $policy"; }
+# shellcheck source=test/boot/check.sh
+. "$here/../boot/check.sh"
 
 # boot NAME PASSES [OPTION...]: console into $out/NAME.console, status into $out/NAME.status
 boot() {
