@@ -18,6 +18,7 @@ fail(enum exit_status status, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) < 0)
 		exit(EXIT_MONITOR);
 	va_end(ap);
+	flockfile(stderr); // for good: other threads that fail have nothing to add
 	fprintf(stderr, "palimpsest: %s\n", text);
 	free(text);
 	exit(status);

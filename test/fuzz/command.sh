@@ -70,7 +70,7 @@ PALIMPSEST_MONITOR=$work/none bad "the monitor is missing" "none: No such file" 
 printf '#!/bin/sh\nPATH=/nowhere exec %s "$@"\n' "$palimpsest" >nopath
 chmod +x nopath
 palimpsest=$work/nopath
-bad "QEMU is missing" "qemu-system-arm: not found" --cases 1
+bad "QEMU is missing" "qemu-system-arm: not found" --jobs 8 --cases 1000
 palimpsest=$build/palimpsest
 
 good "help" 0 "^Usage: palimpsest fuzz" --help
