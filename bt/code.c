@@ -115,14 +115,6 @@ code_host(const struct code *c, const struct code_page *p)
 }
 
 uint32_t
-code_original(const struct code *c, const struct code_page *p, uint32_t offset)
-{
-	uint32_t word = code_frame(c, p)[offset / 4], insn;
-
-	return code_meaning(c, word, &insn) ? insn : word;
-}
-
-uint32_t
 code_run(const struct code *c, const struct code_page *p, uint32_t offset)
 {
 	return ((const uint32_t *)code_host(c, p).v)[offset / 4];
@@ -209,17 +201,32 @@ replacement(struct code *c, const struct bt_row *row, uint32_t insn)
 	return code_emitted(c, bt_hyper_encode(insn));
 }
 
-// What a word of the page's frame is replaced by; 0 if it isn't sensitive.
+// What a word of the guest's is meant to be: itself, or what it was replaced by where the guest has copied it from.
 static uint32_t
-patch_for(struct code *c, const struct code_page *p, uint32_t word)
+meant(const struct code *c, uint32_t word)
 {
-	uint32_t raw = code_frame(c, p)[word], insn, by;
+	uint32_t insn;
+
+	return code_meaning(c, word, &insn) ? insn : word;
+}
+
+uint32_t
+code_original(const struct code *c, const struct code_page *p, uint32_t offset)
+{
+	return meant(c, code_frame(c, p)[offset / 4]);
+}
+
+// What a word of the guest's is replaced by; 0 if it isn't sensitive.
+static uint32_t
+patch_for(struct code *c, uint32_t raw)
+{
 	struct code_patched *memo = &c->patched[(raw ^ raw >> 9 ^ raw >> 20) % CODE_PATCHED];
 	const struct bt_row *row;
+	uint32_t insn, by;
 
 	if (memo->by && memo->word == raw)
 		return memo->by;
-	insn = code_original(c, p, word * 4);
+	insn = meant(c, raw);
 	row = bt_decode_a32(insn);
 	if (!row || !(row->flags & BT_SENSITIVE))
 		return 0;
@@ -232,7 +239,13 @@ patch_for(struct code *c, const struct code_page *p, uint32_t word)
 bool
 code_patch_word(struct code *c, struct code_page *p, uint32_t word)
 {
-	uint32_t by = patch_for(c, p, word);
+	return code_patch_raw(c, p, word, code_frame(c, p)[word]);
+}
+
+bool
+code_patch_raw(struct code *c, struct code_page *p, uint32_t word, uint32_t raw)
+{
+	uint32_t by = patch_for(c, raw);
 
 	if (!by)
 		return true;
@@ -286,7 +299,9 @@ code_new(struct code *c, const struct code_request *rq)
 	if (!p)
 		return NULL;
 	c->free = p->next;
-	*p = (struct code_page){.gpa = GPA(rq->gpa.v & ~PAGE_MASK), .va = rq->entry & ~PAGE_MASK};
+	*p = (struct code_page){.gpa = GPA(rq->gpa.v & ~PAGE_MASK),
+				.va = rq->entry & ~PAGE_MASK,
+				.names = BT_NAMES_BEFORE | BT_NAMES_BEHIND};
 	c->rom |= !gmem_has(c->mem, p->gpa, 1);
 	return p;
 }
@@ -377,6 +392,7 @@ code_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len)
 {
 	uint32_t first = offset / 4, last = (offset + len - 1) / 4;
 
+	p->names = BT_NAMES_BEFORE | BT_NAMES_BEHIND;
 	if (++p->writes > 2 * CODE_WRITES_UNSEEN)
 		return false;
 	if (c->thumb)

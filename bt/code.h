@@ -30,20 +30,28 @@ struct code_page {
 	uint32_t va;       // the page's address when it was made; block policy: last given out
 	uint16_t patched, doubtful;
 	uint16_t writes; // emulated since it was last known to be executed
+	uint16_t names;  // page policy: BT_NAMES_BEFORE, BT_NAMES_BEHIND: where its words may name literals
 };
 
 #define CODE_HASH 1024u
+
+// A page virtually adjacent to a code page.
+struct code_beside {
+	const uint32_t *frame; // NULL: the kernel can't execute it
+	gpa_t gpa;             // of the frame
+};
 
 // A page that is being scanned, in pieces (code_scan.c).
 enum code_job_phase { CODE_JOB_A32, CODE_JOB_MIXED, CODE_JOB_PATCH_A32, CODE_JOB_PATCH_THUMB, CODE_JOB_SYNC };
 
 struct code_job {
 	struct code_page *page; // NULL: none
-	const uint32_t *prev, *next;
+	struct code_beside prev, next;
 	uint32_t entry, used;
 	bool thumb;
 	enum code_job_phase phase;
-	unsigned at; // what is to be patched next
+	unsigned at;    // what is to be patched next
+	uint32_t ticks; // spent so far, of the counter CNTVCT
 	struct bt_mixed_job scan;
 };
 
@@ -61,6 +69,8 @@ struct code_counters {
 	uint32_t patched, doubtful; // words, ever
 	uint32_t rescanned;         // words written by the guest while it had a copy
 	uint32_t blocks, restored;  // block policy: blocks scanned, branches given back
+	uint32_t scan_worst;        // page policy: ticks that the longest scan of a page took, with its patches
+	uint64_t scan_ticks;        // and all of them
 };
 
 struct code {
@@ -87,8 +97,8 @@ struct code {
 
 // What code_make needs to know of a page besides its frame.
 struct code_request {
-	gpa_t gpa;                      // of the page
-	const uint32_t *prev, *next;    // frames of the virtually adjacent pages, or NULL
+	gpa_t gpa; // of the page
+	struct code_beside prev, next;
 	uint32_t entry;                 // address at which it is entered
 	bool thumb;                     // in Thumb state
 	bool (*interrupted)(void *ctx); // is asked every few thousand instructions: true to leave off. NULL: never

@@ -28,6 +28,8 @@ bool code_copy(struct code *c, struct code_page *p);
 // Replaces the word in the copy if the frame's is sensitive, making the copy first
 // if there is none (false: can't). The caller syncs.
 bool code_patch_word(struct code *c, struct code_page *p, uint32_t word);
+// The same where the frame's word is known.
+bool code_patch_raw(struct code *c, struct code_page *p, uint32_t word, uint32_t raw);
 // The hypercall that stands for insn by its number in the VM's table.
 uint32_t code_interned(struct code *c, uint32_t insn);
 // In the middle of something long.

@@ -11,9 +11,10 @@
 #include "bt/hyper.h"
 #include "monitor/arch.h"
 #include "monitor/string.h"
+#include "monitor/sysreg.h"
 
 #define STARTS_MAX  16u
-#define PATCH_PIECE 8u // words, or Thumb instructions, that are patched in a piece
+#define PATCH_PIECE 4u // words, or Thumb instructions, that are patched in a piece
 
 static void
 drop(struct code *c, struct code_job *j)
@@ -43,18 +44,29 @@ start_mixed(struct code *c, struct code_job *j)
 {
 	j->page->scanned = pool_l2(c->pool);
 	if (j->page->scanned)
-		bt_mixed_start(&j->scan, code_frame(c, j->page), j->prev, j->next, j->entry, j->thumb, c->memo);
+		bt_mixed_start(&j->scan, code_frame(c, j->page), j->prev.frame, j->next.frame, j->entry, j->thumb,
+			       c->memo);
 	j->phase = CODE_JOB_MIXED;
 	return j->page->scanned;
+}
+
+// The frame beside the job's, unless it is known not to name literals in there.
+static const uint32_t *
+namer(struct code *c, const struct code_beside *beside, unsigned where)
+{
+	const struct code_page *p = beside->frame ? code_find(c, beside->gpa) : NULL;
+
+	return p && !(p->names & where) ? NULL : beside->frame;
 }
 
 static void
 start_a32(struct code *c, struct code_job *j)
 {
+	const uint32_t *prev = namer(c, &j->prev, BT_NAMES_BEHIND), *next = namer(c, &j->next, BT_NAMES_BEFORE);
 	uint32_t entries[BT_MAP_WORDS] = {0};
 
 	bt_map_set(entries, (j->entry & PAGE_MASK) / 4u);
-	bt_scan_start(&j->scan.a32, code_frame(c, j->page), j->prev, j->next, entries, NULL, c->memo);
+	bt_scan_start(&j->scan.a32, code_frame(c, j->page), prev, next, entries, NULL, c->memo);
 	j->phase = CODE_JOB_A32;
 }
 
@@ -81,7 +93,7 @@ job_for(struct code *c, const struct code_request *rq)
 
 	j->used = ++c->jobs_used;
 	if (j->page && j->page->gpa.v == (rq->gpa.v & ~PAGE_MASK) && j->entry == rq->entry && j->thumb == rq->thumb &&
-	    j->prev == rq->prev && j->next == rq->next)
+	    j->prev.frame == rq->prev.frame && j->next.frame == rq->next.frame)
 		return j;
 	if (j->page)
 		drop(c, j);
@@ -93,6 +105,7 @@ job_for(struct code *c, const struct code_request *rq)
 	j->entry = rq->entry;
 	j->thumb = rq->thumb;
 	j->at = 0;
+	j->ticks = 0;
 	c->starts++;
 	c->thumb |= rq->thumb;
 	if (!c->thumb) {
@@ -109,13 +122,13 @@ enum progress { MORE, DONE, FULL };
 static enum progress
 patch_a32(struct code *c, struct code_job *j)
 {
-	const uint32_t *patch = j->scan.a32.out.patch;
+	const uint32_t *patch = j->scan.a32.out.patch, *frame = code_frame(c, j->page);
 
 	for (unsigned n = 0; n < PATCH_PIECE; n++, j->at++) {
 		j->at = bt_map_next(patch, j->at, BT_PAGE_WORDS);
 		if (j->at == BT_PAGE_WORDS)
 			break;
-		if (!code_patch_word(c, j->page, j->at))
+		if (!code_patch_raw(c, j->page, j->at, frame[j->at]))
 			return FULL;
 	}
 	if (j->at < BT_PAGE_WORDS)
@@ -135,6 +148,7 @@ piece(struct code *c, struct code_job *j)
 		if (!bt_scan_step(&j->scan.a32))
 			return MORE;
 		c->thumb = out->thumb;
+		j->page->names = (uint16_t)out->names;
 		j->phase = CODE_JOB_PATCH_A32;
 		if (c->thumb)
 			return start_mixed(c, j) ? MORE : FULL;
@@ -162,6 +176,21 @@ piece(struct code *c, struct code_job *j)
 	return DONE;
 }
 
+// Does pieces until the page is done, can't be, or there is something more urgent, which is MORE.
+static enum progress
+work(struct code *c, struct code_job *j, const struct code_request *rq)
+{
+	uint32_t since = (uint32_t)sysreg_read_cntvct();
+	enum progress r;
+
+	do {
+		r = piece(c, j);
+		c->later = r == MORE && rq->interrupted && rq->interrupted(rq->ctx) && c->starts < STARTS_MAX;
+	} while (r == MORE && !c->later);
+	j->ticks += (uint32_t)sysreg_read_cntvct() - since;
+	return r;
+}
+
 struct code_page *
 code_scan(struct code *c, const struct code_request *rq)
 {
@@ -172,17 +201,18 @@ code_scan(struct code *c, const struct code_request *rq)
 	c->later = false;
 	if (!j)
 		return NULL;
-	while ((r = piece(c, j)) == MORE) {
-		c->later = rq->interrupted && rq->interrupted(rq->ctx) && c->starts < STARTS_MAX;
-		if (c->later)
-			return NULL;
-	}
+	r = work(c, j, rq);
+	if (r == MORE)
+		return NULL;
 	p = j->page;
 	j->page = NULL;
-	if (r == DONE) {
-		c->starts = 0;
-		return p;
+	if (r == FULL) {
+		code_release(c, p);
+		return NULL;
 	}
-	code_release(c, p);
-	return NULL;
+	c->starts = 0;
+	c->n.scan_ticks += j->ticks;
+	if (j->ticks > c->n.scan_worst)
+		c->n.scan_worst = j->ticks;
+	return p;
 }

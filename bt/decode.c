@@ -209,7 +209,7 @@ kind(unsigned top)
 	if (top >= 0xf00u)
 		return BT_KIND_OTHER;
 	if ((b & 0xe0u) == 0xa0u)
-		return BT_KIND_BRANCH;
+		return BT_KIND_BRANCH | (top >> 4 == 0xeau ? BT_KIND_ENDS : 0);
 	if (hints & BT_HOLES)
 		return BT_KIND_OTHER;
 	if (hints & BT_HOLES_BIT4)

@@ -128,6 +128,7 @@ struct bt_bucket {
 #define BT_KIND_BRANCH 0x04u // B or BL
 #define BT_KIND_OTHER  0x08u
 #define BT_KIND_R15    0x10u // has R15 in [19:16] or [15:12]
+#define BT_KIND_ENDS   0x20u // with BT_KIND_BRANCH: B, unconditional
 
 extern uint8_t bt_kind_a32[4096], bt_r15_a32[256], bt_odd_bit4_a32[128];
 extern struct bt_bucket bt_bucket_a32[512];

@@ -38,22 +38,35 @@ bt_map_set_range(uint32_t *map, unsigned from, unsigned to)
 	}
 }
 
-// The first bit from i on that is set, or end, the map's length.
+// The first bit from i on that isn't the same as in flip, which is all zeros or all ones; or end, the map's length.
 static inline unsigned
-bt_map_next(const uint32_t *map, unsigned i, unsigned end)
+bt_map_differs(const uint32_t *map, uint32_t flip, unsigned i, unsigned end)
 {
 	unsigned m = i / 32u;
 	uint32_t left;
 
 	if (i >= end)
 		return end;
-	left = map[m] >> (i % 32u) << (i % 32u);
+	left = (map[m] ^ flip) >> (i % 32u) << (i % 32u);
 	while (!left) {
 		if (++m == end / 32u)
 			return end;
-		left = map[m];
+		left = map[m] ^ flip;
 	}
 	return m * 32u + (unsigned)__builtin_ctz(left);
+}
+
+// The first bit from i on that is set, or clear, or end, the map's length.
+static inline unsigned
+bt_map_next(const uint32_t *map, unsigned i, unsigned end)
+{
+	return bt_map_differs(map, 0, i, end);
+}
+
+static inline unsigned
+bt_map_next_clear(const uint32_t *map, unsigned i, unsigned end)
+{
+	return bt_map_differs(map, 0xffffffffu, i, end);
 }
 
 #endif

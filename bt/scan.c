@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The rule of bt/scan.h in phases: what the neighbours name, what each word is, the flow, presumed
-// runs, judgement. Words are looked at one by one in the first two only, and by a table of what their
-// upper bits tell (enum bt_kind), so that most need no more; after that all is bitmaps of the page's
+// The rule of bt/scan.h in phases: what each word is, what the neighbours name, the flow, presumed
+// runs, judgement. Words are looked at one by one in the first two only, and by tables of what their
+// upper bits tell (BT_KIND_OTHER), so that most need no more; after that all is bitmaps of the page's
 // 1024 words, 32 at a time.
 //
 // A phase leaves off when the piece's instructions are spent and goes on from `at`. Each
@@ -42,20 +42,22 @@
 #define IS_STRICT       0x200u
 #define IS_WHOLE        0x400u
 #define IS_WIDE         0x800u
-#define IS_PADDING      0x1000u
 
 // About how many instructions things take.
 #define COST_WORD     4 // to be seen not to name a literal
-#define COST_GLANCE   11
+#define COST_GLANCE   14
+#define COST_EXAMINE  50
+#define COST_LOOK     30 // at what a word with R15 names
 #define COST_NAME     60
 #define COST_LDST     60
-#define COST_EXAMINE  80
+#define COST_MISS     100
 #define COST_CONSTANT 150
 #define COST_FILL     40
 #define COST_BRANCH   16
 #define COST_ALWAYS   160
-#define COST_CALL     16
-#define COST_JUDGE    150
+#define COST_CALL     40
+#define COST_PRESUME  60
+#define COST_JUDGE    250
 #define COST_AROUND   30
 
 // Of the n words from index: those that are in the page are literals.
@@ -64,6 +66,7 @@ mark_literals(struct bt_scan_job *j, int32_t index, unsigned n)
 {
 	int32_t end = index + (int32_t)n;
 
+	j->names |= (index < 0 ? BT_NAMES_BEFORE : 0) | (end > (int32_t)WORDS ? BT_NAMES_BEHIND : 0);
 	if (index < (int32_t)WORDS && end > 0)
 		bt_map_set_range(j->out.literal, index < 0 ? 0 : (unsigned)index,
 				 end < (int32_t)WORDS ? (unsigned)end : WORDS);
@@ -159,8 +162,12 @@ name_by_ldr(struct bt_scan_job *j, const uint32_t *p, unsigned i, int32_t index)
 	if ((insn & LDR_MASK) != LDR_LITERAL || insn >= 0xf0000000u)
 		return false;
 	target = index + 2 + ((bit(insn, 23) ? offset : -offset) >> 2);
-	if (target >= 0 && target < (int32_t)WORDS && in_code(p, i))
+	if (!in_code(p, i))
+		return true;
+	if (target >= 0 && target < (int32_t)WORDS)
 		bt_map_set(j->out.literal, (unsigned)target);
+	else
+		j->names |= target < 0 ? BT_NAMES_BEFORE : BT_NAMES_BEHIND;
 	return true;
 }
 
@@ -195,7 +202,7 @@ properties(uint32_t insn)
 {
 	const struct bt_row *row = bt_decode_a32(insn);
 	uint32_t flags = row ? row->flags : 0;
-	unsigned is = (data_like(insn) ? IS_DATA : 0) | (insn == NOP ? IS_PADDING : 0);
+	unsigned is = data_like(insn) ? IS_DATA : 0;
 
 	if (row && (flags & BT_LITERAL || row->action == BT_ADR || row->action == BT_JUMP_TABLE))
 		is |= IS_NAMER;
@@ -209,13 +216,13 @@ properties(uint32_t insn)
 }
 
 // The same, from a cache: code repeats itself.
-static uint32_t
+static inline uint32_t
 recall(struct bt_scan_job *j, uint32_t insn)
 {
-	struct bt_scan_memo *memo = &j->memo[(insn ^ insn >> 14 ^ insn >> 21) % BT_SCAN_MEMOS];
+	struct bt_scan_memo *memo = &j->memo[(insn ^ insn >> 9 ^ insn >> 20) % BT_SCAN_MEMOS];
 
 	if (memo->insn != insn || !(memo->is & IS_VALID)) {
-		j->left -= COST_EXAMINE;
+		j->left -= COST_MISS;
 		*memo = (struct bt_scan_memo){insn, properties(insn) | IS_VALID};
 	}
 	return memo->is;
@@ -227,6 +234,7 @@ name_literal(struct bt_scan_job *j, const uint32_t *p, unsigned i, int32_t index
 {
 	const struct bt_row *row;
 
+	j->left -= COST_LOOK;
 	if (name_by_ldr(j, p, i, index) || !(recall(j, p[i]) & IS_NAMER))
 		return;
 	row = bt_decode_a32(p[i]);
@@ -241,15 +249,15 @@ collect_literals(struct bt_scan_job *j, const uint32_t *p, int32_t base)
 	uint32_t below = 0xefffffffu;
 
 	__asm__("" : "+r"(below)); // so that one comparison, with a shifted operand, tells R15
-	for (unsigned i = j->at; p && i < WORDS; i += 16u) {
+	for (unsigned i = j->at; p && i < WORDS; i += 32u) {
 		const uint32_t *q = p + i;
 
 		j->at = i;
 		if (j->left <= 0)
 			return false;
-		j->left -= 16 * COST_WORD;
-#pragma GCC unroll 16
-		for (unsigned n = 0; n < 16u; n++)
+		j->left -= 32 * COST_WORD;
+#pragma GCC unroll 32
+		for (unsigned n = 0; n < 32u; n++)
 			if (q[n] << 12 > below && !is_branch(q[n]))
 				name_literal(j, p, i + n, base + (int32_t)(i + n));
 	}
@@ -286,8 +294,6 @@ add_control(struct bt_scan_job *j, uint32_t is, unsigned i)
 	bt_map_set(j->control, i);
 	if (is & IS_END)
 		bt_map_set(j->ends, i);
-	if (is & IS_CALL)
-		bt_map_set(j->calls, i);
 	if (is & IS_INTERWORKING)
 		bt_map_set(j->interworks, i);
 	if (is & IS_INDIRECT)
@@ -295,22 +301,115 @@ add_control(struct bt_scan_job *j, uint32_t is, unsigned i)
 }
 
 // Names the literals of word i, and notes what it is.
-static __attribute__((noinline)) void
+static inline void
 examine(struct bt_scan_job *j, unsigned i)
 {
-	uint32_t is = recall(j, j->page[i]);
+	uint32_t is;
 
-	j->left -= COST_GLANCE;
+	j->left -= COST_EXAMINE;
+	if (bits(~j->page[i], 15, 12) && name_by_ldr(j, j->page, i, (int32_t)i))
+		return;
+	is = recall(j, j->page[i]);
 	if (is & IS_NAMER)
 		name_literal(j, j->page, i, (int32_t)i);
 	if (is & IS_DATA)
 		bt_map_set(j->data, i);
-	if (is & IS_PADDING)
-		bt_map_set(j->padding, i);
 	if (is & IS_CONTROL)
 		add_control(j, is, i);
 	if (is & IS_SENSITIVE)
 		add_sensitive(j, is, i);
+}
+
+// Looks at the 32 words of map word m.
+static void
+glance(struct bt_scan_job *j, unsigned m)
+{
+	const uint32_t *p = j->page + 32u * m;
+	uint32_t branches = 0, ends = 0, data = 0, odd = 0, bit4 = 0;
+
+#pragma GCC unroll 32
+	for (unsigned n = 0; n < 32u; n++) {
+		uint32_t insn = p[n], kind = bt_r15_a32[bits(insn, 19, 12)] | bt_kind_a32[insn >> 20];
+
+		if (!kind)
+			continue;
+		if (kind & BT_KIND_BRANCH) {
+			branches |= 1u << n;
+			if (kind & BT_KIND_ENDS)
+				ends |= 1u << n;
+		} else if (kind == BT_KIND_BIT4) {
+			if (bit(insn, 4))
+				bit4 |= 1u << n;
+		} else if (kind == BT_KIND_SMALL) {
+			data |= 1u << n;
+		} else {
+			odd |= 1u << n;
+		}
+	}
+	for (; bit4; bit4 &= bit4 - 1u)
+		if (bt_odd_bit4(p[__builtin_ctz(bit4)]))
+			odd |= bit4 & -bit4;
+	j->branches[m] = branches;
+	j->ends[m] = ends;
+	j->data[m] = data;
+	j->odd[m] = odd;
+}
+
+static bool
+glance_all(struct bt_scan_job *j)
+{
+	for (; j->at < BT_MAP_WORDS; j->at++) {
+		if (j->left <= 0)
+			return false;
+		j->left -= 32 * COST_GLANCE;
+		glance(j, j->at);
+	}
+	return true;
+}
+
+static bool
+examine_all(struct bt_scan_job *j)
+{
+	for (; j->at < BT_MAP_WORDS; j->at++)
+		for (; j->odd[j->at]; j->odd[j->at] &= j->odd[j->at] - 1u) {
+			if (j->left <= 0)
+				return false;
+			examine(j, 32u * j->at + (unsigned)__builtin_ctz(j->odd[j->at]));
+		}
+	j->out.names = j->names;
+	return true;
+}
+
+// BL, BLX, SVC, UDF.
+static bool
+is_call(struct bt_scan_job *j, uint32_t insn)
+{
+	return (insn & 0x0f000000u) == 0x0b000000u || recall(j, insn) & IS_CALL;
+}
+
+static bool
+is_padding(const struct bt_scan_job *j, unsigned i)
+{
+	return (j->page[i] == NOP || j->page[i] == MOV_R0_R0) && !bt_map_test(j->out.literal, i);
+}
+
+// What is called before a literal never returns, with padding between or without.
+static bool
+close_calls(struct bt_scan_job *j)
+{
+	for (; (j->at = bt_map_next(j->out.literal, j->at, WORDS)) < WORDS; j->at++) {
+		unsigned i = j->at;
+
+		if (j->left <= 0)
+			return false;
+		while (i && is_padding(j, i - 1u))
+			i--;
+		if (i && is_call(j, j->page[i - 1u]))
+			bt_map_set(j->ends, i - 1u);
+		j->left -= COST_CALL + (int)(j->at - i) * COST_WORD;
+		j->at = bt_map_next_clear(j->out.literal, j->at, WORDS);
+	}
+	return true;
 }
 
 // The word where a direct branch that is word i leads, if that is in the page.
@@ -318,100 +417,6 @@ static inline unsigned
 target_of(uint32_t insn, unsigned i)
 {
 	return i + 2u + (uint32_t)((int32_t)(insn << 8) >> 8);
-}
-
-// Of BT_KIND_BIT4 with bit [4] set.
-static __attribute__((noinline)) void
-glance_bit4(struct bt_scan_job *j, unsigned i)
-{
-	if (bt_odd_bit4(j->page[i]))
-		examine(j, i);
-}
-
-// Looks at half of the 32 words of map word m, from bit `from` on.
-static void
-glance(struct bt_scan_job *j, unsigned m, unsigned from)
-{
-	const uint32_t *p = j->page + 32u * m;
-	uint32_t control = 0, ends = 0, inside = 0, calls = 0, data = 0, pad = 0;
-
-	for (unsigned at = from; at < from + 16u; at += 8u)
-#pragma GCC unroll 8
-		for (unsigned n = at; n < at + 8u; n++) {
-			uint32_t insn = p[n], kind = bt_r15_a32[bits(insn, 19, 12)] | bt_kind_a32[insn >> 20];
-
-			if (!kind)
-				continue;
-			if (kind & BT_KIND_BRANCH) {
-				control |= 1u << n;
-				if (target_of(insn, 32u * m + n) < WORDS)
-					inside |= 1u << n;
-				if (bit(insn, 24))
-					calls |= 1u << n;
-				else if (bt_always(insn))
-					ends |= 1u << n;
-			} else if (kind == BT_KIND_BIT4) {
-				if (insn == MOV_R0_R0)
-					pad |= 1u << n;
-				if (bit(insn, 4))
-					glance_bit4(j, 32u * m + n);
-			} else if (kind == BT_KIND_SMALL) {
-				data |= 1u << n;
-			} else {
-				examine(j, 32u * m + n);
-			}
-		}
-	j->control[m] |= control;
-	j->ends[m] |= ends;
-	j->inside[m] |= inside;
-	j->calls[m] |= calls;
-	j->data[m] |= data;
-	j->padding[m] |= pad;
-}
-
-static bool
-glance_all(struct bt_scan_job *j)
-{
-	for (; j->at < WORDS; j->at += 16u) {
-		if (j->left <= 0)
-			return false;
-		j->left -= 16 * COST_GLANCE;
-		glance(j, j->at / 32u, j->at % 32u);
-	}
-	return true;
-}
-
-// What is called before a literal never returns, with padding between or without.
-static bool
-close_calls(struct bt_scan_job *j)
-{
-	for (unsigned m = 0; m < BT_MAP_WORDS; m++) {
-		uint32_t literal = j->out.literal[m], pad = j->padding[m], last = m + 1u == BT_MAP_WORDS;
-		uint32_t behind = literal >> 1 | (last ? 0 : j->out.literal[m + 1u] << 31);
-		uint32_t pad_behind = pad >> 1 | (last ? 0 : j->padding[m + 1u] << 31);
-
-		j->ends[m] |= j->calls[m] & behind & ~pad_behind;
-		j->padded[m] = j->calls[m] & pad_behind;
-	}
-	j->left -= 20 * (int)BT_MAP_WORDS;
-	return true;
-}
-
-static bool
-close_padded_calls(struct bt_scan_job *j)
-{
-	for (; (j->at = bt_map_next(j->padded, j->at, WORDS)) < WORDS; j->at++) {
-		unsigned i = j->at + 1u;
-
-		if (j->left <= 0)
-			return false;
-		while (i < WORDS && bt_map_test(j->padding, i))
-			i++;
-		if (i < WORDS && bt_map_test(j->out.literal, i))
-			bt_map_set(j->ends, j->at);
-		j->left -= COST_FILL + (int)(i - j->at) * COST_CALL;
-	}
-	return true;
 }
 
 static void
@@ -435,10 +440,11 @@ follow(struct bt_scan_job *j, unsigned i)
 		here = sum < from;
 		j->flow[m] |= fresh;
 		j->left -= COST_FILL;
-		for (uint32_t left = fresh & j->inside[m]; left; left &= left - 1u) {
-			unsigned at = 32u * m + (unsigned)__builtin_ctz(left);
+		for (uint32_t left = fresh & j->branches[m]; left; left &= left - 1u) {
+			unsigned at = 32u * m + (unsigned)__builtin_ctz(left), target = target_of(j->page[at], at);
 
-			add_target(j, target_of(j->page[at], at));
+			if (target < WORDS)
+				add_target(j, target);
 			j->left -= COST_BRANCH;
 		}
 	}
@@ -474,26 +480,27 @@ fill_down(uint32_t good, uint32_t free)
 }
 
 // Of what isn't known each word is presumed to be code if, going on from it, there is a control transfer, known code
-// or the page's end before anything data-like or a literal.
+// or the page's end before anything data-like or a literal. From the page's end on.
 static bool
 presume(struct bt_scan_job *j)
 {
 	struct bt_scan *out = &j->out;
-	bool good_behind = true;
 
-	for (unsigned m = BT_MAP_WORDS; m--;) {
+	for (; j->at < BT_MAP_WORDS; j->at++) {
+		unsigned m = BT_MAP_WORDS - 1u - j->at;
 		uint32_t literal = out->literal[m] & ~j->flow[m], known = literal | j->flow[m];
-		uint32_t good = j->flow[m] | (j->control[m] & ~j->data[m] & ~known);
-		uint32_t free = ~(good | literal | j->data[m]);
+		uint32_t control = j->branches[m] | (j->control[m] & ~j->data[m]);
+		uint32_t good = j->flow[m] | (control & ~known), free = ~(good | literal | j->data[m]);
 
-		if (good_behind)
+		if (j->left <= 0)
+			return false;
+		j->left -= COST_PRESUME;
+		if (!j->at || out->code[m + 1u] & 1u)
 			good |= free & 0x80000000u;
 		out->literal[m] = literal;
 		out->code[m] = fill_down(good, free);
 		j->sensitive[m] &= j->flow[m] | ~(known | j->data[m]);
-		good_behind = out->code[m] & 1u;
 	}
-	j->left -= 50 * (int)BT_MAP_WORDS;
 	return true;
 }
 
@@ -516,6 +523,11 @@ speaks(struct bt_scan_job *j, unsigned m)
 	return j->out.literal[m] | (j->always[m] & ~j->data[m]);
 }
 
+// What speaks for code in a map word and its neighbours.
+struct view {
+	uint32_t before, here, behind;
+};
+
 static uint32_t
 data_at(const struct bt_scan_job *j, unsigned m)
 {
@@ -525,13 +537,14 @@ data_at(const struct bt_scan_job *j, unsigned m)
 // Most code is unconditional, most data isn't: two of the five words before and the five behind must speak for code,
 // or, where a wide view won't do, one of the two before and one of the two behind.
 static uint32_t
-plausible(struct bt_scan_job *j, unsigned m)
+plausible(const struct view *view, uint32_t wide)
 {
-	uint32_t before = speaks(j, m - 1u), here = speaks(j, m), behind = speaks(j, m + 1u);
 	uint32_t one = 0, two = 0, low = 0, high = 0;
 
+#pragma GCC unroll 5
 	for (unsigned n = 1; n <= 5u; n++) {
-		uint32_t down = here << n | before >> (32u - n), up = here >> n | behind << (32u - n);
+		uint32_t down = view->here << n | view->before >> (32u - n);
+		uint32_t up = view->here >> n | view->behind << (32u - n);
 
 		two |= (one & (down | up)) | (down & up);
 		one |= down | up;
@@ -540,16 +553,16 @@ plausible(struct bt_scan_job *j, unsigned m)
 			high |= up;
 		}
 	}
-	return (j->wide[m] & two) | (~j->wide[m] & low & high);
+	return (wide & two) | (~wide & low & high);
 }
 
 // Of words that nothing is known to lead to: those amid code. A table of random words has an unconditional one here and
 // there, code more often than not.
 static uint32_t
-amid_code(struct bt_scan_job *j, unsigned m, uint32_t words)
+amid_code(struct bt_scan_job *j, const struct view *view, uint32_t words)
 {
-	uint64_t before = (uint64_t)speaks(j, m) << 32 | speaks(j, m - 1u);
-	uint64_t behind = (uint64_t)speaks(j, m + 1u) << 32 | speaks(j, m);
+	uint64_t before = (uint64_t)view->here << 32 | view->before;
+	uint64_t behind = (uint64_t)view->behind << 32 | view->here;
 	uint32_t amid = 0;
 
 	for (; words; words &= words - 1u) {
@@ -563,32 +576,36 @@ amid_code(struct bt_scan_job *j, unsigned m, uint32_t words)
 	return amid;
 }
 
-static void
-judge_word(struct bt_scan_job *j, unsigned m)
+// Which of the words of map word m that look sensitive, and that the flow doesn't reach, are code.
+static uint32_t
+judge_words(struct bt_scan_job *j, unsigned m, uint32_t words)
 {
-	struct bt_scan *out = &j->out;
-	uint32_t seems = plausible(j, m), always = j->always[m], data = data_at(j, m);
+	struct view view = {speaks(j, m - 1u), speaks(j, m), speaks(j, m + 1u)};
+	uint32_t always = j->always[m], data = data_at(j, m);
 	uint32_t beside = data << 1 | data_at(j, m - 1u) >> 31 | data >> 1 | data_at(j, m + 1u) << 31;
-	uint32_t fits = out->code[m] & (always | j->whole[m]);
+	uint32_t fits = (j->out.code[m] & (always | j->whole[m])) | (always & j->whole[m] & ~beside);
 
-	fits |= always & j->whole[m] & ~beside;
-	fits &= j->strict[m] & seems & j->sensitive[m] & ~j->flow[m];
-	out->patch[m] = (j->sensitive[m] & j->flow[m]) | amid_code(j, m, fits);
-	out->doubtful[m] = j->sensitive[m] & ~out->patch[m];
-	out->n_patch += count_ones(out->patch[m]);
-	out->n_doubtful += count_ones(out->doubtful[m]);
+	j->left -= COST_JUDGE;
+	return amid_code(j, &view, fits & j->strict[m] & words & plausible(&view, j->wide[m]));
 }
 
 static bool
 judge(struct bt_scan_job *j)
 {
+	struct bt_scan *out = &j->out;
+
 	for (; j->at < BT_MAP_WORDS; j->at++) {
-		if (!j->sensitive[j->at])
+		unsigned m = j->at;
+		uint32_t reached = j->sensitive[m] & j->flow[m], others = j->sensitive[m] & ~j->flow[m];
+
+		if (!j->sensitive[m])
 			continue;
 		if (j->left <= 0)
 			return false;
-		j->left -= COST_JUDGE;
-		judge_word(j, j->at);
+		out->patch[m] = reached | (others ? judge_words(j, m, others) : 0);
+		out->doubtful[m] = j->sensitive[m] & ~out->patch[m];
+		out->n_patch += count_ones(out->patch[m]);
+		out->n_doubtful += count_ones(out->doubtful[m]);
 	}
 	return true;
 }
@@ -630,9 +647,9 @@ bt_scan_start(struct bt_scan_job *j, const uint32_t *page, const uint32_t *prev,
 bool
 bt_scan_step(struct bt_scan_job *j)
 {
-	static bool (*const phase[])(struct bt_scan_job *) = {
-	    collect_before, collect_behind, glance_all, close_calls, close_padded_calls,
-	    follow_all,     presume,        judge,      find_thumb};
+	static bool (*const phase[])(struct bt_scan_job *) = {glance_all,     examine_all, collect_before,
+							      collect_behind, close_calls, follow_all,
+							      presume,        judge,       find_thumb};
 
 	j->left = BT_SCAN_PIECE;
 	while (j->phase < ARRAY_LEN(phase)) {

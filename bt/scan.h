@@ -29,20 +29,24 @@
 #define BT_PAGE_WORDS 1024u
 #define BT_MAP_WORDS  (BT_PAGE_WORDS / 32u)
 
+#define BT_NAMES_BEFORE 1u // in the page before
+#define BT_NAMES_BEHIND 2u
+
 struct bt_scan {
 	uint32_t code[BT_MAP_WORDS];     // reached or presumed; bit n of word m is word 32m + n of the page
 	uint32_t literal[BT_MAP_WORDS];  // named by a load
 	uint32_t patch[BT_MAP_WORDS];    // to be replaced by hypercalls
 	uint32_t doubtful[BT_MAP_WORDS]; // look sensitive, stay as they are
 	unsigned n_patch, n_doubtful;
-	bool thumb; // the flow changes to Thumb state
+	unsigned names; // BT_NAMES_BEFORE, BT_NAMES_BEHIND: where the page's words name literals, besides in it
+	bool thumb;     // the flow changes to Thumb state
 };
 
 // A scan under way. It is done in pieces of about BT_SCAN_PIECE instructions, between which the caller may do
 // something else, but for changing the page.
-#define BT_SCAN_PIECE 700
+#define BT_SCAN_PIECE 1000
 
-#define BT_SCAN_MEMOS 512u
+#define BT_SCAN_MEMOS 1024u
 
 // What a word is (scan.c): a cache that is kept from scan to scan, in the beginning all zero.
 struct bt_scan_memo {
@@ -55,6 +59,7 @@ struct bt_scan_job {
 	struct bt_scan_memo *memo;
 	unsigned phase, at;          // what is next
 	int left;                    // instructions of this piece, about
+	unsigned names;              // as in out, those of the neighbours, too
 	const uint32_t *region_page; // of the jump table looked at last: words [from, end) are as long as it can be
 	unsigned region_from, region_end;
 	uint32_t unfollowed;  // which words of pending aren't 0, or weren't
@@ -63,11 +68,9 @@ struct bt_scan_job {
 	uint32_t pending[BT_MAP_WORDS];    // to be followed
 	uint32_t flow[BT_MAP_WORDS];       // reached from the entry
 	uint32_t ends[BT_MAP_WORDS];       // nothing falls through
-	uint32_t inside[BT_MAP_WORDS];     // a branch to this page
-	uint32_t calls[BT_MAP_WORDS];      // comes back, or never does
-	uint32_t padding[BT_MAP_WORDS];    // NOP
-	uint32_t padded[BT_MAP_WORDS];     // a call with padding behind
-	uint32_t control[BT_MAP_WORDS];    // any branch, call or end
+	uint32_t odd[BT_MAP_WORDS];        // to be examined
+	uint32_t branches[BT_MAP_WORDS];   // B and BL
+	uint32_t control[BT_MAP_WORDS];    // any other branch, call or end
 	uint32_t data[BT_MAP_WORDS];       // undefined, or a small number
 	uint32_t sensitive[BT_MAP_WORDS];  // looks so
 	uint32_t strict[BT_MAP_WORDS];     // of these: not lax, no SVC
@@ -80,7 +83,7 @@ struct bt_scan_job {
 
 // Begins the scan of a page that is entered at all words of the map entries, and in which those of the map literal
 // are known not to be A32 code. memo has BT_SCAN_MEMOS elements. prev and next are the original frames of the virtually
-// adjacent pages, or NULL.
+// adjacent pages, or NULL: what they name isn't asked.
 void bt_scan_start(struct bt_scan_job *j, const uint32_t *page, const uint32_t *prev, const uint32_t *next,
 		   const uint32_t *entries, const uint32_t *literal, struct bt_scan_memo *memo);
 

@@ -59,16 +59,18 @@ exec_rom_hidden(struct vcpu *v)
 		regime_drop_all(v);
 }
 
-// The frame of a page that the kernel may execute, or NULL.
-static const uint32_t *
-executable_frame(struct vcpu *v, gva_t va)
+// The page at va if the kernel may execute it.
+static struct code_beside
+executable(struct vcpu *v, gva_t va)
 {
 	struct mmu_xlat x;
+	gpa_t gpa;
 
 	if (mmu_walk(&v->cp15.mmu, &v->vm->mem, va, &x) != FS_NONE ||
 	    mmu_check(&v->cp15.mmu, &x, MMU_EXEC, true) != FS_NONE)
-		return NULL;
-	return gmem_read(&v->vm->mem, GPA(x.gpa.v & ~PAGE_MASK), PAGE_SIZE);
+		return (struct code_beside){NULL, GPA(0)};
+	gpa = GPA(x.gpa.v & ~PAGE_MASK);
+	return (struct code_beside){gmem_read(&v->vm->mem, gpa, PAGE_SIZE), gpa};
 }
 
 static bool
@@ -86,8 +88,8 @@ make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 	struct code *c = &v->vm->code;
 	struct code_request rq = {
 	    .gpa = gpa,
-	    .prev = executable_frame(v, GVA(page - PAGE_SIZE)),
-	    .next = executable_frame(v, GVA(page + PAGE_SIZE)),
+	    .prev = executable(v, GVA(page - PAGE_SIZE)),
+	    .next = executable(v, GVA(page + PAGE_SIZE)),
 	    .entry = to.va,
 	    .thumb = to.thumb,
 	    .interrupted = interrupted,
@@ -269,7 +271,7 @@ static bool
 half_words(struct vcpu *v, gva_t va, uint32_t *run, uint32_t *original)
 {
 	const struct code_page *p = exec_page_at(v, va);
-	const uint32_t *frame = p ? NULL : executable_frame(v, va);
+	const uint32_t *frame = p ? NULL : executable(v, va).frame;
 
 	if (p) {
 		*run = code_half_run(&v->vm->code, p, va.v & PAGE_MASK);
@@ -288,7 +290,7 @@ thumb_words(struct vcpu *v, uint32_t *run, uint32_t *original)
 	if (!half_words(v, GVA(v->pc), run, original))
 		return false;
 	if ((bt_is_t32(*run) || bt_is_t32(*original)) &&
-	    (!executable_frame(v, GVA(v->pc + 2u)) || !half_words(v, GVA(v->pc + 2u), &run2, &original2)))
+	    (!executable(v, GVA(v->pc + 2u)).frame || !half_words(v, GVA(v->pc + 2u), &run2, &original2)))
 		return false;
 	if (bt_is_t32(*run))
 		*run = *run << 16 | run2;

@@ -71,8 +71,9 @@ report_statistics(const struct vcpu *v)
 	       "\"spaces\":%u,\"evictions\":%u,\"recycles\":%u},",
 	       s->fills, s->section_fills, s->shown, s->drops, s->flushes, vm->spt.n_spaces, s->evictions, s->recycles);
 	report("\"code\":{\"pages\":%u,\"copies\":%u,\"made\":%u,\"dropped\":%u,\"patched\":%u,\"doubtful\":%u,"
-	       "\"rescanned\":%u,\"blocks\":%u,\"restored\":%u},",
-	       c->pages, c->copies, c->made, c->dropped, c->patched, c->doubtful, c->rescanned, c->blocks, c->restored);
+	       "\"rescanned\":%u,\"blocks\":%u,\"restored\":%u,\"scan_ticks\":%llu,\"scan_worst\":%u},",
+	       c->pages, c->copies, c->made, c->dropped, c->patched, c->doubtful, c->rescanned, c->blocks, c->restored,
+	       (unsigned long long)c->scan_ticks, c->scan_worst);
 	report_watch(&vm->watch);
 	report("\"unpatched_trapped\":%u,\"unknown_device_registers\":%u,", vm->unpatched_trapped, vm->bus.unknown);
 	report("\"monitor_bytes\":%u,\"monitor_limit\":%u,\"pool_bytes\":%u,\"pool_least_free\":%u,", vm->monitor_bytes,

@@ -31,6 +31,7 @@
 #define MRC_URW   0xee1d3f50u
 #define SEV       0xe320f004u
 #define B_SELF    0xeafffffeu
+#define LDR_0C    0xe59f0004u // LDR r0, [pc, #4]: the word three on
 #define SVC_GUEST 0xef000005u
 
 static uint32_t ram[FRAMES][WORDS] __attribute__((aligned(0x100000)));
@@ -302,6 +303,8 @@ test_exhaustion(void)
 	CHECK(code_find(&c, page(1)) && !code_find(&c, page(1 + CODE_HASH)));
 }
 
+#define PATCHING 100u // pieces after which such a page has its copy, and is not done
+
 static unsigned pieces, left_off; // asked since the last time; how often to go on before leaving off
 
 static bool
@@ -325,6 +328,44 @@ make_slowly(unsigned n, unsigned every, unsigned *tries)
 		CHECK(p || c.later);
 	}
 	return p;
+}
+
+// Page 2, behind page 1. Its first word is sensitive, and nothing leads there.
+static struct code_page *
+make_behind(void)
+{
+	ram[2][0] = MRS_R0;
+	return code_make(&c, &(struct code_request){.gpa = page(2), .entry = PAGE_SIZE - 4, .prev = {ram[1], page(1)}});
+}
+
+static void
+test_neighbours(void)
+{
+	struct code_page *before, *p;
+
+	fresh("what the page before names is a literal");
+	ram[1][WORDS - 3] = LDR_0C;
+	p = make_behind();
+	CHECK_EQ(code_run(&c, p, 0), MRS_R0);
+
+	fresh("a page that is known to name nothing in the next isn't asked again");
+	before = make(1, 0);
+	ram[1][WORDS - 3] = LDR_0C; // unbeknown
+	p = make_behind();
+	CHECK(code_run(&c, p, 0) != MRS_R0);
+
+	fresh("unless it is written");
+	before = make(1, 0);
+	ram[1][WORDS - 3] = LDR_0C;
+	CHECK(code_written(&c, before, PAGE_SIZE - 12, 4));
+	p = make_behind();
+	CHECK_EQ(code_run(&c, p, 0), MRS_R0);
+
+	fresh("nor if it is known to name something");
+	ram[1][WORDS - 3] = LDR_0C;
+	make(1, 0);
+	p = make_behind();
+	CHECK_EQ(code_run(&c, p, 0), MRS_R0);
 }
 
 static void
@@ -355,7 +396,7 @@ test_pieces(void)
 	fresh("what is unfinished is nobody's page, and is forgotten when the frame is written");
 	fill_sensitive(1);
 	pieces = 0;
-	left_off = 60; // it has its copy by then
+	left_off = PATCHING;
 	CHECK(!code_make(&c, &rq) && c.later && !code_find(&c, page(1)));
 	CHECK(pool.n_pages < POOL_RESERVE + PAGES);
 	code_forget(&c, page(1));
@@ -368,7 +409,7 @@ test_pieces(void)
 	fresh("all is dropped with the finished ones");
 	fill_sensitive(1);
 	pieces = 0;
-	left_off = 60;
+	left_off = PATCHING;
 	CHECK(!code_make(&c, &rq) && c.later);
 	code_drop_all(&c);
 	CHECK_EQ(pool.n_pages, POOL_RESERVE + PAGES);
@@ -378,7 +419,7 @@ test_pieces(void)
 	for (least = 0, tries = 0; least < 6 && tries < 10000; tries++)
 		for (n = least = 0; n < 6; n++) {
 			rq.gpa = page(n);
-			pieces = left_off = 60;
+			pieces = left_off = PATCHING;
 			least += code_find(&c, rq.gpa) || code_make(&c, &rq);
 		}
 	CHECK_EQ(least, 6);
@@ -391,7 +432,7 @@ test_pieces(void)
 	for (n = 0; n < COPIES; n++)
 		CHECK(make_slowly(n, 0, &tries));
 	rq.gpa = page(COPIES);
-	left_off = 60;
+	left_off = PATCHING;
 	pieces = 0;
 	CHECK(!code_make(&c, &rq) && !c.later);
 }
@@ -425,5 +466,6 @@ main(void)
 	test_exhaustion();
 	test_full_table();
 	test_pieces();
+	test_neighbours();
 	return check_done("code");
 }

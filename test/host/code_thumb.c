@@ -80,8 +80,8 @@ static bool
 enter(unsigned entry, bool thumb)
 {
 	struct code_request rq = {.gpa = GPA(RAM + PAGE_SIZE),
-				  .prev = (uint32_t *)(void *)ram[0],
-				  .next = (uint32_t *)(void *)ram[2],
+				  .prev = {(uint32_t *)(void *)ram[0], GPA(RAM)},
+				  .next = {(uint32_t *)(void *)ram[2], GPA(RAM + 2 * PAGE_SIZE)},
 				  .entry = 2u * entry,
 				  .thumb = thumb};
 
