@@ -12,6 +12,7 @@
 //   - exceptions, and returns from them, go through the monitor.
 // A word that the guest rewrites is scanned again at once. When a page with scanned words is
 // dropped, given-back branches into it may be left in other pages: then all go.
+#include "bt/closing.h"
 #include "bt/code_internal.h"
 #include "bt/decode.h"
 #include "bt/hyper.h"
@@ -21,29 +22,15 @@
 #define LAST_WORD (WORDS - 1)
 #define COND_AL   0xe0000000u
 
-#define POP_MASK  0x0fff8000u // LDMIA sp!, {..., pc}
-#define POP_VALUE 0x08bd8000u
-#define MOV_MASK  0x0ffffff0u // MOV pc, Rm
-#define MOV_VALUE 0x01a0f000u
-#define BX_MASK   0x0ffffff0u
-#define BX_VALUE  0x012fff10u
-#define BLX_VALUE 0x012fff30u
-#define LDR_SP_PC 0x049df004u // LDR pc, [sp], #4, without its condition
+#define PAUSE_WORDS 4u // looked at without a pause
 
-// The hypercall that closes a block. Returns that are frequent carry their operands,
-// for the hot path; the others go by number.
+// The hypercall that closes a block.
 static uint32_t
 closing(struct code *c, uint32_t insn)
 {
-	if (((insn & BX_MASK) == BX_VALUE || (insn & MOV_MASK) == MOV_VALUE) && (insn & 15u) != 15u)
-		return bt_hyper_svc(insn, BT_HYPER_BLOCK_BX | (insn & 15u));
-	if ((insn & BX_MASK) == BLX_VALUE && (insn & 15u) < 14u)
-		return bt_hyper_svc(insn, BT_HYPER_BLOCK_BLX | (insn & 15u));
-	if ((insn & ~0xf0000000u) == LDR_SP_PC)
-		return bt_hyper_svc(insn, BT_HYPER_BLOCK_POP);
-	if ((insn & POP_MASK) == POP_VALUE && !bit(insn, 13))
-		return bt_hyper_svc(insn, BT_HYPER_BLOCK_POP | (insn & 0x7fffu));
-	return code_interned(c, insn);
+	uint32_t imm24 = bt_closing_imm(insn);
+
+	return imm24 ? bt_hyper_svc(insn, imm24) : code_interned(c, insn);
 }
 
 static bool
@@ -88,11 +75,14 @@ code_block_reached(const struct code_page *p, uint32_t offset)
 bool
 code_block_moved(struct code *c, gpa_t gpa, gva_t va)
 {
-	for (unsigned i = 0; i < CODE_HASH; i++)
-		for (const struct code_page *p = c->hash[i]; p; p = p->next)
-			if ((p->gpa.v == (gpa.v & ~PAGE_MASK)) != (p->va == (va.v & ~PAGE_MASK)))
-				return true;
-	return false;
+	const struct code_page *p = code_find(c, gpa);
+	uint32_t page = va.v & ~PAGE_MASK;
+
+	if (p)
+		return p->va != page;
+	for (p = *code_chain_va(c, page); p && p->va != page; p = p->next_va)
+		;
+	return p;
 }
 
 bool
@@ -104,7 +94,8 @@ code_block_reach(struct code *c, struct code_page *p, uint32_t offset)
 		return true;
 	c->n.blocks++;
 	while (word <= LAST_WORD && !is_scanned(p, word) && scan_word(c, p, word))
-		word++;
+		if (++word % PAUSE_WORDS == 0)
+			code_pause(c);
 	if (word > LAST_WORD)
 		word = LAST_WORD;
 	arch_sync_code(&p->copy[first], (word - first + 1) * 4);

@@ -4,6 +4,7 @@
 //
 // Order of cache maintenance for every word written here: arch_sync_code, before
 // the word can be executed (ARM ARM A3.5.4).
+#include "bt/closing.h"
 #include "bt/code.h"
 #include "bt/code_internal.h"
 #include "bt/decode.h"
@@ -11,12 +12,37 @@
 #include "monitor/arch.h"
 #include "monitor/string.h"
 
-#define PAUSE_PAGES 16u // dropped without a pause
+#define PAUSE_PAGES  16u // dropped without a pause
+#define PAUSE_CHAINS 256u
 
 static struct code_page **
 chain(struct code *c, gpa_t gpa)
 {
 	return &c->hash[(gpa.v >> PAGE_SHIFT) % CODE_HASH];
+}
+
+static void
+insert(struct code *c, struct code_page *p)
+{
+	struct code_page **at = chain(c, p->gpa), **at_va = code_chain_va(c, p->va);
+
+	p->next = *at;
+	*at = p;
+	p->next_va = *at_va;
+	*at_va = p;
+}
+
+static void
+take_out(struct code *c, struct code_page *p)
+{
+	struct code_page **at = chain(c, p->gpa), **at_va = code_chain_va(c, p->va);
+
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	while (*at_va != p)
+		at_va = &(*at_va)->next_va;
+	*at_va = p->next_va;
 }
 
 void
@@ -37,9 +63,6 @@ code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_p
 #define TAG(word) ((word) | 0xff000000u)
 
 #define T32_FIRST 0xe8000000u // below, a word is none of T32
-#define POP_PC    0x08bd8000u // LDMIA sp!, {..., pc}
-#define BX        0x012fff10u
-#define BLX       0x012fff30u
 
 // Whether word n of the table is an instruction.
 static bool
@@ -53,21 +76,14 @@ numbered(const struct code *c, uint32_t n)
 static bool
 closing_meaning(const struct code *c, uint32_t word, uint32_t *insn)
 {
-	uint32_t cond = word & 0xf0000000u, imm24 = bits(word, 23, 0), n = imm24 - BT_HYPER_INTERN;
+	uint32_t imm24 = bits(word, 23, 0), n = imm24 - BT_HYPER_INTERN;
+	uint32_t closed = c->policy == CODE_BLOCK ? bt_closing_insn(imm24) : 0;
 
 	if (numbered(c, n))
 		*insn = c->words->word[n];
-	else if (c->policy == CODE_PAGE)
-		return false;
-	else if (imm24 >= BT_HYPER_BLOCK_POP)
-		*insn = cond | POP_PC | (imm24 & 0x7fffu);
-	else if ((imm24 & ~15u) == BT_HYPER_BLOCK_BX)
-		*insn = cond | BX | (imm24 & 15u);
-	else if ((imm24 & ~15u) == BT_HYPER_BLOCK_BLX)
-		*insn = cond | BLX | (imm24 & 15u);
 	else
-		return false;
-	return true;
+		*insn = (word & 0xf0000000u) | closed;
+	return numbered(c, n) || closed;
 }
 
 bool
@@ -323,14 +339,13 @@ new_copy(struct code *c, const struct code_request *rq)
 struct code_page *
 code_make(struct code *c, const struct code_request *rq)
 {
-	struct code_page *p = c->policy == CODE_PAGE ? code_scan(c, rq) : new_copy(c, rq), **at = chain(c, rq->gpa);
+	struct code_page *p = c->policy == CODE_PAGE ? code_scan(c, rq) : new_copy(c, rq);
 
 	if (!p)
 		return NULL;
 	if (c->thumb)
 		code_close_cut(c); // this page may be what stands behind it
-	p->next = *at;
-	*at = p;
+	insert(c, p);
 	c->n.pages++;
 	c->n.made++;
 	return p;
@@ -424,11 +439,7 @@ code_seen(struct code_page *p)
 void
 code_drop(struct code *c, struct code_page *p)
 {
-	struct code_page **at = chain(c, p->gpa);
-
-	while (*at != p)
-		at = &(*at)->next;
-	*at = p->next;
+	take_out(c, p);
 	code_release(c, p);
 	c->n.pages--;
 	c->n.dropped++;
@@ -437,12 +448,15 @@ code_drop(struct code *c, struct code_page *p)
 void
 code_drop_all(struct code *c)
 {
-	for (unsigned i = 0, n = 0; i < CODE_HASH; i++)
+	for (unsigned i = 0, n = 0; i < CODE_HASH; i++) {
+		if (i % PAUSE_CHAINS == 0)
+			code_pause(c);
 		for (; c->hash[i]; n++) {
 			code_drop(c, c->hash[i]);
 			if (n % PAUSE_PAGES == 0)
 				code_pause(c);
 		}
+	}
 	code_scan_drop_all(c);
 	c->rom = false;
 }

@@ -22,12 +22,13 @@
 enum code_policy { CODE_PAGE, CODE_BLOCK };
 
 struct code_page {
-	struct code_page *next; // in its hash chain, or the free list
+	struct code_page *next; // in its hash chain by gpa, or the free list
+	struct code_page *next_va;
 	gpa_t gpa;
 	uint32_t *copy;    // NULL: the frame itself is run
 	uint32_t *scanned; // what control may reach (block policy) or is code (page policy, where the
 			   // guest uses Thumb): a bit per A32 word, then one per halfword for Thumb
-	uint32_t va;       // the page's address when it was made; block policy: last given out
+	uint32_t va;       // the page's address when it was made
 	uint16_t patched, doubtful;
 	uint16_t writes; // emulated since it was last known to be executed
 	uint16_t names;  // page policy: BT_NAMES_BEFORE, BT_NAMES_BEHIND: where its words may name literals
@@ -80,7 +81,7 @@ struct code {
 	bool thumb;   // the guest's kernel has been in Thumb state: any page may have code of either
 	bool overlap; // block policy: what has just been reached is known as code of the other state, too;
 		      // the caller drops all and has it reached again
-	struct code_page *hash[CODE_HASH];
+	struct code_page *hash[CODE_HASH], *hash_va[CODE_HASH]; // by gpa, by va
 	struct code_page *free;
 	struct intern *words;
 	struct code_counters n;

@@ -23,6 +23,12 @@ code_frame(const struct code *c, const struct code_page *p)
 	return words;
 }
 
+static inline struct code_page **
+code_chain_va(struct code *c, uint32_t va)
+{
+	return &c->hash_va[(va >> PAGE_SHIFT) % CODE_HASH];
+}
+
 // Gives the page a copy; false when the pool is empty.
 bool code_copy(struct code *c, struct code_page *p);
 // Replaces the word in the copy if the frame's is sensitive, making the copy first

@@ -57,12 +57,18 @@
 // 0x8f0100 | Rm     BX Rm, or MOV pc, Rm, that closes a block
 // 0x8f0110 | Rm     BLX Rm that closes a block
 // 0x8f0200 + n      word n of the VM's table (bt/intern.h)
-// 0x8f8000 | list   LDMIA sp!, {list, pc} that closes a block; LDR pc, [sp], #4 too
-#define BT_HYPER_FRAME     0x8f0000
-#define BT_HYPER_BLOCK_BX  0x8f0100
-#define BT_HYPER_BLOCK_BLX 0x8f0110
-#define BT_HYPER_INTERN    0x8f0200
-#define BT_HYPER_BLOCK_POP 0x8f8000
+// 0x8f8000 | list   LDMIA sp!, {list, pc} that closes a block; the list hasn't sp
+// 0x8fa000 | imm12  LDR pc, [sp], #imm12
+// 0x8fb000          LDR pc, [Rn, Rm, LSL #2]: Rn Rm
+// 0x8fb200          ADD pc, pc, Rm, LSL #imm5: imm5 Rm
+#define BT_HYPER_FRAME       0x8f0000
+#define BT_HYPER_BLOCK_BX    0x8f0100
+#define BT_HYPER_BLOCK_BLX   0x8f0110
+#define BT_HYPER_INTERN      0x8f0200
+#define BT_HYPER_BLOCK_POP   0x8f8000
+#define BT_HYPER_BLOCK_LDR   0x8fa000
+#define BT_HYPER_BLOCK_TABLE 0x8fb000
+#define BT_HYPER_BLOCK_ADD   0x8fb200
 
 // T16: one of the unallocated encodings 1011 0110 1xxx xxxx (A6.2.5), which are UNDEFINED, for guests
 // use UDF themselves. The low byte is the class; those that take operands own 2^n neighbouring values.

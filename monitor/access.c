@@ -4,6 +4,7 @@
 #include "monitor/access.h"
 #include "monitor/cp15.h"
 #include "monitor/inject.h"
+#include "monitor/irq.h"
 #include "monitor/string.h"
 #include "monitor/trace.h"
 #include "bt/decode.h"
@@ -22,8 +23,9 @@ access_code_drop(struct vcpu *v, gpa_t gpa)
 	} else {
 		code_forget(&v->vm->code, gpa);
 	}
-	if (p)
+	if (p && v->check_targets)
 		memset(v->targets, 0, sizeof(v->targets));
+	irq_poll(v); // all this takes long
 }
 
 void

@@ -6,6 +6,7 @@
 
 #include "bt/ldst.h"
 #include "monitor/emulate.h"
+#include "monitor/irq.h"
 
 // The guest takes an Undefined Instruction exception instead.
 enum exit_reason emulate_undef(struct vcpu *v);
@@ -17,6 +18,14 @@ enum exit_reason emulate_return(struct vcpu *v, uint32_t psr, uint32_t pc);
 // The current mode's bank, and whether there is an SPSR in it: USR and SYS have none.
 struct bank *emulate_bank(struct vcpu *v);
 bool emulate_has_spsr(const struct vcpu *v);
+
+// In the middle of a transfer of several words, of which this is one: every few, interrupts of the host are let in.
+static inline void
+emulate_poll(struct vcpu *v, uint32_t at)
+{
+	if (at % 16u == 0)
+		irq_poll(v);
+}
 
 // The registers as operands of a load or store, the PC as bt_ldst_address() wants it.
 void emulate_operands(const struct vcpu *v, uint32_t regs[16]);

@@ -27,9 +27,11 @@ load_words(struct vcpu *v, uint32_t at, uint32_t *const to[], unsigned n)
 {
 	if (!access_aligned(v, GVA(at), 4, false))
 		return false;
-	for (unsigned i = 0; i < n; i++)
-		if (!access_read(v, GVA(at + 4u * i), 4, true, to[i]))
+	for (unsigned i = 0; i < n; i++, at += 4u) {
+		emulate_poll(v, at);
+		if (!access_read(v, GVA(at), 4, true, to[i]))
 			return false;
+	}
 	return true;
 }
 
@@ -38,9 +40,11 @@ store_words(struct vcpu *v, uint32_t at, const uint32_t *from, unsigned n)
 {
 	if (!access_aligned(v, GVA(at), 4, true))
 		return false;
-	for (unsigned i = 0; i < n; i++)
-		if (!access_write(v, GVA(at + 4u * i), 4, true, from[i]))
+	for (unsigned i = 0; i < n; i++, at += 4u) {
+		emulate_poll(v, at);
+		if (!access_write(v, GVA(at), 4, true, from[i]))
 			return false;
+	}
 	return true;
 }
 

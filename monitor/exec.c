@@ -195,16 +195,14 @@ find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 			spt_drop_exec(&v->vm->spt, gpa); // the frame itself is mapped
 		return p ? p : whole_page(v, to, gpa);
 	}
-	if (!(p && p->va == (to.va & ~PAGE_MASK)) && code_block_moved(&v->vm->code, gpa, GVA(to.va))) {
+	if (code_block_moved(&v->vm->code, gpa, GVA(to.va))) {
 		exec_flush(v);
 		p = NULL;
 	}
 	if (!p) {
 		p = make(v, to, gpa);
-		p->va = to.va & ~PAGE_MASK;
 		reach_from_before(v, p);
 	}
-	p->va = to.va & ~PAGE_MASK;
 	reach_in_page(v, p, to);
 	if (!v->vm->code.overlap)
 		return p;

@@ -69,6 +69,7 @@ multiple(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
 	for (uint32_t list = op->reglist; list; list &= list - 1u, at += 4u) {
 		unsigned r = (unsigned)__builtin_ctz(list);
 
+		emulate_poll(v, at);
 		if (!op->load) {
 			if (!access_write(v, GVA(at), 4, privileged, emulate_reg(v, r)))
 				return false;

@@ -62,7 +62,7 @@ struct view {
 #define DROPPED_ALL_ASIDS 0x100u // in dropped_va beside the page, in the ASID's stead
 
 // The cache of known targets, where they are checked: entry = target address | 1.
-#define TARGET_ENTRIES 2048u
+#define TARGET_ENTRIES 4096u
 
 struct vm;
 struct core;

@@ -7,7 +7,7 @@
 
 #define WINDOW_CODE_SIZE 0x4000  // the linker script asserts that the code fits
 #define WINDOW_VCPU      0x10000 // offset of struct vcpu in the window
-#define WINDOW_VCPU_SIZE 0x4000
+#define WINDOW_VCPU_SIZE 0x8000
 #define WINDOW_DEFAULT   0xff700000
 
 // How window_exclusive() is to do it, beside log2 of the size.

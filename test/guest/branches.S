@@ -142,8 +142,21 @@ main:
 	blxne	r0
 	show	"calls", r10
 
+	// The same twice: the second time its target is known.
+	mov	r6, #2
+3:	addr	r0, 1f
+	mov	r1, sp
+	push	{r0, r4, r5}
+	ldr	pc, [sp], #12
+	b	fatal
+1:	sub	r1, r1, sp
+	show	"ldr sp #12", r1
+	subs	r6, r6, #1
+	bne	3b
+
 	// A table of jumps, as compilers make it.
-	mov	r5, #0
+	mov	r6, #2
+2:	mov	r5, #0
 3:	mov	r10, #0
 	cmp	r5, #3
 	ldrls	pc, [pc, r5, lsl #2]
@@ -158,7 +171,10 @@ case_3:	add	r10, r10, #0x1000
 	add	r5, r5, #1
 	b	3b
 5:	show	"default", r10
-	mov	r5, #0
+	subs	r6, r6, #1
+	bne	2b
+	mov	r6, #2
+4:	mov	r5, #0
 6:	mov	r10, #0
 	cmp	r5, #2
 	addls	pc, pc, r5, lsl #2
@@ -171,7 +187,8 @@ case_3:	add	r10, r10, #0x1000
 	show	"add table", r10
 	add	r5, r5, #1
 	b	6b
-7:
+7:	subs	r6, r6, #1
+	bne	4b
 	// One page entered at many offsets, out of order; its words are sensitive ones.
 	.irp	n, 5, 1, 1000, 7, 2, 999, 500, 3, 0, 1000, 500
 	addr	r0, many + 4 * \n

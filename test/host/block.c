@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/code.c bt/code_scan.c bt/code_thumb.c bt/block.c bt/scan.c bt/flow.c bt/mixed.c bt/ldst.c
+// uses: bt/code.c bt/code_scan.c bt/code_thumb.c bt/block.c bt/closing.c bt/scan.c bt/flow.c bt/mixed.c bt/ldst.c
 // uses: bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
 //
 // The block policy's invariant: control reaches only scanned words.
@@ -68,8 +68,7 @@ reach(uint32_t va)
 	struct code_page *p = code_find(&c, GPA(va));
 
 	if (!p)
-		p = code_make(&c, &(struct code_request){.gpa = GPA(va & ~PAGE_MASK), .entry = va & PAGE_MASK});
-	p->va = va & ~PAGE_MASK;
+		p = code_make(&c, &(struct code_request){.gpa = GPA(va & ~PAGE_MASK), .entry = va});
 	code_block_reach(&c, p, va & PAGE_MASK);
 	CHECK(code_block_reached(p, va & PAGE_MASK));
 	return p;
@@ -174,13 +173,17 @@ test_restore(void)
 static void
 test_moved(void)
 {
+	struct code_page *p;
+
 	fresh("a page at another address, or another page at its address");
 	CHECK(!code_block_moved(&c, GPA(RAM), GVA(0xc0000000)));
-	reach(RAM)->va = 0xc0000000;
+	p = code_make(&c, &(struct code_request){.gpa = GPA(RAM), .entry = 0xc0000010});
 	CHECK(!code_block_moved(&c, GPA(RAM), GVA(0xc0000123)));
 	CHECK(!code_block_moved(&c, GPA(RAM + PAGE_SIZE), GVA(0xc0001000)));
 	CHECK(code_block_moved(&c, GPA(RAM), GVA(0xc0001000)));
 	CHECK(code_block_moved(&c, GPA(RAM + PAGE_SIZE), GVA(0xc0000000)));
+	code_drop(&c, p);
+	CHECK(!code_block_moved(&c, GPA(RAM + PAGE_SIZE), GVA(0xc0000000)));
 }
 
 static void
@@ -210,7 +213,7 @@ random_word(void)
 	static const uint32_t word[] = {
 	    NOP,        0xe0800001, 0x00800001, 0xe5900004, 0x00646174, // plain
 	    BX_LR,      0x112fff1e, 0xe1a0f00e, 0x01a0f00e, 0xe8bd8010, // indirect
-	    0x18bd8010, 0xe59ff008, 0xe91ba800, 0xe12fff33, 0x112fff33, 0x908ff101, 0xe79ff101, 0xe49df004, 0x149df004,
+	    0x18bd8010, 0xe59ff008, 0xe91ba800, 0xe12fff33, 0x112fff33, 0x908ff101, 0xe79ff101, 0xe49df004, 0x149df008, 0xe08ff00c,
 	    MRS_R0,     0x010f0000, 0xe121f001, 0x0121f001, 0xf1020013, 0xee1d3f90, // sensitive
 	    0xe4b01ffc, 0x04b01ffc, 0xee070f9a, 0xe320f003, 0x0320f004,
 	    0xe1b0f00e, 0x01b0f00e, 0xe8fd8010, 0xef000005, 0x1f000005, 0xe1200070, 0xe7f000f0, // traps and returns

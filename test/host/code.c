@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/code.c bt/code_scan.c bt/code_thumb.c bt/block.c bt/scan.c bt/flow.c bt/mixed.c bt/ldst.c
+// uses: bt/code.c bt/code_scan.c bt/code_thumb.c bt/block.c bt/closing.c bt/scan.c bt/flow.c bt/mixed.c bt/ldst.c
 // uses: bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
 //
 // Code pages under the page policy: patches stand in copies and the guest's frame is

@@ -7,6 +7,7 @@
 #include "monitor/cp14.h"
 #include "monitor/cp15.h"
 #include "monitor/host_mmu.h"
+#include "monitor/irq.h"
 #include "monitor/regime.h"
 #include "monitor/stop.h"
 #include "monitor/vfpsys.h"
@@ -94,6 +95,13 @@ uint64_t *
 vfpsys_registers(struct vcpu *v)
 {
 	return v->vfp;
+}
+
+bool
+irq_poll(struct vcpu *v)
+{
+	(void)v;
+	return false;
 }
 
 enum psci_action

@@ -306,6 +306,7 @@ test_code_pages(void)
 	CHECK(fake_vm.dropped == 1 && fake_vm.tracked != DATA);
 	fresh("under block all go");
 	v->vm->code.policy = CODE_BLOCK;
+	v->check_targets = true;
 	v->targets[5] = 1;
 	fake_vm.tracked = DATA;
 	done(0xe5812000);
