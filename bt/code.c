@@ -12,8 +12,7 @@
 #include "monitor/arch.h"
 #include "monitor/string.h"
 
-#define PAUSE_PAGES  16u // dropped without a pause
-#define PAUSE_CHAINS 256u
+#define PAUSE_PAGES 16u // dropped without a pause
 
 static struct code_page **
 chain(struct code *c, gpa_t gpa)
@@ -449,7 +448,7 @@ void
 code_drop_all(struct code *c)
 {
 	for (unsigned i = 0, n = 0; i < CODE_HASH; i++) {
-		if (i % PAUSE_CHAINS == 0)
+		if (i % CODE_PAUSE_CHAINS == 0)
 			code_pause(c);
 		for (; c->hash[i]; n++) {
 			code_drop(c, c->hash[i]);

@@ -13,6 +13,9 @@
 // as many again, without having been, it is dropped.
 #define CODE_WRITES_UNSEEN 32u
 
+// Hash chains that are gone through without a pause.
+#define CODE_PAUSE_CHAINS 256u
+
 // The page's words as the guest has them.
 static inline const uint32_t *
 code_frame(const struct code *c, const struct code_page *p)

@@ -12,9 +12,12 @@
 #include "bt/hyper.h"
 #include "bt/maps.h"
 #include "monitor/arch.h"
+#include "monitor/string.h"
 
 #define HALVES          BT_PAGE_HALVES
+#define HALF_MAP        BT_HALF_MAP
 #define PATCHED_AT_ONCE 8u
+#define PAUSE_REACHED   4u
 #define BKPT_FRAME      (0xbe00u | BT_IMM_T16_FRAME)
 
 static uint32_t *
@@ -181,34 +184,72 @@ forget_thumb(const struct code *c, struct code_page *p, unsigned w)
 		}
 }
 
-// And in Thumb state, to the instructions of the map.
+// And in Thumb state, to the instruction at halfword i.
+static void
+forget_a32(const struct code *c, struct code_page *p, unsigned i)
+{
+	unsigned last = i + bt_thumb_size(original(c, p, i)) / 2u - 1u;
+
+	for (unsigned w = i / 2u; w <= last / 2u && w < BT_PAGE_WORDS; w++) {
+		if (!bt_map_test(p->scanned, w))
+			continue;
+		bt_map_clear(p->scanned, w);
+		restore(c, p, 2u * w, 2u * w + 2u);
+	}
+}
+
+// The halfwords 32m to 32m + 31 that are A32 code.
+static uint32_t
+a32_halves(const struct code_page *p, unsigned m)
+{
+	return m < HALF_MAP ? bt_map_doubled(p->scanned[m / 2u] >> 16u * (m % 2u)) : 0;
+}
+
+// To all instructions of the map: those that begin or, having four bytes, may end in A32 code.
 static void
 forget_a32_of(const struct code *c, struct code_page *p, const uint32_t *map)
 {
-	for (unsigned i = bt_map_next(map, 0, HALVES); i < HALVES; i = bt_map_next(map, i + 1u, HALVES)) {
-		unsigned last = i + bt_thumb_size(original(c, p, i)) / 2u - 1u;
+	for (unsigned m = 0; m < HALF_MAP; m++) {
+		uint32_t a32, left = 0;
 
-		if (bt_map_test(map_of(p), i))
-			continue;
-		for (unsigned w = i / 2u; w <= last / 2u && w < BT_PAGE_WORDS; w++) {
-			if (!bt_map_test(p->scanned, w))
-				continue;
-			bt_map_clear(p->scanned, w);
-			restore(c, p, 2u * w, 2u * w + 2u);
+		if (map[m]) {
+			a32 = a32_halves(p, m);
+			left = map[m] & (a32 | a32 >> 1 | a32_halves(p, m + 1u) << 31);
+		}
+		for (; left; left &= left - 1u) {
+			forget_a32(c, p, 32u * m + (unsigned)__builtin_ctz(left));
+			code_pause(c);
 		}
 	}
+}
+
+// The instruction at halfword i is code. Most are plain, and stand in the copy, if there is one, as they are.
+static bool
+reach_one(struct code *c, struct code_page *p, const uint16_t *frame, unsigned i)
+{
+	uint32_t insn = frame[i];
+
+	if (bt_is_t32(insn))
+		insn = insn << 16 | (i + 1u < HALVES ? frame[i + 1u] : 0);
+	if (bt_plain_thumb(insn) && (!p->copy || is_run_so(p, i, insn)) && !is_cut(insn, i)) {
+		set_reached(p, i, insn);
+		return true;
+	}
+	set_reached(p, i, original(c, p, i));
+	return patch(c, p, i);
 }
 
 // Patches at most n of the map that aren't known yet, from *at on.
 static bool
 patch_new(struct code *c, struct code_page *p, const uint32_t *map, unsigned *at, unsigned n)
 {
+	const uint16_t *frame = (const uint16_t *)code_frame(c, p);
+
 	for (; (*at = bt_map_next(map, *at, HALVES)) < HALVES && n; ++*at) {
 		if (bt_map_test(map_of(p), *at))
 			continue;
 		n--;
-		set_reached(p, *at, original(c, p, *at));
-		if (!patch(c, p, *at))
+		if (!reach_one(c, p, frame, *at))
 			return false;
 	}
 	return true;
@@ -220,17 +261,21 @@ code_thumb_patch(struct code *c, struct code_page *p, const struct bt_flow *flow
 	return patch_new(c, p, flow->thumb, at, n);
 }
 
-// Halfwords of words that are A32 code are taken out of the map.
+// Takes what is known out of what the flow has reached, and if it is to be so out of its Thumb code what is A32 code.
 static void
-leave_a32(const struct code_page *p, uint32_t *map)
+leave_known(const struct code_page *p, struct bt_flow *flow, bool a32_too)
 {
-	for (unsigned i = bt_map_next(map, 0, HALVES); i < HALVES; i = bt_map_next(map, i + 1u, HALVES))
-		if (bt_map_test(p->scanned, i / 2u))
-			bt_map_clear(map, i);
+	for (unsigned m = 0; m < BT_MAP_WORDS; m++)
+		flow->a32[m] &= ~p->scanned[m];
+	for (unsigned m = 0; m < HALF_MAP; m++) {
+		flow->thumb[m] &= ~map_of(p)[m];
+		if (flow->thumb[m] && a32_too)
+			flow->thumb[m] &= ~a32_halves(p, m);
+	}
 }
 
-// Page policy: what the flow reaches from there is code, in either state. If it isn't known that it is executed,
-// the flow doesn't run on from Thumb into what is A32 code.
+// Page policy: what the flow reaches from there is code, in either state; it ends at what is known. If it isn't known
+// that it is executed, the flow doesn't run on from Thumb into what is A32 code.
 static bool
 reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb, bool executed)
 {
@@ -238,22 +283,22 @@ reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb, boo
 	unsigned at = 0;
 
 	bt_flow_init(&flow, code_frame(c, p), p->va, 0);
+	memcpy(flow.a32, p->scanned, sizeof(flow.a32));
+	memcpy(flow.thumb, map_of(p), sizeof(flow.thumb));
 	bt_flow_pend(&flow, offset, thumb);
 	for (flow.left = BT_SCAN_PIECE; !bt_flow_step(&flow); flow.left = BT_SCAN_PIECE)
 		code_pause(c);
-	if (!executed)
-		leave_a32(p, flow.thumb);
-	else if (thumb)
+	if (executed && thumb)
 		bt_map_set(flow.thumb, offset / 2u); // whatever it looks like
+	leave_known(p, &flow, !executed);
 	forget_a32_of(c, p, flow.thumb);
 	for (unsigned w = bt_map_next(flow.a32, 0, BT_PAGE_WORDS); w < BT_PAGE_WORDS;
 	     w = bt_map_next(flow.a32, w + 1u, BT_PAGE_WORDS)) {
-		if (bt_map_test(p->scanned, w))
-			continue;
 		forget_thumb(c, p, w);
 		bt_map_set(p->scanned, w);
 		if (!code_patch(c, p, 4u * w))
 			return false;
+		code_pause(c);
 	}
 	while (at < HALVES) {
 		if (!patch_new(c, p, flow.thumb, &at, PATCHED_AT_ONCE))
@@ -291,10 +336,12 @@ reach_block(struct code *c, struct code_page *p, uint32_t offset, unsigned slots
 	bool falls = true;
 
 	c->n.blocks++;
-	while (falls && i < HALVES && !bt_map_test(map_of(p), i)) {
+	for (unsigned n = 1; falls && i < HALVES && !bt_map_test(map_of(p), i); n++) {
 		uint32_t insn = original(c, p, i);
 		const struct bt_row *row = bt_decode_thumb(insn);
 
+		if (n % PAUSE_REACHED == 0)
+			code_pause(c);
 		falls = scan_one(c, p, i, insn, slots != 0);
 		slots -= slots != 0;
 		if (row && row->action == BT_IT)
@@ -336,10 +383,13 @@ code_close_cut(struct code *c)
 	if (!c->cut_open)
 		return;
 	c->cut_open = false;
-	for (unsigned i = 0; i < CODE_HASH; i++)
+	for (unsigned i = 0; i < CODE_HASH; i++) {
+		if (i % CODE_PAUSE_CHAINS == 0)
+			code_pause(c);
 		for (struct code_page *p = c->hash[i]; p; p = p->next)
 			if (code_thumb_reached(p, PAGE_SIZE - 2u) && bt_is_t32(code_half(c, p, PAGE_SIZE - 2u)))
 				put(p, HALVES - 1u, BKPT_FRAME);
+	}
 }
 
 // Page policy: what was data looks sensitive now, so that the page had better be judged anew.

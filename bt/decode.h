@@ -111,13 +111,14 @@ struct bt_row {
 struct bt_bucket {
 	uint16_t first;
 	uint8_t n;
-	uint8_t hints; // A32: BT_ROWS etc.: when a word needs a closer look
+	uint8_t hints; // BT_ROWS etc.: when a word needs a closer look
 };
 
-#define BT_ROWS       0x1u // has rows
-#define BT_ROWS_R15   0x2u // has rows, all with R15 in bits [19:16] or [15:12]
-#define BT_HOLES      0x4u // some words are UNDEFINED
-#define BT_HOLES_BIT4 0x8u // some words are UNDEFINED, all with bit [4] set
+#define BT_ROWS       0x1u  // has rows
+#define BT_ROWS_R15   0x2u  // has rows, all with R15 in bits [19:16] or [15:12]
+#define BT_HOLES      0x4u  // some words are UNDEFINED
+#define BT_HOLES_BIT4 0x8u  // some words are UNDEFINED, all with bit [4] set
+#define BT_SPECIAL    0x10u // Thumb: has sensitive rows or hypercalls
 
 #define BT_T16_BUCKETS 512u
 
@@ -193,15 +194,28 @@ bt_thumb_size(uint32_t insn)
 	return insn < 0x10000u ? 2u : 4u;
 }
 
+static inline const struct bt_bucket *
+bt_bucket_of_thumb(uint32_t insn)
+{
+	if (insn < 0x10000u)
+		return &bt_bucket_thumb[BT_T16_BUCKETS + (insn >> 8)];
+	return &bt_bucket_thumb[(insn >> 20) & 0x1ffu];
+}
+
 // The row of a T16 or T32 instruction, or NULL for a plain one.
 static inline const struct bt_row *
 bt_decode_thumb(uint32_t insn)
 {
-	const struct bt_bucket *bucket = &bt_bucket_thumb[(insn >> 20) & 0x1ffu];
+	const struct bt_bucket *bucket = bt_bucket_of_thumb(insn);
 
-	if (insn < 0x10000u)
-		bucket = &bt_bucket_thumb[BT_T16_BUCKETS + (insn >> 8)];
 	return bucket->n ? bt_lookup_thumb(insn, bucket) : NULL;
+}
+
+// Whether a T16 or T32 instruction is certainly neither sensitive nor one of the encodings of hypercalls.
+static inline bool
+bt_plain_thumb(uint32_t insn)
+{
+	return !(bt_bucket_of_thumb(insn)->hints & BT_SPECIAL);
 }
 
 #define BT_IT_MAX 4u // instructions in an IT block

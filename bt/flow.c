@@ -33,8 +33,10 @@
 #define TBH          0x10u
 
 // About how many instructions it takes to look at one.
-#define COST_NAME   40
-#define COST_FOLLOW 80
+#define COST_NAME    90
+#define COST_FOLLOW  200
+#define COST_ENTRY   40
+#define COST_PENDING 60
 
 static uint32_t
 half(const uint32_t *page, unsigned i)
@@ -120,13 +122,13 @@ bt_flow_name_from(struct bt_flow *f, struct bt_flow *before, unsigned *at)
 }
 
 bool
-bt_flow_mostly_a32(const uint32_t *page, unsigned from, unsigned to)
+bt_flow_mostly_a32(const uint32_t *page)
 {
 	unsigned always = 0;
 
-	for (unsigned w = from; w < to; w++)
+	for (unsigned w = 0; w < WORDS; w += 4u)
 		always += page[w] >> 28 == COND_AL;
-	return 2u * always >= to - from;
+	return always >= WORDS / 8u;
 }
 
 // What an instruction does to a constant in rm, looked at from its use backwards.
@@ -279,6 +281,7 @@ follow_table(struct bt_flow *f, unsigned i, uint32_t insn)
 			nearest = base + entry;
 		bt_map_set(f->literal, at);
 		pend_thumb(f, (int32_t)(base + entry));
+		f->left -= COST_ENTRY;
 	}
 }
 
@@ -409,6 +412,7 @@ next_pending(struct bt_flow *f)
 	uint32_t *map = f->in_thumb ? f->pending_thumb : f->pending_a32;
 	unsigned end = f->in_thumb ? HALVES : WORDS;
 
+	f->left -= COST_PENDING;
 	f->cursor = bt_map_next(map, f->cursor, end);
 	if (f->cursor < end) {
 		bt_map_clear(map, f->cursor);

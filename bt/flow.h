@@ -55,8 +55,9 @@ void bt_flow_name(struct bt_flow *f, unsigned i, uint32_t insn);
 // page, just initialized. False if f->left was spent before it was done.
 bool bt_flow_name_from(struct bt_flow *f, struct bt_flow *before, unsigned *at);
 
-// Whether at least half of words [from, to) have the condition AL, as A32 code has and Thumb code hasn't.
-bool bt_flow_mostly_a32(const uint32_t *page, unsigned from, unsigned to);
+// Whether at least half of the page's words have the condition AL, as A32 code has and Thumb code hasn't. Looks at
+// every fourth.
+bool bt_flow_mostly_a32(const uint32_t *page);
 
 // Whether the A32 branch at p[i] goes to a register that instructions shortly before it have set to a
 // constant, or loads the PC from a literal: then *target gets the constant, bit 0 the state. va is the

@@ -11,7 +11,6 @@
 #define SVC       0x0f000000u
 #define SVC_IMM24 0x00ffffffu
 #define COND_AL   0xe0000000u
-#define UNDEF_T32 0xf7e0a000u // unallocated: ARM ARM A6.3.4
 
 static const uint8_t operand_bits[BT_ISAS] = {[BT_A32] = 16, [BT_T16] = 0, [BT_T32] = 8}; // below the class
 static const uint8_t frame_imm[BT_ISAS] = {
@@ -101,7 +100,7 @@ bt_hyper_decode(uint32_t word, uint32_t *insn)
 uint32_t
 bt_hyper_udf(uint32_t insn, uint32_t imm)
 {
-	return bt_thumb_size(insn) == 2 ? BT_T16_HYPER | imm : UNDEF_T32 | (imm >> 12) << 16 | (imm & 0xfffu);
+	return bt_thumb_size(insn) == 2 ? BT_T16_HYPER | imm : BT_T32_HYPER | (imm >> 12) << 16 | (imm & 0xfffu);
 }
 
 bool
@@ -112,7 +111,7 @@ bt_hyper_udf_imm(uint32_t word, uint32_t *imm)
 		return (word & 0xff80u) == (BT_T16_HYPER | 0x80u);
 	}
 	*imm = bits(word, 19, 16) << 12 | bits(word, 11, 0);
-	return (word & 0xfff0f000u) == UNDEF_T32;
+	return (word & BT_T32_HYPER_MASK) == BT_T32_HYPER;
 }
 
 uint32_t

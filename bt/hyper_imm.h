@@ -85,6 +85,7 @@
 // T16 that goes by number is one of the likewise unallocated 1011 0111 xxxx xxxx and
 // 1011 1000 xxxx xxxx: this + n is halfword n of the VM's table (bt/intern.h).
 #define BT_T16_INTERN 0xb700
+#define BT_T16_LAST   0xb8ff
 
 // T32: the unallocated 1111 0111 1110 iiii 1010 iiii iiii iiii (A6.3.4). Below 0x8000, imm16[15:8]
 // is the class and the rest the row's variable bits; a class that takes more than 8 bits owns
@@ -114,6 +115,9 @@
 #define BT_IMM_T32_VMRS         0x23 // reg Rt
 #define BT_IMM_T32_VMSR         0x24 // reg Rt
 #define BT_IMM_T32_FRAME        0xff // what doesn't fit: by number, or in the frame
+
+#define BT_T32_HYPER      0xf7e0a000
+#define BT_T32_HYPER_MASK 0xfff0f000
 
 #define BT_T32_INTERN 0x8000 // + n: instruction n of the VM's table (bt/intern.h)
 #define BT_T32_FRAME  0xffff // the original is in the guest's frame at the same offset

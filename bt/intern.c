@@ -3,7 +3,7 @@
 // See intern.h. Open addressing; the table is at most half full, so probing ends.
 #include "bt/intern.h"
 
-_Static_assert(INTERN_HASH >= 2 * INTERN_WORDS, "probing ends");
+_Static_assert(INTERN_HASH >= 2 * INTERN_WORDS && INTERN_HASH_T16 >= 2 * INTERN_T16, "probing ends");
 
 // The hash entry that has word, or the free one where it would go.
 static uint32_t
@@ -30,17 +30,20 @@ intern_number(struct intern *t, uint32_t word)
 	return t->n - 1u;
 }
 
-// Only the block policy has many, and a few hundred at most.
 uint32_t
 intern_number_t16(struct intern *t, uint32_t halfword)
 {
-	for (uint32_t n = 0; n < t->n_t16; n++)
-		if (t->t16[n] == halfword)
-			return n;
+	uint32_t at = (halfword * 0x9e3779b1u) >> 22;
+
+	while (t->hash_t16[at] && t->t16[t->hash_t16[at] - 1u] != halfword)
+		at = (at + 1) % INTERN_HASH_T16;
+	if (t->hash_t16[at])
+		return t->hash_t16[at] - 1u;
 	if (t->n_t16 == INTERN_T16)
 		return INTERN_NONE;
-	t->t16[t->n_t16] = (uint16_t)halfword;
-	return t->n_t16++;
+	t->t16[t->n_t16++] = (uint16_t)halfword;
+	t->hash_t16[at] = (uint16_t)t->n_t16;
+	return t->n_t16 - 1u;
 }
 
 bool

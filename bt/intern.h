@@ -9,16 +9,18 @@
 
 #include "monitor/types.h"
 
-#define INTERN_WORDS 0x7e00u // numbers that imm24 has room for (bt/hyper_imm.h)
-#define INTERN_HASH  0x10000u
-#define INTERN_T16   0x200u
-#define INTERN_NONE  0xffffffffu
+#define INTERN_WORDS    0x7e00u // numbers that imm24 has room for (bt/hyper_imm.h)
+#define INTERN_HASH     0x10000u
+#define INTERN_T16      0x200u
+#define INTERN_HASH_T16 0x400u
+#define INTERN_NONE     0xffffffffu
 
 struct intern {
 	uint32_t n, n_t16;
 	uint16_t t16[INTERN_T16]; // halfwords, by numbers of their own
 	uint32_t word[INTERN_WORDS];
 	uint16_t hash[INTERN_HASH]; // number + 1 of a word, at or after its hash; 0: none
+	uint16_t hash_t16[INTERN_HASH_T16];
 };
 
 // The number of word, given to it if it has none; INTERN_NONE when the table is full.

@@ -38,6 +38,19 @@ bt_map_set_range(uint32_t *map, unsigned from, unsigned to)
 	}
 }
 
+// Bits [15:0], each twice: of words, what their halfwords have.
+static inline uint32_t
+bt_map_doubled(uint32_t bits16)
+{
+	uint32_t b = bits16 & 0xffffu;
+
+	b = (b | b << 8) & 0x00ff00ffu;
+	b = (b | b << 4) & 0x0f0f0f0fu;
+	b = (b | b << 2) & 0x33333333u;
+	b = (b | b << 1) & 0x55555555u;
+	return b | b << 1;
+}
+
 // The first bit from i on that isn't the same as in flip, which is all zeros or all ones; or end, the map's length.
 static inline unsigned
 bt_map_differs(const uint32_t *map, uint32_t flip, unsigned i, unsigned end)

@@ -14,10 +14,10 @@
 #define UDF_T16      0xde00u
 
 // About how many instructions things take.
-#define COST_KNOWN 20
-#define COST_THUMB 120
+#define COST_KNOWN 40
+#define COST_THUMB 300
 #define COST_A32   80
-#define COST_LOOK  150
+#define COST_LOOK  250
 #define COST_MASK  250
 
 static bool
@@ -255,7 +255,7 @@ name_before(struct bt_mixed_job *m)
 {
 	if (m->flow.left < BT_SCAN_PIECE / 2 && !m->at)
 		return false;
-	if (!m->prev || (!m->at && bt_flow_mostly_a32(m->prev, 0, WORDS)))
+	if (!m->prev || (!m->at && bt_flow_mostly_a32(m->prev)))
 		return true;
 	if (!m->at)
 		bt_flow_init(&m->before_page, m->prev, m->flow.va - PAGE_SIZE, m->flow.page[0] & 0xffffu);

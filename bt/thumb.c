@@ -7,6 +7,7 @@
 // PC-relative operands count from the instruction + 4; literals, ADR and BLX from
 // that rounded down to a word (ARM ARM A2.3, A4.3, A6.1.1).
 #include "bt/decode_internal.h"
+#include "bt/hyper_imm.h"
 #include "monitor/arch.h"
 
 #define INDEX_MAX 4096u
@@ -29,7 +30,10 @@ fill_bucket(struct bt_bucket *bucket, enum bt_isa isa, uint32_t word, uint32_t m
 		BUG_ON(used == INDEX_MAX);
 		index_thumb[used++] = (uint8_t)i;
 		bucket->n++;
+		bucket->hints |= rows[i].flags & BT_SENSITIVE ? BT_SPECIAL : 0;
 	}
+	if (!((word ^ BT_T32_HYPER) & BT_T32_HYPER_MASK & mask) || word - BT_T16_HYPER <= BT_T16_LAST - BT_T16_HYPER)
+		bucket->hints |= BT_SPECIAL;
 }
 
 void
