@@ -20,11 +20,18 @@ static const struct {
     {0x0ffff070, 0x008ff000, 0x00000f8f, BT_HYPER_BLOCK_ADD, 0x01ff, true},   // ADD PC, PC, Rm, LSL #imm5
 };
 
+// Rm is the lowest operand in both.
+static bool
+rm_fits(unsigned i, uint32_t word)
+{
+	return !form[i].rm || bits(word, 3, 0) != 15u;
+}
+
 uint32_t
 bt_closing_imm(uint32_t insn)
 {
 	for (unsigned i = 0; i < ARRAY_LEN(form); i++)
-		if ((insn & form[i].mask) == form[i].value && !(form[i].rm && bits(insn, 3, 0) == 15u))
+		if ((insn & form[i].mask) == form[i].value && rm_fits(i, insn))
 			return form[i].imm | bt_gather(insn, form[i].operands);
 	return 0;
 }
@@ -33,7 +40,7 @@ uint32_t
 bt_closing_insn(uint32_t imm24)
 {
 	for (unsigned i = 0; i < ARRAY_LEN(form); i++)
-		if ((imm24 & ~form[i].payload) == form[i].imm)
+		if ((imm24 & ~form[i].payload) == form[i].imm && rm_fits(i, imm24))
 			return form[i].value | bt_scatter(imm24 & form[i].payload, form[i].operands);
 	return 0;
 }
