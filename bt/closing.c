@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// See closing.h. ARM ARM A8.8.25 (BX), A8.8.24 (BLX), A8.8.104 (MOV), A8.8.131 (POP), A8.8.63 and A8.8.66 (LDR), A8.8.7
+// See closing.h. ARM ARM A8.8.27 (BX), A8.8.26 (BLX), A8.8.104 (MOV), A8.8.58 (LDM), A8.8.63 and A8.8.66 (LDR), A8.8.7
 // (ADD).
 #include "bt/closing.h"
 #include "bt/decode.h"

@@ -27,21 +27,23 @@ insert(struct code *c, struct code_page *p)
 
 	p->next = *at;
 	*at = p;
+	if (c->policy != CODE_BLOCK) // only it asks, and has one page at an address
+		return;
 	p->next_va = *at_va;
 	*at_va = p;
 }
 
 static void
-take_out(struct code *c, struct code_page *p)
+drop(struct code *c, struct code_page *p)
 {
-	struct code_page **at = chain(c, p->gpa), **at_va = code_chain_va(c, p->va);
+	struct code_page **at = chain(c, p->gpa);
 
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
-	while (*at_va != p)
-		at_va = &(*at_va)->next_va;
-	*at_va = p->next_va;
+	code_release(c, p);
+	c->n.pages--;
+	c->n.dropped++;
 }
 
 void
@@ -438,10 +440,13 @@ code_seen(struct code_page *p)
 void
 code_drop(struct code *c, struct code_page *p)
 {
-	take_out(c, p);
-	code_release(c, p);
-	c->n.pages--;
-	c->n.dropped++;
+	struct code_page **at_va = code_chain_va(c, p->va);
+
+	while (*at_va && *at_va != p)
+		at_va = &(*at_va)->next_va;
+	if (*at_va)
+		*at_va = p->next_va;
+	drop(c, p);
 }
 
 void
@@ -451,11 +456,12 @@ code_drop_all(struct code *c)
 		if (i % CODE_PAUSE_CHAINS == 0)
 			code_pause(c);
 		for (; c->hash[i]; n++) {
-			code_drop(c, c->hash[i]);
+			drop(c, c->hash[i]);
 			if (n % PAUSE_PAGES == 0)
 				code_pause(c);
 		}
 	}
+	memset(c->hash_va, 0, sizeof(c->hash_va));
 	code_scan_drop_all(c);
 	c->rom = false;
 }

@@ -12,13 +12,14 @@
 #include "bt/hyper.h"
 #include "bt/maps.h"
 #include "monitor/arch.h"
-#include "monitor/string.h"
 
 #define HALVES          BT_PAGE_HALVES
 #define HALF_MAP        BT_HALF_MAP
 #define PATCHED_AT_ONCE 8u
 #define PAUSE_REACHED   4u
 #define BKPT_FRAME      (0xbe00u | BT_IMM_T16_FRAME)
+
+_Static_assert(BT_T16_LAST == BT_T16_INTERN + INTERN_T16 - 1u, "all the numbers of T16, and no more");
 
 static uint32_t *
 map_of(const struct code_page *p)
@@ -274,8 +275,9 @@ leave_known(const struct code_page *p, struct bt_flow *flow, bool a32_too)
 	}
 }
 
-// Page policy: what the flow reaches from there is code, in either state; it ends at what is known. If it isn't known
-// that it is executed, the flow doesn't run on from Thumb into what is A32 code.
+// Page policy: what the flow reaches from there is code, in either state. It goes through what is known, for there may
+// be something behind that was left. If it isn't known that it is executed, the flow doesn't run on from Thumb into
+// what is A32 code.
 static bool
 reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb, bool executed)
 {
@@ -283,8 +285,6 @@ reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb, boo
 	unsigned at = 0;
 
 	bt_flow_init(&flow, code_frame(c, p), p->va, 0);
-	memcpy(flow.a32, p->scanned, sizeof(flow.a32));
-	memcpy(flow.thumb, map_of(p), sizeof(flow.thumb));
 	bt_flow_pend(&flow, offset, thumb);
 	for (flow.left = BT_SCAN_PIECE; !bt_flow_step(&flow); flow.left = BT_SCAN_PIECE)
 		code_pause(c);

@@ -14,6 +14,7 @@
 #define MOV_R8_R8         0x46c0u // NOP of old
 #define CONSTANT_DISTANCE 8u      // words: how far before BX its register is set
 #define CMP_DISTANCE      8u      // halfwords: how far before TBB its index may be compared
+#define TABLE_MAX         255u    // the greatest index of a table without a comparison, as of any other
 
 #define A32_MOV_MASK 0xfff00000u
 #define A32_MOVW     0xe3000000u
@@ -244,7 +245,7 @@ pend_address(struct bt_flow *f, uint32_t address)
 		pend_a32(f, (int32_t)(offset / 4u));
 }
 
-// The greatest index that a CMP before the TBB at halfword i lets through; else no bound.
+// The greatest index that a CMP before the TBB at halfword i lets through.
 static unsigned
 table_bound(const struct bt_flow *f, unsigned i, unsigned rm)
 {
@@ -256,7 +257,7 @@ table_bound(const struct bt_flow *f, unsigned i, unsigned rm)
 		if (insn < 0x10000u && (insn & CMP_T16_MASK) == CMP_T16 && bits(insn, 10, 8) == rm)
 			return bits(insn, 7, 0);
 	}
-	return HALVES;
+	return TABLE_MAX;
 }
 
 // TBB or TBH [PC, Rm] at halfword i: its table, which ends before its nearest target, and
@@ -324,10 +325,12 @@ leave_off(struct bt_flow *f, unsigned at, unsigned slots)
 	return true;
 }
 
+// In an IT block, what was reached before without a condition may have ended the flow then, and doesn't now.
 static void
 follow_thumb(struct bt_flow *f, unsigned i, unsigned slots)
 {
-	while (i < HALVES && !bt_map_test(f->thumb, i) && !leave_off(f, i, slots)) {
+	while (i < HALVES && (slots || !bt_map_test(f->thumb, i)) && !leave_off(f, i, slots)) {
+		bool again = bt_map_test(f->thumb, i);
 		uint32_t insn = bt_flow_thumb(f, i);
 		unsigned n = bt_thumb_size(insn) / 2u;
 		const struct bt_row *row = bt_decode_thumb(insn);
@@ -348,7 +351,7 @@ follow_thumb(struct bt_flow *f, unsigned i, unsigned slots)
 			pend_a32(f, (int32_t)(i / 2u + 1u));
 		if (row && row->action == BT_TABLE_BRANCH)
 			follow_table(f, i, insn);
-		if (row && row->action == BT_IT)
+		if (row && row->action == BT_IT && !again)
 			slots = bt_it_slots(insn);
 		if (flags & BT_ENDS && always)
 			return;

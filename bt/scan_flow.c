@@ -5,8 +5,9 @@
 #include "bt/flow.h"
 #include "bt/scan_internal.h"
 
-#define NOP       0xe320f000u
-#define MOV_R0_R0 0xe1a00000u
+#define PADDING_MAX 32u // words: compilers align to less
+#define NOP         0xe320f000u
+#define MOV_R0_R0   0xe1a00000u
 
 // About how many instructions things take.
 #define COST_CALL     40
@@ -15,7 +16,7 @@
 #define COST_BRANCH   16
 #define COST_CONSTANT 150
 
-// BL, BLX, SVC, UDF.
+// BL, BLX, SVC, UDF, BKPT. BKPT.
 static bool
 is_call(struct bt_scan_job *j, uint32_t insn)
 {
@@ -37,7 +38,7 @@ bt_scan_close_calls(struct bt_scan_job *j)
 
 		if (j->left <= 0)
 			return false;
-		while (i && is_padding(j, i - 1u))
+		while (i && j->at - i < PADDING_MAX && is_padding(j, i - 1u))
 			i--;
 		if (i && is_call(j, j->page[i - 1u]))
 			bt_map_set(j->ends, i - 1u);
@@ -73,6 +74,10 @@ follow(struct bt_scan_job *j, unsigned i)
 		uint32_t fresh = ((sum ^ falls) | here) & ~j->flow[m];
 
 		here = sum < from;
+		if (here && j->left <= 0 && m + 1u < BT_MAP_WORDS) { // enough for now
+			add_target(j, 32u * (m + 1u));
+			here = 0;
+		}
 		j->flow[m] |= fresh;
 		j->left -= COST_FILL;
 		for (uint32_t left = fresh & j->branches[m]; left; left &= left - 1u) {

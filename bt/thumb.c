@@ -32,7 +32,8 @@ fill_bucket(struct bt_bucket *bucket, enum bt_isa isa, uint32_t word, uint32_t m
 		bucket->n++;
 		bucket->hints |= rows[i].flags & BT_SENSITIVE ? BT_SPECIAL : 0;
 	}
-	if (!((word ^ BT_T32_HYPER) & BT_T32_HYPER_MASK & mask) || word - BT_T16_HYPER <= BT_T16_LAST - BT_T16_HYPER)
+	if (isa == BT_T32 ? !((word ^ BT_T32_HYPER) & BT_T32_HYPER_MASK & mask)
+			  : word - BT_T16_HYPER <= BT_T16_LAST - BT_T16_HYPER)
 		bucket->hints |= BT_SPECIAL;
 }
 

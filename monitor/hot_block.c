@@ -70,7 +70,7 @@ hot_block(struct vcpu *v, uint32_t svc)
 {
 	uint32_t imm = svc & 0xffffffu, target;
 
-	if (imm >= BT_HYPER_BLOCK_POP && v->cpsr & PSR_E)
+	if (!v->closes_blocks || (imm >= BT_HYPER_BLOCK_POP && v->cpsr & PSR_E))
 		return HOT_SLOW;
 	if (imm >= BT_HYPER_BLOCK_POP && !bit(imm, 13))
 		return pop(v, imm & 0x7fffu);

@@ -115,6 +115,7 @@ struct vcpu {
 	uint32_t word;                         // the kernel's last hypercall, as it was run
 	uint32_t dropped_va;                   // of the last TLBIMVA, if no shadow was filled since; else NOT_A_PAGE
 	uint32_t check_targets; // where the kernel goes is looked at: by `block`, or because it uses Thumb
+	uint32_t closes_blocks; // the policy is `block`, so that hypercalls which close blocks are ours
 	uint32_t dacr_closed;   // domains that kernel entry leaves physically closed
 	uint32_t utlb[UTLB_ENTRIES];
 	uint32_t start;                                     // CNTVCT, low word, when the current exit began

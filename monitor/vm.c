@@ -256,7 +256,7 @@ reset_vcpu(struct vcpu *v, struct vm *vm, const struct image_layout *at)
 	v->slow_entry = (uint32_t)(uintptr_t)trap_slow;
 	v->fatal_entry = (uint32_t)(uintptr_t)stop_fatal;
 	v->nested = TRAP_SVC;
-	v->check_targets = vm->cfg.block;
+	v->check_targets = v->closes_blocks = vm->cfg.block;
 	v->cpsr = MODE_USR;
 	v->mode = MODE_SVC | PSR_A | PSR_I | PSR_F;
 	if (!vm->firmware) {

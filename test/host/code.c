@@ -350,7 +350,7 @@ test_neighbours(void)
 	CHECK_EQ(code_run(&c, p, 0), MRS_R0);
 
 	fresh("a page that is known to name nothing in the next isn't asked again");
-	before = make(1, 0);
+	make(1, 0);
 	ram[1][WORDS - 3] = LDR_0C; // unbeknown
 	p = make_behind();
 	CHECK(code_run(&c, p, 0) != MRS_R0);

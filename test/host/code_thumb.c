@@ -254,6 +254,17 @@ test_writes(void)
 	CHECK(enter(8, true) && !page->copy);
 	PUT(8, CPSID_I);
 	CHECK(code_written(&c, page, 16, 2) && page->copy && patched(8) && code_unseen(page));
+	fresh("a branch before code that was left because of what is beside it", CODE_PAGE);
+	PUT(8, NOP, BX_LR);
+	PUT(99, BX_LR, NOP, NOP, MSR_R0, BX_LR, HOLE);
+	CHECK(enter(8, true) && run(102) == frame(102) && code_thumb_reached(page, 200));
+	PUT(8, 0xe05au); // B to 100, which is presumed to be code
+	CHECK(code_written(&c, page, 16, 2) && patched(102));
+	fresh("an end of the flow is an IT block's first instruction now", CODE_PAGE);
+	PUT(8, NOP, BX_LR, MSR_R0, NOP, HOLE);
+	CHECK(enter(8, true) && run(10) == frame(10));
+	PUT(8, 0xbf08u); // IT EQ
+	CHECK(code_written(&c, page, 16, 2) && patched(10));
 	fresh("to data beside it", CODE_PAGE);
 	PUT(8, NOP, BX_LR);
 	for (unsigned i = 96; i < 106; i++)
