@@ -46,7 +46,7 @@ struct bt_scan {
 // something else, but for changing the page.
 #define BT_SCAN_PIECE 1000
 
-#define BT_SCAN_MEMOS 1024u
+#define BT_SCAN_MEMOS 2048u
 
 // What a word is (scan.c): a cache that is kept from scan to scan, in the beginning all zero.
 struct bt_scan_memo {

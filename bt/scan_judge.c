@@ -124,7 +124,12 @@ amid_code(struct bt_scan_job *j, const struct view *view, uint32_t words)
 static uint32_t
 judge_words(struct bt_scan_job *j, unsigned m, uint32_t words)
 {
-	struct view view = {speaks(j, m - 1u), speaks(j, m), speaks(j, m + 1u)};
+	// Sixteen words on either side are all that is looked at.
+	struct view view = {
+	    .before = words & 0xffffu ? speaks(j, m - 1u) : 0,
+	    .here = speaks(j, m),
+	    .behind = words >> 16 ? speaks(j, m + 1u) : 0,
+	};
 	uint32_t always = j->always[m], data = data_at(j, m);
 	uint32_t beside = data << 1 | data_at(j, m - 1u) >> 31 | data >> 1 | data_at(j, m + 1u) << 31;
 	uint32_t fits = (j->out.code[m] & (always | j->whole[m])) | (always & j->whole[m] & ~beside);
