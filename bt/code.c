@@ -12,7 +12,7 @@
 #include "monitor/arch.h"
 #include "monitor/string.h"
 
-#define PAUSE_PAGES 16u // dropped without a pause
+#define PAUSE_PAGES 8u // dropped without a pause
 
 static struct code_page **
 chain(struct code *c, gpa_t gpa)

@@ -32,7 +32,9 @@ void
 exec_flush(struct vcpu *v)
 {
 	code_drop_all(&v->vm->code);
-	memset(v->targets, 0, sizeof(v->targets));
+	if (v->check_targets)
+		memset(v->targets, 0, sizeof(v->targets));
+	irq_poll(v); // all this takes long
 	regime_drop_all(v);
 }
 
