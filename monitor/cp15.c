@@ -1,43 +1,26 @@
 // SPDX-License-Identifier: MIT
 //
-// The CP15 table and the few registers with consequences: whatever a walk depends on
-// goes to regime.c, the thread registers and CPACR to the views, timers to vtimer.c.
+// The CP15 table and what finds and executes a row of it (ARM ARM DDI 0406C, B3.17 and B4.1): 32-bit
+// registers as rows of cptable.h, 64-bit ones as rows of their own, and those without a row. Identification,
+// exceptions and thread registers are here as well, translation and maintenance in cp15_mmu.c, the timer's
+// registers in cp15_timer.c.
 //
 // The CPU is the host's less what a VM hides: Virtualization and Security, whose
 // registers are UNDEFINED then, and the PMU. Registers that are IMPLEMENTATION DEFINED
 // read as zero, as on QEMU's Cortex-A15.
 #include <string.h>
-#include "monitor/arch.h"
 #include "monitor/core.h"
 #include "monitor/cp15.h"
-#include "monitor/inject.h"
-#include "monitor/regime.h"
+#include "monitor/cp15_internal.h"
 #include "monitor/sysreg.h"
 #include "monitor/vfpsys.h"
 #include "monitor/vm.h"
 #include "monitor/vpsr.h"
-#include "monitor/vtimer.h"
 
-#define SCTLR_RES1   0x00c50078u // CP15BEN among them: at PL0 the barriers could not be refused
-#define SCTLR_REGIME (SCTLR_M | SCTLR_V | SCTLR_WXN | SCTLR_UWXN | SCTLR_EE | SCTLR_TRE | SCTLR_AFE | SCTLR_TE)
-#define SCTLR_RW     (SCTLR_REGIME | SCTLR_A | SCTLR_C | SCTLR_SW | SCTLR_Z | SCTLR_I)
-
-#define TTBCR_RW         TTBCR_N     // PD0 and PD1 are of the Security Extensions (B4.1.153)
-#define TTBCR_LONG_RW    0xffc73f87u // with EAE
-#define CPACR_RW         0xc0f00000u // ASEDIS, D32DIS, cp11, cp10
-#define PAR_F            (1u << 0)
-#define PAR_SS           (1u << 1)
-#define PAR_SH_SHIFT     7u
-#define PAR_NS           (1u << 9)
-#define PAR_LPAE         (1u << 11)
-#define CNTKCTL_PL0PCTEN (1u << 0)
-#define CNTKCTL_PL0VCTEN (1u << 1)
-#define CNTKCTL_PL0VTEN  (1u << 8)
-#define CNTKCTL_PL0PTEN  (1u << 9)
-#define CNTKCTL_RW       0x3ffu
-#define L2CTLR_CORES     (3u << 24)
-#define QEMU_CBAR        0x08000000u // of the virt machine
-#define CACHE_LINE       64u         // the least that DCCMVAU may clean, and not less than any core's line
+#define CPACR_RW     0xc0f00000u // ASEDIS, D32DIS, cp11, cp10
+#define CNTKCTL_RW   0x3ffu
+#define L2CTLR_CORES (3u << 24)
+#define QEMU_CBAR    0x08000000u // of the virt machine
 
 // Identification: what differs from the host's.
 
@@ -51,21 +34,6 @@ static uint32_t
 id_dfr0(void)
 {
 	return sysreg_read_id_dfr0() | 0x0f000000u; // no Performance Monitors
-}
-
-// 4 is with PXN, 5 with long descriptors (B4.1.89).
-static uint32_t
-vmsa(void)
-{
-	return bits(sysreg_read_id_mmfr0(), 3, 0);
-}
-
-// Long descriptors are walked by the monitor, but a guest that is told of LPAE expects
-// 64-bit accesses that are atomic, too: it has what the host has.
-static bool
-has_lpae(void)
-{
-	return vmsa() >= 5;
 }
 
 static uint32_t
@@ -92,77 +60,13 @@ read_l2ctlr(struct vcpu *v, const struct cp_row *row)
 	return (sysreg_read_l2ctlr() & ~L2CTLR_CORES) | ((v->vm->gic.n_cpus - 1) << 24 & L2CTLR_CORES);
 }
 
-// Control and translation.
-
-// Alignment is checked by the host, for the monitor too: it accesses no word unaligned. SW lets SWP be executed.
-#define SCTLR_HOST (SCTLR_A | SCTLR_SW)
-
-static void
-set_host_sctlr(uint32_t sctlr)
-{
-	sysreg_write_sctlr((sysreg_read_sctlr() & ~SCTLR_HOST) | (sctlr & SCTLR_HOST));
-	isb();
-}
-
-static void
-write_sctlr(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	uint32_t old = v->cp15.mmu.sctlr;
-
-	(void)row;
-	v->cp15.mmu.sctlr = (value & SCTLR_RW) | SCTLR_RES1;
-	if ((old ^ value) & SCTLR_HOST)
-		set_host_sctlr(value);
-	if ((old ^ value) & SCTLR_REGIME)
-		regime_reset(v);
-}
+// Coprocessor access and exceptions.
 
 static void
 write_cpacr(struct vcpu *v, const struct cp_row *row, uint32_t value)
 {
 	v->cp15.cpacr = value & row->writable;
 	vfpsys_update(v);
-}
-
-// Registers that name the current space: nothing was wrong before, so nothing is dropped.
-static void
-write_space(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	*(uint32_t *)(void *)((char *)v + row->field - 1) = value;
-	regime_switch(v);
-}
-
-static void
-write_ttbr1(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	(void)row;
-	v->cp15.mmu.ttbr1 = value;
-	regime_other_spaces(v);
-}
-
-// Registers that change what the guest's tables mean.
-static void
-write_meaning(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	uint32_t *field = (uint32_t *)(void *)((char *)v + row->field - 1);
-	uint32_t old = *field;
-
-	*field = value & row->writable;
-	if (*field != old)
-		regime_reset(v);
-}
-
-static void
-write_ttbcr(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	write_meaning(v, row, value & ((value & TTBCR_EAE) && has_lpae() ? TTBCR_LONG_RW : TTBCR_RW));
-}
-
-static void
-write_dacr(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	(void)row;
-	regime_dacr(v, value);
 }
 
 static void
@@ -178,138 +82,6 @@ read_isr(struct vcpu *v, const struct cp_row *row)
 {
 	(void)row;
 	return (vgic_irq(&v->vm->gic, v->id) ? PSR_I : 0) | (vgic_fiq(&v->vm->gic, v->id) ? PSR_F : 0);
-}
-
-static uint64_t
-read_par(struct vcpu *v)
-{
-	return (uint64_t)v->cp15.par_high << 32 | v->cp15.par;
-}
-
-static void
-write_par(struct vcpu *v, uint64_t value)
-{
-	v->cp15.par = (uint32_t)value;
-	v->cp15.par_high = (uint32_t)(value >> 32);
-}
-
-// PAR in its two formats (B4.1.112). In the short one memory attributes and PA[39:32] of a supersection
-// are left zero, as on QEMU; NS is always set.
-static uint64_t
-par(const struct mmu_regs *r, const struct mmu_xlat *x, uint32_t fs)
-{
-	if (r->ttbcr & TTBCR_EAE) {
-		if (fs != FS_NONE)
-			return PAR_LPAE | bits(fs, 5, 0) << 1 | PAR_F;
-		return (uint64_t)x->attr << 56 | (uint64_t)x->high << 32 | (x->gpa.v & ~PAGE_MASK) | PAR_LPAE | PAR_NS |
-		       (uint32_t)x->sh << PAR_SH_SHIFT;
-	}
-	if (fs != FS_NONE)
-		return bit(fs, 10) << 5 | bits(fs, 3, 0) << 1 | PAR_F;
-	return (x->shift == 24 ? (x->gpa.v & 0xff000000u) | PAR_SS : x->gpa.v & ~PAGE_MASK) | PAR_NS;
-}
-
-// ATS1CPR, CPW, CUR, CUW are opc2 0 to 3. That there is no memory is no fault here.
-static void
-write_ats1c(struct vcpu *v, const struct cp_row *row, uint32_t va)
-{
-	struct mmu_xlat x;
-	uint32_t fs = mmu_walk(&v->cp15.mmu, &v->vm->mem, GVA(va), &x);
-
-	if (fs == FS_NONE)
-		fs = mmu_check(&v->cp15.mmu, &x, bit(row->opc2, 0) ? MMU_WRITE : MMU_READ, row->opc2 < 2);
-	if (fs == FS_SYNC_EXTERNAL || fs == FS_LONG_SYNC_EXTERNAL)
-		fs = FS_NONE;
-	write_par(v, par(&v->cp15.mmu, &x, fs));
-}
-
-// An external abort on the walk is not for PAR, it is taken (B3.13.2).
-static bool
-ats1c_aborts(struct vcpu *v, const struct cp_row *row, uint32_t insn)
-{
-	unsigned rt = bits(insn, 15, 12);
-	struct mmu_xlat x;
-	uint32_t fs;
-
-	if (row->write != write_ats1c || cp_insn_is_read(insn) || rt == 15 || !vpsr_privileged(v))
-		return false;
-	fs = mmu_walk(&v->cp15.mmu, &v->vm->mem, GVA(v->regs[rt]), &x);
-	if (!mmu_walk_aborted(fs))
-		return false;
-	inject_data_abort(v, fs, x.domain, false, GVA(v->regs[rt]));
-	return true;
-}
-
-// Maintenance. Data cache operations to the point of coherency need nothing: the guest's
-// DMA is the monitor's own copying, through the same caches. Nor do those by set and way,
-// which on the host would clean other VMs' lines and be of no use on shared levels.
-
-static void
-write_icache(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	(void)v;
-	(void)row;
-	(void)value;
-	dsb();
-	sysreg_write_iciallu(0);
-	sysreg_write_bpiall(0);
-	dsb();
-	isb();
-}
-
-// The line is cleaned by the monitor's own address of it. An address that isn't mapped to
-// RAM has no line; that it could fault (B2.2.6) is not modelled.
-static void
-write_dccmvau(struct vcpu *v, const struct cp_row *row, uint32_t va)
-{
-	struct mmu_xlat x;
-	void *line;
-
-	(void)row;
-	if (mmu_walk(&v->cp15.mmu, &v->vm->mem, GVA(va & ~(CACHE_LINE - 1)), &x) != FS_NONE)
-		return;
-	line = gmem_ptr(&v->vm->mem, x.gpa, CACHE_LINE);
-	if (line)
-		arch_flush_dcache(line, CACHE_LINE);
-}
-
-static void
-write_barrier(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	(void)v;
-	(void)row;
-	(void)value;
-	dsb();
-	isb();
-}
-
-static void
-write_tlb_all(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	(void)row;
-	(void)value;
-	regime_drop_all(v);
-}
-
-static void
-write_tlb_asid(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	(void)row;
-	regime_drop_asid(v, value & 0xffu);
-}
-
-static void
-write_tlb_va(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	(void)row;
-	regime_drop_va(v, value);
-}
-
-static void
-write_tlb_va_all(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	(void)row;
-	regime_drop_va_all(v, GVA(value & ~PAGE_MASK));
 }
 
 // Thread registers. The host's TPIDRURW is that of the view that is loaded: TPIDRPRW in the kernel view.
@@ -362,84 +134,6 @@ write_tpidruro(struct vcpu *v, const struct cp_row *row, uint32_t value)
 	(void)row;
 	v->cp15.tpidruro = value;
 	sysreg_write_tpidruro(value);
-}
-
-// Generic timer (B8.1).
-
-// PL0 reads the counters without a trap; never the host's own timers, whatever the guest allows.
-static void
-set_cntkctl(struct vcpu *v, uint32_t value)
-{
-	v->cp15.cntkctl = value;
-	v->view[VIEW_USER].cntkctl = value & (CNTKCTL_PL0PCTEN | CNTKCTL_PL0VCTEN);
-}
-
-static void
-write_cntkctl(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	set_cntkctl(v, value & row->writable);
-}
-
-static bool
-gate_counters(const struct vcpu *v)
-{
-	return v->cp15.cntkctl & (CNTKCTL_PL0PCTEN | CNTKCTL_PL0VCTEN);
-}
-
-static bool
-gate_cntpct(const struct vcpu *v)
-{
-	return v->cp15.cntkctl & CNTKCTL_PL0PCTEN;
-}
-
-static bool
-gate_cntvct(const struct vcpu *v)
-{
-	return v->cp15.cntkctl & CNTKCTL_PL0VCTEN;
-}
-
-static bool
-gate_ptimer(const struct vcpu *v)
-{
-	return v->cp15.cntkctl & CNTKCTL_PL0PTEN;
-}
-
-static bool
-gate_vtimer(const struct vcpu *v)
-{
-	return v->cp15.cntkctl & CNTKCTL_PL0VTEN;
-}
-
-static struct vtimer *
-timer(struct vcpu *v, const struct cp_row *row)
-{
-	return row->crm == 2 ? &v->ptimer : &v->vtimer;
-}
-
-static uint32_t
-read_cnt_ctl(struct vcpu *v, const struct cp_row *row)
-{
-	return vtimer_ctl(timer(v, row), sysreg_read_cntvct());
-}
-
-static void
-write_cnt_ctl(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	timer(v, row)->ctl = value & (CNT_CTL_ENABLE | CNT_CTL_IMASK);
-	vtimer_sync(v);
-}
-
-static uint32_t
-read_cnt_tval(struct vcpu *v, const struct cp_row *row)
-{
-	return (uint32_t)(timer(v, row)->cval - sysreg_read_cntvct());
-}
-
-static void
-write_cnt_tval(struct vcpu *v, const struct cp_row *row, uint32_t value)
-{
-	timer(v, row)->cval = sysreg_read_cntvct() + (uint64_t)(int64_t)(int32_t)value;
-	vtimer_sync(v);
 }
 
 #define USER_R (CP_R | CP_USER_R)
@@ -502,13 +196,13 @@ static const struct cp_row rows[] = {
 	ID  ( 0, 1,  0, 1, "CLIDR",     sysreg_read_clidr),
 	ID  ( 0, 1,  0, 7, "AIDR",      sysreg_read_aidr),
 	KEEP( 0, 2,  0, 0, "CSSELR",    csselr, 0, 0xf, NULL),
-	KEEP( 1, 0,  0, 0, "SCTLR",     mmu.sctlr, SCTLR_RES1, SCTLR_RW, write_sctlr),
+	KEEP( 1, 0,  0, 0, "SCTLR",     mmu.sctlr, SCTLR_RES1, SCTLR_RW, cp15_mmu_write_sctlr),
 	{1, 0, 0, 1, "ACTLR", CP_RW, CP_RESET_NONE, 0, 0, 0, sysreg_read_actlr, NULL, NULL, NULL}, // writes ignored
 	KEEP( 1, 0,  0, 2, "CPACR",     cpacr, 0, CPACR_RW, write_cpacr),
-	KEEP( 2, 0,  0, 0, "TTBR0",     mmu.ttbr0, 0, ALL, write_space),
-	KEEP( 2, 0,  0, 1, "TTBR1",     mmu.ttbr1, 0, ALL, write_ttbr1),
-	KEEP( 2, 0,  0, 2, "TTBCR",     mmu.ttbcr, 0, ALL, write_ttbcr),
-	KEEP( 3, 0,  0, 0, "DACR",      mmu.dacr, 0, ALL, write_dacr),
+	KEEP( 2, 0,  0, 0, "TTBR0",     mmu.ttbr0, 0, ALL, cp15_mmu_write_space),
+	KEEP( 2, 0,  0, 1, "TTBR1",     mmu.ttbr1, 0, ALL, cp15_mmu_write_ttbr1),
+	KEEP( 2, 0,  0, 2, "TTBCR",     mmu.ttbcr, 0, ALL, cp15_mmu_write_ttbcr),
+	KEEP( 3, 0,  0, 0, "DACR",      mmu.dacr, 0, ALL, cp15_mmu_write_dacr),
 	KEEP( 5, 0,  0, 0, "DFSR",      dfsr, 0, ALL, NULL),
 	KEEP( 5, 0,  0, 1, "IFSR",      ifsr, 0, ALL, NULL),
 	RAZ ( 5, 0,  1, 0, "ADFSR",     CP_RW), // as on a Cortex-A15
@@ -517,63 +211,63 @@ static const struct cp_row rows[] = {
 	RAZ ( 6, 0,  0, 1, "WFAR",      CP_RW), // of ARMv6, which QEMU keeps
 	KEEP( 6, 0,  0, 2, "IFAR",      ifar, 0, ALL, NULL),
 	OP  ( 7, 0,  0, 4, "NOP",       CP_W, NULL), // ARMv6's wait for interrupt
-	OP  ( 7, 0,  1, 0, "ICIALLUIS", CP_W, write_icache),
-	OP  ( 7, 0,  1, 6, "BPIALLIS",  CP_W, write_icache),
+	OP  ( 7, 0,  1, 0, "ICIALLUIS", CP_W, cp15_mmu_write_icache),
+	OP  ( 7, 0,  1, 6, "BPIALLIS",  CP_W, cp15_mmu_write_icache),
 	KEEP( 7, 0,  4, 0, "PAR",       par, 0, ALL, NULL),
-	OP  ( 7, 0,  5, 0, "ICIALLU",   CP_W, write_icache),
-	OP  ( 7, 0,  5, 1, "ICIMVAU",   CP_W, write_icache),
-	OP  ( 7, 0,  5, 4, "CP15ISB",   USER_W, write_barrier),
-	OP  ( 7, 0,  5, 6, "BPIALL",    CP_W, write_icache),
-	OP  ( 7, 0,  5, 7, "BPIMVA",    CP_W, write_icache),
+	OP  ( 7, 0,  5, 0, "ICIALLU",   CP_W, cp15_mmu_write_icache),
+	OP  ( 7, 0,  5, 1, "ICIMVAU",   CP_W, cp15_mmu_write_icache),
+	OP  ( 7, 0,  5, 4, "CP15ISB",   USER_W, cp15_mmu_write_barrier),
+	OP  ( 7, 0,  5, 6, "BPIALL",    CP_W, cp15_mmu_write_icache),
+	OP  ( 7, 0,  5, 7, "BPIMVA",    CP_W, cp15_mmu_write_icache),
 	OP  ( 7, 0,  6, 1, "DCIMVAC",   CP_W, NULL),
 	OP  ( 7, 0,  6, 2, "DCISW",     CP_W, NULL),
-	OP  ( 7, 0,  8, 0, "ATS1CPR",   CP_W, write_ats1c),
-	OP  ( 7, 0,  8, 1, "ATS1CPW",   CP_W, write_ats1c),
-	OP  ( 7, 0,  8, 2, "ATS1CUR",   CP_W, write_ats1c),
-	OP  ( 7, 0,  8, 3, "ATS1CUW",   CP_W, write_ats1c),
+	OP  ( 7, 0,  8, 0, "ATS1CPR",   CP_W, cp15_mmu_write_ats1c),
+	OP  ( 7, 0,  8, 1, "ATS1CPW",   CP_W, cp15_mmu_write_ats1c),
+	OP  ( 7, 0,  8, 2, "ATS1CUR",   CP_W, cp15_mmu_write_ats1c),
+	OP  ( 7, 0,  8, 3, "ATS1CUW",   CP_W, cp15_mmu_write_ats1c),
 	OP  ( 7, 0, 10, 1, "DCCMVAC",   CP_W, NULL),
 	OP  ( 7, 0, 10, 2, "DCCSW",     CP_W, NULL),
-	OP  ( 7, 0, 10, 4, "CP15DSB",   USER_W, write_barrier),
-	OP  ( 7, 0, 10, 5, "CP15DMB",   USER_W, write_barrier),
-	OP  ( 7, 0, 11, 1, "DCCMVAU",   CP_W, write_dccmvau),
+	OP  ( 7, 0, 10, 4, "CP15DSB",   USER_W, cp15_mmu_write_barrier),
+	OP  ( 7, 0, 10, 5, "CP15DMB",   USER_W, cp15_mmu_write_barrier),
+	OP  ( 7, 0, 11, 1, "DCCMVAU",   CP_W, cp15_mmu_write_dccmvau),
 	OP  ( 7, 0, 13, 1, "NOP",       CP_W, NULL), // ARMv6's prefetch
 	OP  ( 7, 0, 14, 1, "DCCIMVAC",  CP_W, NULL),
 	OP  ( 7, 0, 14, 2, "DCCISW",    CP_W, NULL),
-	OP  ( 8, 0,  3, 0, "TLBIALLIS", CP_W, write_tlb_all),
-	OP  ( 8, 0,  3, 1, "TLBIMVAIS", CP_W, write_tlb_va),
-	OP  ( 8, 0,  3, 2, "TLBIASIDIS", CP_W, write_tlb_asid),
-	OP  ( 8, 0,  3, 3, "TLBIMVAAIS", CP_W, write_tlb_va_all),
-	OP  ( 8, 0,  5, 0, "ITLBIALL",  CP_W, write_tlb_all),
-	OP  ( 8, 0,  5, 1, "ITLBIMVA",  CP_W, write_tlb_va),
-	OP  ( 8, 0,  5, 2, "ITLBIASID", CP_W, write_tlb_asid),
-	OP  ( 8, 0,  6, 0, "DTLBIALL",  CP_W, write_tlb_all),
-	OP  ( 8, 0,  6, 1, "DTLBIMVA",  CP_W, write_tlb_va),
-	OP  ( 8, 0,  6, 2, "DTLBIASID", CP_W, write_tlb_asid),
-	OP  ( 8, 0,  7, 0, "TLBIALL",   CP_W, write_tlb_all),
-	OP  ( 8, 0,  7, 1, "TLBIMVA",   CP_W, write_tlb_va),
-	OP  ( 8, 0,  7, 2, "TLBIASID",  CP_W, write_tlb_asid),
-	OP  ( 8, 0,  7, 3, "TLBIMVAA",  CP_W, write_tlb_va_all),
+	OP  ( 8, 0,  3, 0, "TLBIALLIS", CP_W, cp15_mmu_write_tlb_all),
+	OP  ( 8, 0,  3, 1, "TLBIMVAIS", CP_W, cp15_mmu_write_tlb_va),
+	OP  ( 8, 0,  3, 2, "TLBIASIDIS", CP_W, cp15_mmu_write_tlb_asid),
+	OP  ( 8, 0,  3, 3, "TLBIMVAAIS", CP_W, cp15_mmu_write_tlb_va_all),
+	OP  ( 8, 0,  5, 0, "ITLBIALL",  CP_W, cp15_mmu_write_tlb_all),
+	OP  ( 8, 0,  5, 1, "ITLBIMVA",  CP_W, cp15_mmu_write_tlb_va),
+	OP  ( 8, 0,  5, 2, "ITLBIASID", CP_W, cp15_mmu_write_tlb_asid),
+	OP  ( 8, 0,  6, 0, "DTLBIALL",  CP_W, cp15_mmu_write_tlb_all),
+	OP  ( 8, 0,  6, 1, "DTLBIMVA",  CP_W, cp15_mmu_write_tlb_va),
+	OP  ( 8, 0,  6, 2, "DTLBIASID", CP_W, cp15_mmu_write_tlb_asid),
+	OP  ( 8, 0,  7, 0, "TLBIALL",   CP_W, cp15_mmu_write_tlb_all),
+	OP  ( 8, 0,  7, 1, "TLBIMVA",   CP_W, cp15_mmu_write_tlb_va),
+	OP  ( 8, 0,  7, 2, "TLBIASID",  CP_W, cp15_mmu_write_tlb_asid),
+	OP  ( 8, 0,  7, 3, "TLBIMVAA",  CP_W, cp15_mmu_write_tlb_va_all),
 	CALC( 9, 1,  0, 2, "L2CTLR",    CP_RW, read_l2ctlr, NULL, NULL),
 	RAZ ( 9, 1,  0, 3, "L2ECTLR",   CP_RW),
-	KEEP(10, 0,  2, 0, "PRRR",      mmu.prrr, 0, ALL, write_meaning),
-	KEEP(10, 0,  2, 1, "NMRR",      mmu.nmrr, 0, ALL, write_meaning),
+	KEEP(10, 0,  2, 0, "PRRR",      mmu.prrr, 0, ALL, cp15_mmu_write_meaning),
+	KEEP(10, 0,  2, 1, "NMRR",      mmu.nmrr, 0, ALL, cp15_mmu_write_meaning),
 	KEEP(10, 0,  3, 0, "AMAIR0",    amair0, 0, ALL, NULL),
 	KEEP(10, 0,  3, 1, "AMAIR1",    amair1, 0, ALL, NULL),
 	KEEP(12, 0,  0, 0, "VBAR",      vbar, 0, ~0x1fu, write_vbar),
 	CALC(12, 0,  1, 0, "ISR",       CP_R, read_isr, NULL, NULL),
 	RAZ (13, 0,  0, 0, "FCSEIDR",   CP_RW), // the FCSE is not implemented (B4.1.52)
-	KEEP(13, 0,  0, 1, "CONTEXTIDR", mmu.contextidr, 0, ALL, write_space),
+	KEEP(13, 0,  0, 1, "CONTEXTIDR", mmu.contextidr, 0, ALL, cp15_mmu_write_space),
 	CALC(13, 0,  0, 2, "TPIDRURW",  USER, read_tpidrurw, write_tpidrurw, NULL),
 	{13, 0, 0, 3, "TPIDRURO", CP_RW | CP_USER_R, CP_RESET_VALUE, CP_FIELD(cp15.tpidruro), 0, ALL, NULL, NULL,
 	 write_tpidruro, NULL},
 	CALC(13, 0,  0, 4, "TPIDRPRW",  CP_RW, read_tpidrprw, write_tpidrprw, NULL),
 	{14, 0, 0, 0, "CNTFRQ", CP_RW | CP_USER_R, CP_RESET_NONE, 0, 0, 0, sysreg_read_cntfrq, NULL, NULL,
-	 gate_counters}, // writes ignored: the frequency is the host's
-	KEEP(14, 0,  1, 0, "CNTKCTL",   cntkctl, 0, CNTKCTL_RW, write_cntkctl),
-	CALC(14, 0,  2, 0, "CNTP_TVAL", USER, read_cnt_tval, write_cnt_tval, gate_ptimer),
-	CALC(14, 0,  2, 1, "CNTP_CTL",  USER, read_cnt_ctl, write_cnt_ctl, gate_ptimer),
-	CALC(14, 0,  3, 0, "CNTV_TVAL", USER, read_cnt_tval, write_cnt_tval, gate_vtimer),
-	CALC(14, 0,  3, 1, "CNTV_CTL",  USER, read_cnt_ctl, write_cnt_ctl, gate_vtimer),
+	 cp15_timer_gate_counters}, // writes ignored: the frequency is the host's
+	KEEP(14, 0,  1, 0, "CNTKCTL",   cntkctl, 0, CNTKCTL_RW, cp15_timer_write_cntkctl),
+	CALC(14, 0,  2, 0, "CNTP_TVAL", USER, cp15_timer_read_tval, cp15_timer_write_tval, cp15_timer_gate_ptimer),
+	CALC(14, 0,  2, 1, "CNTP_CTL",  USER, cp15_timer_read_ctl, cp15_timer_write_ctl, cp15_timer_gate_ptimer),
+	CALC(14, 0,  3, 0, "CNTV_TVAL", USER, cp15_timer_read_tval, cp15_timer_write_tval, cp15_timer_gate_vtimer),
+	CALC(14, 0,  3, 1, "CNTV_CTL",  USER, cp15_timer_read_ctl, cp15_timer_write_ctl, cp15_timer_gate_vtimer),
 	{15, 4, 0, 0, "CBAR", CP_R, CP_RESET_NONE, 0, QEMU_CBAR, 0, NULL, NULL, NULL, NULL},
 };
 // clang-format on
@@ -581,67 +275,6 @@ static const struct cp_row rows[] = {
 static const struct cp_table table = {15, rows, ARRAY_LEN(rows)};
 
 // 64-bit registers.
-
-static uint64_t
-read_ttbr0(struct vcpu *v)
-{
-	return (uint64_t)v->cp15.mmu.ttbr0_high << 32 | v->cp15.mmu.ttbr0;
-}
-
-static void
-write_ttbr0(struct vcpu *v, uint64_t value)
-{
-	v->cp15.mmu.ttbr0 = (uint32_t)value;
-	v->cp15.mmu.ttbr0_high = (uint32_t)(value >> 32);
-	regime_switch(v);
-}
-
-static uint64_t
-read_ttbr1(struct vcpu *v)
-{
-	return (uint64_t)v->cp15.mmu.ttbr1_high << 32 | v->cp15.mmu.ttbr1;
-}
-
-static void
-write_ttbr1_long(struct vcpu *v, uint64_t value)
-{
-	v->cp15.mmu.ttbr1 = (uint32_t)value;
-	v->cp15.mmu.ttbr1_high = (uint32_t)(value >> 32);
-	regime_other_spaces(v);
-}
-
-static uint64_t
-read_count(struct vcpu *v)
-{
-	(void)v;
-	return sysreg_read_cntvct();
-}
-
-static uint64_t
-read_cntp_cval(struct vcpu *v)
-{
-	return v->ptimer.cval;
-}
-
-static void
-write_cntp_cval(struct vcpu *v, uint64_t value)
-{
-	v->ptimer.cval = value;
-	vtimer_sync(v);
-}
-
-static uint64_t
-read_cntv_cval(struct vcpu *v)
-{
-	return v->vtimer.cval;
-}
-
-static void
-write_cntv_cval(struct vcpu *v, uint64_t value)
-{
-	v->vtimer.cval = value;
-	vtimer_sync(v);
-}
 
 // gate NULL: one of PL1's, and of LPAE.
 static const struct row64 {
@@ -651,13 +284,13 @@ static const struct row64 {
 	uint64_t (*read)(struct vcpu *v);
 	void (*write)(struct vcpu *v, uint64_t value);
 } rows64[] = {
-    {2, 0, "TTBR0", NULL, read_ttbr0, write_ttbr0},
-    {2, 1, "TTBR1", NULL, read_ttbr1, write_ttbr1_long},
-    {7, 0, "PAR", NULL, read_par, write_par},
-    {14, 0, "CNTPCT", gate_cntpct, read_count, NULL},
-    {14, 1, "CNTVCT", gate_cntvct, read_count, NULL},
-    {14, 2, "CNTP_CVAL", gate_ptimer, read_cntp_cval, write_cntp_cval},
-    {14, 3, "CNTV_CVAL", gate_vtimer, read_cntv_cval, write_cntv_cval},
+    {2, 0, "TTBR0", NULL, cp15_mmu_read_ttbr0, cp15_mmu_write_ttbr0},
+    {2, 1, "TTBR1", NULL, cp15_mmu_read_ttbr1, cp15_mmu_write_ttbr1_long},
+    {7, 0, "PAR", NULL, cp15_mmu_read_par, cp15_mmu_write_par},
+    {14, 0, "CNTPCT", cp15_timer_gate_cntpct, cp15_timer_read_count, NULL},
+    {14, 1, "CNTVCT", cp15_timer_gate_cntvct, cp15_timer_read_count, NULL},
+    {14, 2, "CNTP_CVAL", cp15_timer_gate_ptimer, cp15_timer_read_cntp_cval, cp15_timer_write_cntp_cval},
+    {14, 3, "CNTV_CVAL", cp15_timer_gate_vtimer, cp15_timer_read_cntv_cval, cp15_timer_write_cntv_cval},
 };
 
 static const struct row64 *
@@ -665,7 +298,7 @@ find64(uint32_t insn)
 {
 	for (const struct row64 *row = rows64; row < rows64 + ARRAY_LEN(rows64); row++)
 		if (row->crm == bits(insn, 3, 0) && row->opc1 == bits(insn, 7, 4))
-			return row->gate || has_lpae() ? row : NULL;
+			return row->gate || cp15_has_lpae() ? row : NULL;
 	return NULL;
 }
 
@@ -721,11 +354,11 @@ void
 cp15_reset(struct vcpu *v)
 {
 	memset(&v->cp15, CP_POISON, sizeof(v->cp15));
-	v->cp15.mmu.core = (vmsa() >= 4 ? MMU_PXN : 0) | (v->vm->core->early_domain ? MMU_EARLY_DOMAIN : 0);
+	v->cp15.mmu.core = (cp15_vmsa() >= 4 ? MMU_PXN : 0) | (v->vm->core->early_domain ? MMU_EARLY_DOMAIN : 0);
 	v->cp15.mmu.ttbr0_high = v->cp15.mmu.ttbr1_high = v->cp15.par_high = 0;
 	cptable_reset(&table, v);
-	set_host_sctlr(v->cp15.mmu.sctlr);
-	set_cntkctl(v, v->cp15.cntkctl);
+	cp15_mmu_set_host_sctlr(v->cp15.mmu.sctlr);
+	cp15_timer_set_cntkctl(v, v->cp15.cntkctl);
 	v->view[VIEW_KERNEL].tpidrurw = 0;
 	v->view[VIEW_USER].tpidrurw = 0;
 }
@@ -742,7 +375,9 @@ cp15_access(struct vcpu *v, uint32_t insn)
 	row = cptable_find(&table, insn);
 	if (!row)
 		return access_unlisted(v, insn);
-	return ats1c_aborts(v, row, insn) ? CP_ABORT : cptable_access(v, row, insn);
+	if (row->write == cp15_mmu_write_ats1c && cp15_mmu_ats1c_aborts(v, insn))
+		return CP_ABORT;
+	return cptable_access(v, row, insn);
 }
 
 enum exit_reason

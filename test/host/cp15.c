@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/cp15.c monitor/cp14.c monitor/cptable.c monitor/vfpsys.c monitor/vtimer.c mmu/walk.c
+// uses: monitor/cp15.c monitor/cp15_mmu.c monitor/cp15_timer.c monitor/cp14.c monitor/cptable.c monitor/vfpsys.c
+// uses: monitor/vtimer.c mmu/walk.c
 //
 // CP15, CP14 and the VFP system registers through the instructions themselves, assembled
 // here by hand; regime.c is a fake that records what it was told, so are the VFP registers
