@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // uses: guests/fuzz_gen.c guests/fuzz_insn.c guests/fuzz_operands.c guests/fuzz_target.c guests/fuzz_cpreg.c
-// uses: guests/fuzz_ldst.c bt/vldst.c guests/fuzz_mmu.c guests/fuzz_mmu_gen.c guests/fuzz_mmu_model.c guests/error.c
+// uses: guests/fuzz_ldst.c bt/vldst.c guests/fuzz_mmu.c guests/fuzz_mmu_gen.c guests/fuzz_mmu_model.c
+// uses: guests/fuzz_mmu_tlb.c guests/fuzz_mmu_access.c guests/error.c
 // uses: guests/fuzz_state.c guests/fuzz_row.c guests/fuzz_json.c guests/fuzz_compare.c bt/decode.c bt/thumb.c
 // uses: bt/predictable.c bt/undefined.c bt/ldst.c bt/ldst_thumb.c
 //

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+//
+// What the parts of the model of an MMU program share: fuzz_mmu_model.c, fuzz_mmu_tlb.c and fuzz_mmu_access.c.
+#ifndef GUESTS_FUZZ_MMU_INTERNAL_H
+#define GUESTS_FUZZ_MMU_INTERNAL_H
+
+#include "guests/fuzz_mmu_model.h"
+
+#define MIB  0x100000u
+#define PAGE 0x1000u
+
+#define SCTLR_M   (1u << 0)
+#define SCTLR_A   (1u << 1)
+#define SCTLR_C   (1u << 2)
+#define SCTLR_Z   (1u << 11)
+#define SCTLR_I   (1u << 12)
+#define SCTLR_TRE (1u << 28)
+#define SCTLR_AFE (1u << 29)
+#define TTBCR_N   0x7u
+
+#define DOMAIN_CLIENT  1u
+#define DOMAIN_MANAGER 3u
+
+#define PRRR_TYPE(r, n)  ((r) >> 2u * (n)&3u)
+#define PRRR_TYPE_NORMAL 2u
+
+enum fuzz_mmu_walk_kind { WALK_LEAF, WALK_FAULT_1, WALK_FAULT_2, WALK_EXTERNAL_1, WALK_EXTERNAL_2 };
+
+struct fuzz_mmu_walk {
+	enum fuzz_mmu_walk_kind kind;
+	struct fuzz_mmu_entry entry;
+	uint32_t pa, ap, domain, tex_cb;
+	bool xn, pxn;
+};
+
+// Walks the tables as they are now.
+void fuzz_mmu_tlb_walk(const struct fuzz_mmu_model *m, uint32_t va, struct fuzz_mmu_walk *w);
+
+// Adds all that can be walked now: what QEMU lets a manager access although its access flag is clear, too. False if
+// something of it conflicts with what may be there.
+bool fuzz_mmu_tlb_add_all(struct fuzz_mmu_model *m);
+
+// Whether all that may be held for this VA is what a walk finds.
+bool fuzz_mmu_tlb_fresh(const struct fuzz_mmu_model *m, uint32_t va, unsigned side, struct fuzz_mmu_walk *w);
+
+// Does a TLB operation with this operand.
+void fuzz_mmu_tlb_drop(struct fuzz_mmu_model *m, const struct fuzz_mmu_about *about, uint32_t value);
+
+// Steps: a load or store, a call of a function, the synchronisation of instructions, AT.
+enum fuzz_mmu_verdict fuzz_mmu_access_data(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op,
+					   const struct fuzz_mmu_about *about);
+enum fuzz_mmu_verdict fuzz_mmu_access_exec(const struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op);
+enum fuzz_mmu_verdict fuzz_mmu_access_sync(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op);
+enum fuzz_mmu_verdict fuzz_mmu_access_at(const struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op);
+
+// Cache maintenance by address: only of what can be read, since hardware may fault where QEMU doesn't (B4.2.1).
+enum fuzz_mmu_verdict fuzz_mmu_access_readable(const struct fuzz_mmu_model *m, uint32_t va, uint32_t *pa);
+
+static inline bool
+fuzz_mmu_nowhere(uint32_t address)
+{
+	return address - FUZZ_MMU_NOWHERE < 0x10000000u;
+}
+
+static inline bool
+fuzz_mmu_access_flag_clear(const struct fuzz_mmu_model *m, const struct fuzz_mmu_walk *w)
+{
+	return m->regs.sctlr & SCTLR_AFE && !(w->ap & 1u);
+}
+
+static inline uint32_t
+fuzz_mmu_domain_of(const struct fuzz_mmu_model *m, const struct fuzz_mmu_walk *w)
+{
+	return m->regs.dacr >> 2u * w->domain & 3u;
+}
+
+#endif
