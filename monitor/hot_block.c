@@ -68,22 +68,22 @@ jump_table(struct vcpu *v, unsigned rn, unsigned rm)
 enum hot_result
 hot_block(struct vcpu *v, uint32_t svc)
 {
-	uint32_t imm = svc & 0xffffffu, target;
+	uint32_t imm = svc & 0xffffffu, rm = imm & 15u, target;
 
 	if (!v->closes_blocks || (imm >= BT_HYPER_BLOCK_POP && v->cpsr & PSR_E))
 		return HOT_SLOW;
 	if (imm >= BT_HYPER_BLOCK_POP && !bit(imm, 13))
 		return pop(v, imm & 0x7fffu);
-	if (imm >= BT_HYPER_BLOCK_ADD)
-		target = v->pc + 8u + (v->regs[imm & 15u] << bits(imm, 8, 4));
-	else if (imm >= BT_HYPER_BLOCK_TABLE)
-		return jump_table(v, bits(imm, 7, 4), imm & 15u);
-	else if (imm >= BT_HYPER_BLOCK_LDR)
+	if (imm >= BT_HYPER_BLOCK_LDR && imm < BT_HYPER_BLOCK_TABLE)
 		return load(v, imm & 0xfffu);
-	else if (imm >= BT_HYPER_INTERN || imm < BT_HYPER_BLOCK_BX)
+	if (rm == 15u || imm < BT_HYPER_BLOCK_BX || (imm >= BT_HYPER_INTERN && imm < BT_HYPER_BLOCK_TABLE))
 		return HOT_SLOW;
+	if (imm >= BT_HYPER_BLOCK_ADD)
+		target = v->pc + 8u + (v->regs[rm] << bits(imm, 8, 4));
+	else if (imm >= BT_HYPER_BLOCK_TABLE)
+		return jump_table(v, bits(imm, 7, 4), rm);
 	else
-		target = v->regs[imm & 15u];
+		target = v->regs[rm];
 	if (!may_go(v, target))
 		return HOT_SLOW;
 	if ((imm & ~15u) == BT_HYPER_BLOCK_BLX)

@@ -27,9 +27,9 @@ static inline bool
 may_replace_half(uint32_t half)
 {
 	return (half >= BT_T16_HYPER && half <= BT_T16_LAST) || (half & 0xff00u) == 0xbe00u || // and BKPT
-	       (half & 0xfff0u) == 0xf7e0u || (half & 0xf000u) == 0xa000u ||                             // T32's
-	       half == 0xee1du || (half & 0x0fffu) == 0x0f50u ||                                         // MRC TPIDRURW
-	       half == 0xbf00u || half == 0xf3afu || half == 0x8000u;                                    // NOP
+	       (half & 0xfff0u) == 0xf7e0u || (half & 0xf000u) == 0xa000u ||                   // T32's
+	       half == 0xee1du || (half & 0x0fffu) == 0x0f50u ||                               // MRC TPIDRURW
+	       half == 0xbf00u || half == 0xf3afu || half == 0x8000u;                          // NOP
 }
 
 static inline bool
