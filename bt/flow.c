@@ -90,7 +90,7 @@ target_half(const struct bt_row *row, uint32_t insn, int32_t at)
 static void
 name(struct bt_flow *f, int32_t at, uint32_t insn)
 {
-	const struct bt_row *row = bt_decode_thumb(insn);
+	const struct bt_row *row = bt_bucket_of_thumb(insn)->hints & BT_NAMERS ? bt_decode_thumb(insn) : NULL;
 
 	if (row && row->flags & BT_LITERAL && !(at < 0 && row->action == BT_LITERAL_PC))
 		mark_literal(f, target_half(row, insn, at), literal_halves(row));
