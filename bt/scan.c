@@ -56,48 +56,39 @@ bt_scan_properties(uint32_t insn)
 	return is;
 }
 
-static void
-add_sensitive(struct bt_scan_job *j, uint32_t is, unsigned i)
-{
-	bt_map_set(j->sensitive, i);
-	if (is & IS_STRICT)
-		bt_map_set(j->strict, i);
-	if (is & IS_WHOLE)
-		bt_map_set(j->whole, i);
-	if (is & IS_WIDE)
-		bt_map_set(j->wide, i);
-}
-
-static void
-add_control(struct bt_scan_job *j, uint32_t is, unsigned i)
-{
-	bt_map_set(j->control, i);
-	if (is & IS_END)
-		bt_map_set(j->ends, i);
-	if (is & IS_INTERWORKING)
-		bt_map_set(j->interworks, i);
-	if (is & IS_INDIRECT)
-		bt_map_set(j->indirect, i);
-}
-
-// Names the literals of word i, and notes what it is.
+// Notes what a word is: bit `one` of map word m.
 static inline void
-examine(struct bt_scan_job *j, unsigned i)
+note(struct bt_scan_job *j, uint32_t is, unsigned m, uint32_t one)
 {
-	uint32_t is;
+	if (is & IS_DATA)
+		j->data[m] |= one;
+	if (is & IS_CONTROL) {
+		j->control[m] |= one;
+		j->ends[m] |= is & IS_END ? one : 0;
+		j->interworks[m] |= is & IS_INTERWORKING ? one : 0;
+		j->indirect[m] |= is & IS_INDIRECT ? one : 0;
+	}
+	if (is & IS_SENSITIVE) {
+		j->sensitive[m] |= one;
+		j->strict[m] |= is & IS_STRICT ? one : 0;
+		j->whole[m] |= is & IS_WHOLE ? one : 0;
+		j->wide[m] |= is & IS_WIDE ? one : 0;
+	}
+}
+
+// Names the literals of word i, which is bit `one` of map word m, and notes what it is.
+static inline void
+examine(struct bt_scan_job *j, unsigned i, unsigned m, uint32_t one)
+{
+	uint32_t insn = j->page[i], is;
 
 	j->left -= COST_EXAMINE;
-	if (bits(~j->page[i], 15, 12) && bt_scan_name_by_ldr(j, j->page, i, (int32_t)i))
+	if (bits(~insn, 15, 12) && bt_scan_name_by_ldr(j, j->page, i, (int32_t)i))
 		return;
-	is = bt_scan_recall(j, j->page[i]);
+	is = bt_scan_recall(j, insn);
 	if (is & IS_NAMER)
 		bt_scan_name_literal(j, j->page, i, (int32_t)i);
-	if (is & IS_DATA)
-		bt_map_set(j->data, i);
-	if (is & IS_CONTROL)
-		add_control(j, is, i);
-	if (is & IS_SENSITIVE)
-		add_sensitive(j, is, i);
+	note(j, is, m, one);
 }
 
 // Looks at the 32 words of map word m.
@@ -150,12 +141,16 @@ glance_all(struct bt_scan_job *j)
 static bool
 examine_all(struct bt_scan_job *j)
 {
-	for (; j->at < BT_MAP_WORDS; j->at++)
-		for (; j->odd[j->at]; j->odd[j->at] &= j->odd[j->at] - 1u) {
+	for (; j->at < BT_MAP_WORDS; j->at++) {
+		unsigned m = j->at;
+
+		for (uint32_t left = j->odd[m]; left; left &= left - 1u) {
+			j->odd[m] = left;
 			if (j->left <= 0)
 				return false;
-			examine(j, 32u * j->at + (unsigned)__builtin_ctz(j->odd[j->at]));
+			examine(j, 32u * m + (unsigned)__builtin_ctz(left), m, left & -left);
 		}
+	}
 	j->out.names = j->names;
 	return true;
 }
