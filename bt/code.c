@@ -25,6 +25,7 @@ insert(struct code *c, struct code_page *p)
 {
 	struct code_page **at = chain(c, p->gpa), **at_va = code_chain_va(c, p->va);
 
+	p->known = true;
 	p->next = *at;
 	*at = p;
 	if (c->policy != CODE_BLOCK) // only it asks, and has one page at an address
@@ -41,6 +42,7 @@ drop(struct code *c, struct code_page *p)
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
+	p->known = false;
 	code_release(c, p);
 	c->n.pages--;
 	c->n.dropped++;
@@ -50,9 +52,14 @@ void
 code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_policy policy,
 	  const struct code_room *room)
 {
-	*c = (struct code){.mem = mem, .pool = pool, .policy = policy, .words = room->words};
+	*c = (struct code){.mem = mem,
+			   .pool = pool,
+			   .policy = policy,
+			   .words = room->words,
+			   .records = room->records,
+			   .n_records = room->n_records};
 	for (unsigned i = 0; i < room->n_records; i++) {
-		room->records[i].next = c->free;
+		room->records[i] = (struct code_page){.next = c->free};
 		c->free = &room->records[i];
 	}
 }
@@ -464,6 +471,24 @@ code_drop_all(struct code *c)
 	memset(c->hash_va, 0, sizeof(c->hash_va));
 	code_scan_drop_all(c);
 	c->rom = false;
+}
+
+// Records are taken from the last on, and again as they are given back, so that the one before the last that was
+// dropped is the oldest.
+const struct code_page *
+code_oldest(struct code *c)
+{
+	for (unsigned n = 0; n < c->n_records; n++) {
+		const struct code_page *p;
+
+		c->hand = (c->hand ? c->hand : c->n_records) - 1u;
+		p = &c->records[c->hand];
+		if (p->known && p->copy)
+			return p;
+		if (n % CODE_PAUSE_CHAINS == 0)
+			code_pause(c);
+	}
+	return NULL;
 }
 
 void

@@ -31,7 +31,8 @@ struct code_page {
 	uint32_t va;       // the page's address when it was made
 	uint16_t patched, doubtful;
 	uint16_t writes; // emulated since it was last known to be executed
-	uint16_t names;  // page policy: BT_NAMES_BEFORE, BT_NAMES_BEHIND: where its words may name literals
+	uint8_t names;   // page policy: BT_NAMES_BEFORE, BT_NAMES_BEHIND: where its words may name literals
+	bool known;      // it is in the hash chains
 };
 
 #define CODE_HASH 1024u
@@ -83,6 +84,8 @@ struct code {
 		      // the caller drops all and has it reached again
 	struct code_page *hash[CODE_HASH], *hash_va[CODE_HASH]; // by gpa, by va
 	struct code_page *free;
+	struct code_page *records; // all of them, in the reverse order of when they are first taken
+	unsigned n_records, hand;  // hand: behind the one that code_oldest looks at next
 	struct intern *words;
 	struct code_counters n;
 	bool rom;                 // a page of ROM has been made since the last code_drop_all
@@ -167,6 +170,10 @@ bool code_thumb_reach(struct code *c, struct code_page *p, uint32_t offset, unsi
 bool code_arrive(struct code *c, struct code_page *p, uint32_t offset, bool thumb);
 // Block policy: the Thumb instruction at offset may run as it is.
 void code_thumb_restore(struct code *c, struct code_page *p, uint32_t offset);
+
+// Of the pages with a copy the one that was made first, more or less; NULL if there is none. Each is returned once
+// before any comes again.
+const struct code_page *code_oldest(struct code *c);
 
 // The frame of gpa has been written: what has been made of it goes, finished or not.
 void code_forget(struct code *c, gpa_t gpa);

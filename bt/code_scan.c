@@ -148,7 +148,7 @@ piece(struct code *c, struct code_job *j)
 		if (!bt_scan_step(&j->scan.a32))
 			return MORE;
 		c->thumb = out->thumb;
-		j->page->names = (uint16_t)out->names;
+		j->page->names = (uint8_t)out->names;
 		j->phase = CODE_JOB_PATCH_A32;
 		if (c->thumb)
 			return start_mixed(c, j) ? MORE : FULL;

@@ -81,6 +81,23 @@ interrupted(void *v)
 	return irq_poll(v);
 }
 
+// Whether copies must go before there can be another: an eighth of the pool is for shadows.
+static bool
+is_full(const struct vm *vm)
+{
+	return vm->pool.n_pages <= POOL_RESERVE || vm->code.n.copies >= vm->pool.size / PAGE_SIZE / 8u * 7u;
+}
+
+// Sees to it that there is room for a copy, by dropping old ones. Under `block` branches may lead into any of them.
+static void
+make_room(struct vcpu *v)
+{
+	const struct code_page *old;
+
+	while (v->vm->code.policy == CODE_PAGE && is_full(v->vm) && (old = code_oldest(&v->vm->code)))
+		access_code_drop(v, old->gpa);
+}
+
 // The code page of the frame of gpa, made for control that goes to `to`. NULL if an interrupt is to be taken first: the
 // guest will come back.
 static struct code_page *
@@ -101,6 +118,7 @@ make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 	struct code_page *p;
 
 	trace(v, TRACE_EXEC, to.va);
+	make_room(v);
 	spt_track(&v->vm->spt, gpa); // from now on, mapped or not: the copy must follow the frame
 	p = code_make(c, &rq);
 	if ((!p && !c->later) || (c->policy == CODE_PAGE && thumb != c->thumb)) {

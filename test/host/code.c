@@ -369,6 +369,34 @@ test_neighbours(void)
 	CHECK_EQ(code_run(&c, p, 0), MRS_R0);
 }
 
+// The frame of the oldest page, which goes.
+static unsigned
+oldest_goes(void)
+{
+	const struct code_page *p = code_oldest(&c);
+	gpa_t gpa = p ? p->gpa : GPA(RAM - PAGE_SIZE);
+
+	code_forget(&c, gpa);
+	return (gpa.v - RAM) / PAGE_SIZE;
+}
+
+static void
+test_oldest(void)
+{
+	fresh("of pages with a copy the first goes first");
+	CHECK(!code_oldest(&c));
+	for (unsigned n = 0; n < 4; n++) {
+		ram[n][0] = n == 1 ? NOP : MRS_R0;
+		make(n, 0);
+	}
+	CHECK_EQ(oldest_goes(), 0);
+	CHECK_EQ(oldest_goes(), 2);
+	make(0, 0);
+	CHECK_EQ(oldest_goes(), 3);
+	CHECK_EQ(oldest_goes(), 0);
+	CHECK(!code_oldest(&c) && code_find(&c, page(1)));
+}
+
 static void
 fill_sensitive(unsigned n)
 {
@@ -468,5 +496,6 @@ main(void)
 	test_full_table();
 	test_pieces();
 	test_neighbours();
+	test_oldest();
 	return check_done("code");
 }
