@@ -85,13 +85,15 @@ static bool
 closing_meaning(const struct code *c, uint32_t word, uint32_t *insn)
 {
 	uint32_t imm24 = bits(word, 23, 0), n = imm24 - BT_HYPER_INTERN;
-	uint32_t closed = c->policy == CODE_BLOCK ? bt_closing_insn(imm24) : 0;
+	uint32_t closed;
 
-	if (numbered(c, n))
+	if (numbered(c, n)) {
 		*insn = c->words->word[n];
-	else
-		*insn = (word & 0xf0000000u) | closed;
-	return numbered(c, n) || closed;
+		return true;
+	}
+	closed = c->policy == CODE_BLOCK ? bt_closing_insn(imm24) : 0;
+	*insn = (word & 0xf0000000u) | closed;
+	return closed;
 }
 
 bool

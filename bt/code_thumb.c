@@ -33,14 +33,20 @@ code_thumb_reached(const struct code_page *p, uint32_t offset)
 	return p->scanned && bt_map_test(map_of(p), offset / 2u);
 }
 
-// The instruction that begins at halfword i, as the guest means it. Of one that is cut the first half.
+// What begins at halfword i of a frame. Of an instruction that is cut the first half.
+static uint32_t
+stands_at(const uint16_t *frame, unsigned i)
+{
+	if (!bt_is_t32(frame[i]))
+		return frame[i];
+	return (uint32_t)frame[i] << 16 | (i + 1u < HALVES ? frame[i + 1u] : 0);
+}
+
+// The instruction that begins at halfword i, as the guest means it.
 static uint32_t
 original(const struct code *c, const struct code_page *p, unsigned i)
 {
-	uint32_t first = code_half(c, p, 2u * i);
-	uint32_t second = i + 1u < HALVES ? code_half(c, p, 2u * i + 2u) : 0;
-
-	return code_original_thumb(c, bt_is_t32(first) ? first << 16 | second : first);
+	return code_original_thumb(c, stands_at((const uint16_t *)code_frame(c, p), i));
 }
 
 static bool
@@ -228,10 +234,8 @@ forget_a32_of(const struct code *c, struct code_page *p, const uint32_t *map)
 static bool
 reach_one(struct code *c, struct code_page *p, const uint16_t *frame, unsigned i)
 {
-	uint32_t insn = frame[i];
+	uint32_t insn = stands_at(frame, i);
 
-	if (bt_is_t32(insn))
-		insn = insn << 16 | (i + 1u < HALVES ? frame[i + 1u] : 0);
 	if (bt_plain_thumb(insn) && (!p->copy || is_run_so(p, i, insn)) && !is_cut(insn, i)) {
 		set_reached(p, i, insn);
 		return true;

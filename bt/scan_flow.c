@@ -11,12 +11,12 @@
 
 // About how many instructions things take.
 #define COST_CALL     40
-#define COST_WORD     4 // to be seen not to name a literal
+#define COST_PADDING  4 // a word of it
 #define COST_FILL     40
 #define COST_BRANCH   16
 #define COST_CONSTANT 150
 
-// BL, BLX, SVC, UDF, BKPT. BKPT.
+// BL, BLX, SVC, UDF, BKPT.
 static bool
 is_call(struct bt_scan_job *j, uint32_t insn)
 {
@@ -42,7 +42,7 @@ bt_scan_close_calls(struct bt_scan_job *j)
 			i--;
 		if (i && is_call(j, j->page[i - 1u]))
 			bt_map_set(j->ends, i - 1u);
-		j->left -= COST_CALL + (int)(j->at - i) * COST_WORD;
+		j->left -= COST_CALL + (int)(j->at - i) * COST_PADDING;
 		j->at = bt_map_next_clear(j->out.literal, j->at, WORDS);
 	}
 	return true;
