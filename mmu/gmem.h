@@ -5,6 +5,9 @@
 // is read and executed as memory and never written as such. Every pointer into a guest
 // comes from here, and is checked here.
 //
+// Their pages are numbered (gmem_page), RAM's first: what is kept by page or by section is indexed by
+// that number and nothing else.
+//
 // ROM is flash: it has memory only for the blocks that hold something, the others read
 // as one page does (`blank`), and all of a range is `hidden` while the flash
 // answers with something else than its contents. RAM is always looked at first.
@@ -16,6 +19,8 @@
 #define GMEM_ROMS       2u
 #define GMEM_ROM_BLOCK  0x40000u // bytes
 #define GMEM_ROM_BLOCKS 256u     // of one range
+#define GMEM_ROM_PAGES  (GMEM_ROM_BLOCKS * (GMEM_ROM_BLOCK / PAGE_SIZE))
+#define GMEM_NO_PAGE    0xffffffffu
 
 struct gmem_rom {
 	gpa_t base;
@@ -72,7 +77,30 @@ gmem_rom(const struct gmem *m, gpa_t gpa)
 static inline const void *
 gmem_read(const struct gmem *m, gpa_t gpa, uint32_t len)
 {
-	return gmem_has(m, gpa, len) ? (const void *)gmem_hpa(m, gpa).v : (const void *)gmem_rom(m, gpa).v;
+	if (gmem_has(m, gpa, len))
+		return (const void *)gmem_hpa(m, gpa).v;
+	return len <= PAGE_SIZE - (gpa.v & PAGE_MASK) ? (const void *)gmem_rom(m, gpa).v : NULL;
+}
+
+// How many pages there are, of RAM and ROM.
+static inline uint32_t
+gmem_pages(const struct gmem *m)
+{
+	return m->size / PAGE_SIZE + (m->rom ? GMEM_ROMS * GMEM_ROM_PAGES : 0);
+}
+
+// The number of the page that gpa is in, hidden or not, below gmem_pages(); GMEM_NO_PAGE where there is no memory.
+static inline uint32_t
+gmem_page(const struct gmem *m, gpa_t gpa)
+{
+	uint32_t off = gpa.v - m->base.v, first = m->size / PAGE_SIZE;
+
+	if (off < m->size)
+		return off >> PAGE_SHIFT;
+	for (const struct gmem_rom *r = m->rom; r && r < m->rom + GMEM_ROMS; r++, first += GMEM_ROM_PAGES)
+		if ((off = (gpa.v - r->base.v) >> PAGE_SHIFT) < GMEM_ROM_PAGES)
+			return first + off;
+	return GMEM_NO_PAGE;
 }
 
 #endif

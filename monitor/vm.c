@@ -9,7 +9,8 @@
 //   records    one code page per 32 pages of RAM, at least 512
 //   spaces     two first-level tables each
 //   pool       the rest: second-level tables and page copies
-//   flash      only with firmware, and beyond the limit: its image, and 1 MiB of blocks to be written
+//   flash      only with firmware, and beyond the limit: its image, 1 MiB of blocks to be written, and
+//              its frames and sections
 //
 // Memory map of the guest: QEMU's `virt` machine with GICv2.
 #include "monitor/vm.h"
@@ -162,12 +163,13 @@ take_room(struct vm *vm, uint32_t *spent)
 	};
 	struct room r = room_share(vm->mem.size, &z);
 	const struct fit_vm *cfg = &vm->cfg;
+	uint32_t pages = vm->mem.size / PAGE_SIZE + (cfg->firmware.size ? GMEM_ROMS * GMEM_ROM_PAGES : 0);
 
 	vm->pool.size = r.pool;
 	vm->pool_base = HPA(take(cfg, spent, r.pool, PAGE_SIZE));
 	s->pool = &vm->pool;
-	s->frame = take(cfg, spent, vm->mem.size / PAGE_SIZE * z.frame, PAGE_SIZE);
-	s->section = take(cfg, spent, vm->mem.size / SECTION_SIZE * z.section, PAGE_SIZE);
+	s->frame = take(cfg, spent, pages * z.frame, PAGE_SIZE);
+	s->section = take(cfg, spent, pages / (SECTION_SIZE / PAGE_SIZE) * z.section, PAGE_SIZE);
 	s->n_spaces = r.spaces;
 	s->space = take(cfg, spent, r.spaces * sizeof(*s->space), PAGE_SIZE);
 	s->tables = HPA(take(cfg, spent, SPT_TABLES(r.spaces), SPT_L1_SIZE));

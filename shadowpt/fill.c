@@ -11,7 +11,8 @@
 // Executable in the kernel view means: scanned. So plain fills there set XN, and
 // only spt_map_exec makes an entry executable; it also tracks the frame.
 //
-// ROM is mapped by pages and never writable, so its frames needn't be tracked.
+// ROM is mapped by pages and never writable; its frames are tracked so that their copies are unmapped
+// before they go.
 #include "mmu/pte.h"
 #include "mmu/quick.h"
 #include "monitor/arch.h"
@@ -57,22 +58,37 @@ section(hpa_t host, const struct mmu_xlat *x, uint32_t can)
 	       pte_l1_from_tex_cb(memory_type(x)) | L1_S | L1_NG;
 }
 
-static uint32_t
-frame_index(const struct spt *s, gpa_t gpa)
+// What is kept of the frame of gpa, where that is RAM; else NULL.
+static inline struct spt_frame *
+ram_frame(const struct spt *s, gpa_t gpa)
 {
-	return (gpa.v - s->mem->base.v) >> PAGE_SHIFT;
+	uint32_t off = gpa.v - s->mem->base.v;
+
+	return off < s->mem->size ? &s->frame[off >> PAGE_SHIFT] : NULL;
 }
 
-static struct spt_section *
-section_of(const struct spt *s, gpa_t gpa)
+// RAM or ROM; NULL where there is no memory. Nothing else but ram_frame() indexes s->frame.
+static struct spt_frame *
+frame_of(const struct spt *s, gpa_t gpa)
 {
-	return &s->section[(gpa.v - s->mem->base.v) >> SECTION_SHIFT];
+	uint32_t page = gmem_page(s->mem, gpa);
+
+	return page == GMEM_NO_PAGE ? NULL : &s->frame[page];
+}
+
+// What is kept of the section that a frame is in.
+static inline struct spt_section *
+section_of(const struct spt *s, const struct spt_frame *f)
+{
+	return &s->section[(uint32_t)(f - s->frame) / (SECTION_SIZE / PAGE_SIZE)];
 }
 
 bool
 spt_tracked(const struct spt *s, gpa_t gpa)
 {
-	return s->frame[frame_index(s, gpa)].tracked;
+	const struct spt_frame *f = frame_of(s, gpa);
+
+	return f && f->tracked;
 }
 
 // Remembers that the frame is mapped at va: writable, or executable if tracked.
@@ -130,13 +146,12 @@ drop_writable_section(struct spt *s, struct spt_section *sec)
 void
 spt_track(struct spt *s, gpa_t gpa)
 {
-	struct spt_frame *f;
+	struct spt_frame *f = frame_of(s, gpa);
 	struct spt_section *sec;
 
-	if (!gmem_has(s->mem, gpa, 1) || spt_tracked(s, gpa))
+	if (!f || f->tracked)
 		return;
-	f = &s->frame[frame_index(s, gpa)];
-	sec = section_of(s, gpa);
+	sec = section_of(s, f);
 	drop_mapping(s, f);
 	drop_writable_section(s, sec);
 	f->tracked = 1;
@@ -146,22 +161,22 @@ spt_track(struct spt *s, gpa_t gpa)
 void
 spt_drop_exec(struct spt *s, gpa_t gpa)
 {
-	struct spt_frame *f = &s->frame[frame_index(s, gpa)];
+	struct spt_frame *f = frame_of(s, gpa);
 
-	if (f->tracked)
+	if (f && f->tracked)
 		drop_mapping(s, f);
 }
 
 void
 spt_untrack(struct spt *s, gpa_t gpa)
 {
-	struct spt_frame *f = &s->frame[frame_index(s, gpa)];
+	struct spt_frame *f = frame_of(s, gpa);
 
-	if (!f->tracked)
+	if (!f || !f->tracked)
 		return;
 	drop_mapping(s, f);
 	f->tracked = 0;
-	section_of(s, gpa)->tracked--;
+	section_of(s, f)->tracked--;
 }
 
 // Which table an entry for this request goes to.
@@ -324,7 +339,7 @@ fill_ram(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, 
 	struct spt_table *t;
 
 	if (x->shift >= SECTION_SHIFT) {
-		sec = section_of(s, x->gpa);
+		sec = section_of(s, f);
 		t = sec->tracked ? NULL : table_for(s, rq, x);
 		if (t && !is_table(t->l1[i])) {
 			map_section(s, t, i, x, HPA(host.v & ~(uintptr_t)SECTION_MASK), can);
@@ -363,13 +378,13 @@ spt_fill(struct spt *s, const struct spt_request *rq, struct mmu_xlat *x, uint32
 		return SPT_FAULT;
 	if (rq->view == SPT_KERNEL)
 		can &= ~MMU_CAN(MMU_EXEC);
-	if (x->gpa.v - s->mem->base.v >= s->mem->size)
+	f = ram_frame(s, x->gpa);
+	if (!f)
 		return fill_rom(s, rq, x, can);
 	if (rq->va.v >> SECTION_SHIFT == s->window_index)
 		return SPT_WINDOW;
 	if (rq->access == MMU_EXEC && rq->view == SPT_KERNEL)
 		return SPT_UNSCANNED;
-	f = &s->frame[frame_index(s, x->gpa)];
 	if (rq->access == MMU_WRITE && f->tracked)
 		return SPT_TRACKED;
 	fill_ram(s, rq, x, f, can);
@@ -379,12 +394,12 @@ spt_fill(struct spt *s, const struct spt_request *rq, struct mmu_xlat *x, uint32
 void
 spt_map_exec(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, hpa_t host)
 {
-	gpa_t page = GPA(x->gpa.v & ~PAGE_MASK);
+	struct spt_frame *f = frame_of(s, x->gpa);
 
-	spt_track(s, page);
+	if (!f)
+		return;
+	spt_track(s, x->gpa);
 	map_page(s, rq, x, host, MMU_CAN(MMU_READ) | MMU_CAN(MMU_EXEC));
-	if (gmem_has(s->mem, page, 1))
-		note_mapping(s, &s->frame[frame_index(s, page)], rq->va);
-	else
-		s->rom_mapped = true;
+	note_mapping(s, f, rq->va);
+	s->rom_mapped |= !gmem_has(s->mem, x->gpa, 1);
 }

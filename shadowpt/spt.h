@@ -74,7 +74,7 @@ struct spt_known {
 	uint32_t user;      // and the host's TTBR0 of that
 };
 
-// What the guest's frame is to the shadows: one word per frame of guest RAM.
+// What the guest's frame is to the shadows: one word per frame of guest memory.
 // Without `tracked`, vpn is where it is mapped writable; with it, where it is
 // mapped executable.
 struct spt_frame {
@@ -85,7 +85,7 @@ struct spt_frame {
 	uint32_t gen : 9;     // spt.gen when that was so
 };
 
-// One per section of guest RAM.
+// One per section of guest memory.
 struct spt_section {
 	uint32_t va : 12;     // first-level index where it is mapped writable as a section, if gen is the current one
 	uint32_t mapped : 1;  // at va
@@ -103,8 +103,8 @@ struct spt_counters {
 // The memory that a VM's shadows are given.
 struct spt_room {
 	struct pool *pool;
-	struct spt_frame *frame;     // one per page of the guest's RAM
-	struct spt_section *section; // one per section
+	struct spt_frame *frame;     // one per page of the guest's memory (gmem_pages())
+	struct spt_section *section; // one per section of it
 	struct spt_space *space;
 	unsigned n_spaces;       // 1 to SPT_SPACES
 	hpa_t tables;            // SPT_TABLES(n_spaces) bytes, aligned to SPT_L1_SIZE
@@ -170,7 +170,7 @@ enum spt_result spt_fill(struct spt *s, const struct spt_request *rq, struct mmu
 // host (the frame itself, or its patched copy), and tracks its frame.
 void spt_map_exec(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, hpa_t host);
 
-// No shadow maps the frame writable any more; of ROM none ever does.
+// No shadow maps the frame writable any more. Of an address where no memory is, here and below: nothing is done.
 void spt_track(struct spt *s, gpa_t gpa);
 // The frame may be written again: its executable mapping goes.
 void spt_untrack(struct spt *s, gpa_t gpa);

@@ -900,27 +900,12 @@ fallen:
 	pop	{pc}
 
 #else
-#define FW_CFG   0x09020000
+#include "test/guest/firmware.inc"
+
 #define FLASH    0x04000000		// the bank without the firmware
-#define DMA      (POOL + 0x9000)	// the descriptor
 
-// This image is both the firmware, which loads it, and the kernel that it loads.
-	mov	r0, pc
-	cmp	r0, #RAM
-	bhs	1f
-	mov	r0, #0
-	set	r1, LOAD
-	addr	r2, _end
-	set	r3, LOAD
-	sub	r2, r2, r3
-	bl	dma
-	mov	r0, #0
-	mcr	p15, 0, r0, c7, c5, 0
-	sync
-	set	r0, LOAD
-	bx	r0
-
-1:	set	r6, 3
+	from_flash
+	set	r6, 3
 2:	bl	flash
 	show	"flash", r10
 	bl	slots
@@ -935,36 +920,6 @@ fallen:
 	bl	pages
 	show	"pages", r10
 	b	power_off
-
-// To r1, of length r2, what is at offset r0 of the kernel. Spoils r0, r3, r11 and r12.
-dma:
-	mov	r11, lr				// the stack may be written
-	set	r12, DMA
-	rev	r0, r0
-	str	r0, [r12, #4]
-	set	r0, 0x0c001100			// key 0x11, select, skip; big-endian
-	bl	dma_start
-	rev	r0, r1
-	str	r0, [r12, #12]
-	mov	r0, #0
-	str	r0, [r12, #8]
-	rev	r0, r2
-	str	r0, [r12, #4]
-	mov	r0, #0x02000000			// read
-	bl	dma_start
-	bx	r11
-
-dma_start:
-	str	r0, [r12]
-	dsb
-	rev	r0, r12
-	set	r3, FW_CFG
-	str	r0, [r3, #20]
-	dsb
-3:	ldr	r0, [r12]
-	cmp	r0, #0
-	bne	3b
-	bx	lr
 
 // Each word of ops, by DMA.
 slots:

@@ -8,7 +8,7 @@
 GUEST_TESTS := $(shell sed -n 's/^\[\(.*\)\]$$/\1/p' test/guest/tests.cfg)
 guest_source = test/guest/$(firstword $(subst -, ,$(1))).S
 
-$(B)/guest/%.bin: $$(call guest_source,$$*) test/guest/kernel.inc
+$(B)/guest/%.bin: $$(call guest_source,$$*) test/guest/kernel.inc test/guest/firmware.inc
 	@mkdir -p $(@D)
 	@$(CROSS)gcc -mcpu=cortex-a15 -marm -mfpu=neon-vfpv4 -mfloat-abi=hard -I. -DCASE_$(lastword $(subst -, ,$*)) \
 	  -nostdlib -Wl,-Ttext=0x40010000,--build-id=none,--no-warn-rwx-segments -Wl,-N -o $(@:.bin=.elf) $<
