@@ -9,6 +9,8 @@
 //   - a tracked frame is writable nowhere, and only tracked frames are executable in
 //     a kernel view;
 //   - every second-level table has one owner, and the pool's counts add up;
+//   - a copy is shown in its own frame's stead, and by nothing once it has gone back to the pool, which gives its
+//     page out again at once;
 //   - a TLB that caches all it sees, and forgets only what it is told to, holds
 //     nothing that the tables don't.
 // Descriptors are taken apart here by literals, without mmu/pte.h.
@@ -26,6 +28,7 @@
 #define SPACES    6u
 #define TTBR1     (TABLES + SPACES * 0x4000u)
 #define L2S       (TABLES + 0x40000u)
+#define ROM       0x04000000u // the second bank of flash; the first is hidden
 #define DEVICE    0x09000000u
 #define CLIENTS   0x55555555u
 #define POOL_MAX  (80u * PAGE_SIZE)
@@ -42,9 +45,11 @@
 static struct gmem mem;
 static struct pool pool;
 static char *pool_room;
-static uintptr_t copies; // address of the copy of RAM's first page; the page itself is never there
-static struct spt_frame frames[RAM_SIZE / PAGE_SIZE];
-static struct spt_section sections[RAM_MIB];
+static struct gmem_rom rom[GMEM_ROMS];
+static struct spt_frame frames[RAM_SIZE / PAGE_SIZE + GMEM_ROMS * GMEM_ROM_PAGES];
+static struct spt_section sections[ARRAY_LEN(frames) / 256];
+static void *copy_of[ARRAY_LEN(frames)]; // by page number: its copy, from the pool
+static unsigned n_copies;
 static struct spt_space spaces[SPT_SPACES];
 static struct spt_known known_spaces[SPT_ASIDS + 1];
 static char *tables;
@@ -226,7 +231,7 @@ owns(const struct spt_table *t, uint32_t i)
 static bool
 is_tracked(uint32_t gpa)
 {
-	return frames[(gpa - RAM) / PAGE_SIZE].tracked;
+	return frames[gmem_page(&mem, GPA(gpa))].tracked;
 }
 
 // What stands at va in a table may be there: r is the space's, user the view's mode.
@@ -234,20 +239,22 @@ static void
 check_entry(const struct seen *e, const struct mmu_regs *r, uint32_t va, bool user)
 {
 	struct mmu_xlat x;
-	uint32_t fs = mmu_walk(r, &mem, GVA(va), &x);
-	bool copy = e->host - (uint32_t)copies < RAM_SIZE;
+	uint32_t fs = mmu_walk(r, &mem, GVA(va), &x), page;
+	bool copy = e->host - (uint32_t)(uintptr_t)pool_room < POOL_MAX;
 
 	CHECK_EQ(fs, FS_NONE);
 	if (fs != FS_NONE)
 		return;
 	CHECK(e->ng);
 	CHECK_EQ(e->domain, x.domain);
-	CHECK_EQ(e->host - (copy ? (uint32_t)copies : (uint32_t)mem.host.v), (x.gpa.v & ~PAGE_MASK) - RAM);
+	page = gmem_page(&mem, x.gpa);
+	CHECK(page != GMEM_NO_PAGE);
+	CHECK_EQ(e->host, (uint32_t)(uintptr_t)(copy ? copy_of[page] : gmem_read(&mem, x.gpa, 4)) & ~PAGE_MASK);
 	for (enum mmu_access a = MMU_READ; a <= MMU_EXEC; a++)
 		if (may(e, a))
 			CHECK_EQ(mmu_check(r, &x, a, !user), FS_NONE);
 	if (writable(e))
-		CHECK(!is_tracked(x.gpa.v));
+		CHECK(!is_tracked(x.gpa.v) && gmem_has(&mem, x.gpa, 1));
 	if (may(e, MMU_EXEC) && !user)
 		CHECK(is_tracked(x.gpa.v));
 	if (copy)
@@ -376,7 +383,7 @@ check_known(void)
 static void
 check_all(void)
 {
-	unsigned l2, pages = 0, tracked[RAM_MIB] = {0};
+	unsigned l2, pages = n_copies, rom_page = gmem_page(&mem, GPA(ROM)), tracked[RAM_MIB] = {0};
 
 	CHECK_EQ(check_table(&s.common, &regs, false, false, !s.current), cut(&s.common_l2, &pages));
 	CHECK_EQ(check_table(&s.empty, &regs, true, false, !s.current), 0);
@@ -404,6 +411,27 @@ check_all(void)
 		tracked[f / 256] += frames[f].tracked;
 	for (unsigned m = 0; m < RAM_MIB; m++)
 		CHECK_EQ(sections[m].tracked, tracked[m]);
+	for (unsigned f = tracked[0] = 0; f < 256; f++)
+		tracked[0] += frames[rom_page + f].tracked;
+	CHECK_EQ(sections[rom_page / 256].tracked, tracked[0]);
+}
+
+// No table, and no TLB, shows the page at host.
+static void
+check_shown_by_none(uint32_t host)
+{
+	for (uint32_t asid = 0; asid < ASIDS; asid++) {
+		const struct spt_table *t = table_of_asid(asid);
+
+		for (unsigned i = 0; i < SLOTS * 256; i++) {
+			uint64_t tlb_key = tlb[asid][i / 256][i % 256];
+			uint32_t va = slot_index(i / 256) << 20 | i % 256 << 12;
+
+			if (t && va >> 20 != s.window_index)
+				CHECK(look(t, va).key == 0 || look(t, va).host != host);
+			CHECK(tlb_key >> 32 & 1 || ((uint32_t)tlb_key & 0xfffff000) != host);
+		}
+	}
 }
 
 //----------------------------------------------------------------------------
@@ -419,6 +447,8 @@ begin(unsigned n_spaces, unsigned pages)
 	memset(tables, 0xa5, SPT_TABLES(SPT_SPACES));
 	regs = (struct mmu_regs){.sctlr = SCTLR_M, .dacr = CLIENTS, .ttbr1 = TTBR1 | 0x4a};
 	n_pages = pages;
+	n_copies = 0;
+	memset(copy_of, 0, sizeof(copy_of));
 	pool_init(&pool, HPA(pool_room), (1 + pages) * PAGE_SIZE); // the first has its lists
 	CHECK_EQ(pool.n_pages, pages);
 	spt_init(&s, &mem, &room, 0xfe0, WINDOW_L1);
@@ -455,6 +485,35 @@ shadow(uint32_t va, bool user)
 	return look(spt_view(&s, user ? SPT_USER : SPT_KERNEL), va);
 }
 
+// The page of gpa is code no longer: its copy is unmapped, and goes.
+static void
+drop_code(gpa_t gpa)
+{
+	uint32_t page = gmem_page(&mem, gpa);
+
+	spt_untrack(&s, gpa);
+	CHECK(!spt_tracked(&s, gpa));
+	if (page == GMEM_NO_PAGE || !copy_of[page])
+		return;
+	check_shown_by_none((uint32_t)(uintptr_t)copy_of[page]);
+	pool_free_page(&pool, copy_of[page]);
+	copy_of[page] = NULL;
+	n_copies--;
+}
+
+// Where the page is run from: its copy, if it is to have one and there is room.
+static hpa_t
+code_of(gpa_t gpa, bool copy)
+{
+	uint32_t page = gmem_page(&mem, gpa);
+
+	if (copy && !copy_of[page] && (copy_of[page] = pool_page(&pool))) {
+		spt_drop_exec(&s, gpa); // the frame may be mapped itself
+		n_copies++;
+	}
+	return copy_of[page] ? HPA(copy_of[page]) : HPA((uintptr_t)gmem_read(&mem, gpa, 4) & ~(uintptr_t)PAGE_MASK);
+}
+
 // Runs the kernel's page at va, from its copy or from itself.
 static void
 run(uint32_t va, bool copy)
@@ -465,7 +524,8 @@ run(uint32_t va, bool copy)
 	struct seen e;
 
 	CHECK_EQ(spt_fill(&s, &rq, &x, &fs), SPT_UNSCANNED);
-	spt_map_exec(&s, &rq, &x, HPA((copy ? copies : mem.host.v) + ((x.gpa.v & ~PAGE_MASK) - RAM)));
+	spt_track(&s, x.gpa);
+	spt_map_exec(&s, &rq, &x, code_of(x.gpa, copy));
 	e = shadow(va, false);
 	CHECK(may(&e, MMU_EXEC) && !writable(&e));
 }
@@ -788,9 +848,9 @@ test_exhaustion(void)
 static uint32_t
 random_gpa(void)
 {
-	static const uint32_t device[] = {DEVICE, 0x0a000000, RAM + RAM_SIZE};
+	static const uint32_t other[] = {DEVICE, 0x0a000000, RAM + RAM_SIZE, 0, ROM, ROM, ROM, ROM};
 
-	return below(8) ? RAM + below(3) * SECTION_SIZE : device[below(3)];
+	return below(6) ? RAM + below(3) * SECTION_SIZE : other[below(8)];
 }
 
 static uint32_t
@@ -926,14 +986,14 @@ random_access(unsigned slot)
 	case SPT_TRACKED:
 		CHECK(rq.access == MMU_WRITE && is_tracked(x.gpa.v));
 		if (below(2))
-			spt_untrack(&s, x.gpa);
+			drop_code(x.gpa);
 		break;
 	case SPT_WINDOW:
 		CHECK_EQ(rq.va.v >> 20, s.window_index);
 		spt_move_window(&s, below(2) ? 0xfe0 : slot_index(below(SLOTS)));
 		break;
 	case SPT_DEVICE:
-		CHECK(x.gpa.v - RAM >= RAM_SIZE);
+		CHECK(!gmem_read(&mem, x.gpa, 4) || (rq.access == MMU_WRITE && !gmem_has(&mem, x.gpa, 1)));
 		break;
 	case SPT_FAULT:
 		break;
@@ -960,7 +1020,7 @@ random_step(unsigned *space)
 		change_super();
 		break;
 	case 10:
-		spt_untrack(&s, GPA(RAM + below(RAM_MIB) * SECTION_SIZE + (below(4) << 12)));
+		drop_code(GPA(random_gpa() + (below(4) << 12)));
 		break;
 	case 11:
 		if (!below(8))
@@ -980,7 +1040,7 @@ test_random(unsigned seed)
 	snprintf(name, sizeof(name), "random guest %u", seed);
 	check_case(name);
 	srandom(seed);
-	begin(1 + below(SPACES), seed % 3 ? 16 : 1 + below(3));
+	begin(1 + below(SPACES), seed % 3 ? 18 : 1 + below(3));
 	regs.sctlr |= (below(2) ? SCTLR_AFE : 0) | (below(4) ? 0 : SCTLR_WXN);
 	regs.ttbcr = below(3);
 	regs.dacr = below(4) ? CLIENTS : 0x55555557; // domain 0 of managers
@@ -997,7 +1057,10 @@ int
 main(void)
 {
 	mem = (struct gmem){.base = GPA(RAM), .size = RAM_SIZE, .host = HPA(low_memory(RAM_SIZE, SECTION_SIZE))};
-	copies = (uintptr_t)low_memory(RAM_SIZE, SECTION_SIZE);
+	mem.rom = rom;
+	rom[0] = (struct gmem_rom){.base = GPA(0), .hidden = true};
+	rom[1] = (struct gmem_rom){.base = GPA(ROM), .blank = HPA(low_memory(PAGE_SIZE, PAGE_SIZE))};
+	rom[1].block[0] = HPA(low_memory(GMEM_ROM_BLOCK, PAGE_SIZE));
 	pool_room = low_memory(POOL_MAX, PAGE_SIZE);
 	tables = low_memory(SPT_TABLES(SPT_SPACES), SPT_L1_SIZE);
 	fake_arch.on_tlbi = tlb_drop;
