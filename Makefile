@@ -9,15 +9,17 @@
 # make lint        static checks
 # make install     PREFIX (/usr/local), DESTDIR
 #
+# DEBUG=1 builds in build/debug a monitor that checks itself as it runs (shadowpt/pool.h), at the cost of time.
+#
 # Each build leaves build/monitor.asm and build/monitor.sym beside the image.
 
-B      := build
+B      := build$(if $(DEBUG),/debug)
 CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/palimpsest
 PREFIX ?= /usr/local
 
 CROSS  ?= arm-none-eabi-
 WARN   := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wno-psabi -Werror
-CFLAGS := -std=gnu11 -O2 -g -I. -I$(B) $(WARN)
+CFLAGS := -std=gnu11 -O2 -g -I. -I$(B) $(WARN) $(if $(DEBUG),-DDEBUG)
 TARGET := -mcpu=cortex-a15 -mtune=cortex-a5 -marm -mfloat-abi=hard -mfpu=vfpv3-d16 -mgeneral-regs-only -mno-unaligned-access \
           -ffreestanding -fno-short-enums -fpie -fno-common -fno-stack-protector -fno-jump-tables \
           -U__UINT32_TYPE__ -D__UINT32_TYPE__='unsigned int' -U__INT32_TYPE__ -D__INT32_TYPE__=int
@@ -104,7 +106,7 @@ check-slow:
 #----------------------------------------------------------------------------
 # Host tests: test/host/NAME.c names the sources it links with in its second line
 
-SAN       := -fsanitize=address,undefined -fno-sanitize-recover=all
+SAN       := -UDEBUG -DDEBUG -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST_TEST := $(filter-out test/host/fake_%,$(wildcard test/host/*.c))
 uses       = $(shell sed -n 's|^// uses: ||p' $(1))
 libs       = $(shell sed -n 's|^// libs: ||p' $(1))

@@ -18,8 +18,8 @@ access_code_drop(struct vcpu *v, gpa_t gpa)
 
 	spt_untrack(&v->vm->spt, gpa);
 	if (p && v->vm->code.policy == CODE_BLOCK) { // branches into it may have been given back
-		code_drop_all(&v->vm->code);
 		spt_drop_all(&v->vm->spt);
+		code_drop_all(&v->vm->code);
 	} else {
 		code_forget(&v->vm->code, gpa);
 	}

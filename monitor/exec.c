@@ -31,11 +31,11 @@ exec_here(const struct vcpu *v)
 void
 exec_flush(struct vcpu *v)
 {
+	regime_drop_all(v); // before the copies go
 	code_drop_all(&v->vm->code);
 	if (v->check_targets)
 		memset(v->targets, 0, sizeof(v->targets));
 	irq_poll(v); // all this takes long
-	regime_drop_all(v);
 }
 
 // Under the page policy, pages given out before were judged as having A32 code only.

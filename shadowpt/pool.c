@@ -15,6 +15,32 @@ page_at(const struct pool *p, uint16_t n)
 	return (char *)(p->base + (uintptr_t)n * PAGE_SIZE);
 }
 
+#ifdef DEBUG
+#define POISONED 1
+#else
+#define POISONED 0
+#endif
+
+// What is from here on free.
+static void
+poison(void *at, uint32_t bytes)
+{
+	uint32_t *word = at;
+
+	for (uint32_t n = 0; POISONED && n < bytes / sizeof(*word); n++)
+		word[n] = POOL_POISON;
+}
+
+// What was free is given out: nobody has written to it.
+static void
+check_poison(const void *at, uint32_t bytes)
+{
+	const uint32_t *word = at;
+
+	for (uint32_t n = 0; POISONED && n < bytes / sizeof(*word); n++)
+		BUG_ON(word[n] != POOL_POISON);
+}
+
 void
 pool_init(struct pool *p, hpa_t base, uint32_t size)
 {
@@ -35,6 +61,7 @@ take_page(struct pool *p)
 	p->free = p->next[p->free];
 	if (--p->n_pages < p->lowest)
 		p->lowest = p->n_pages;
+	check_poison(page, PAGE_SIZE);
 	return page;
 }
 
@@ -55,6 +82,7 @@ pool_free_page(struct pool *p, void *page)
 {
 	uint16_t n = number_of(p, page);
 
+	poison(page, PAGE_SIZE);
 	p->next[n] = p->free;
 	p->free = n;
 	p->n_pages++;
@@ -79,6 +107,7 @@ pool_table(struct pool *p, struct pool_chain *c)
 
 	if (t) {
 		c->free = c->free->next;
+		check_poison((struct pool_item *)t + 1, TABLE_BYTES - sizeof(struct pool_item));
 	} else {
 		if (!c->fresh) {
 			if (!p->n_pages)
@@ -86,6 +115,7 @@ pool_table(struct pool *p, struct pool_chain *c)
 			lengthen(p, c);
 		}
 		t = page_at(p, c->head) + PAGE_SIZE - c->fresh-- * TABLE_BYTES;
+		check_poison(t, TABLE_BYTES);
 	}
 	return memset(t, 0, TABLE_BYTES);
 }
@@ -95,6 +125,7 @@ pool_free_table(struct pool_chain *c, void *table)
 {
 	struct pool_item *i = table;
 
+	poison(table, TABLE_BYTES);
 	i->next = c->free;
 	c->free = i;
 }
@@ -102,6 +133,8 @@ pool_free_table(struct pool_chain *c, void *table)
 void
 pool_free_chain(struct pool *p, struct pool_chain *c)
 {
+	for (uint32_t n = 0, page = c->head; POISONED && n < c->n; n++, page = p->next[page])
+		poison(page_at(p, (uint16_t)page), PAGE_SIZE);
 	if (c->n) {
 		p->next[c->tail] = p->free;
 		p->free = c->head;

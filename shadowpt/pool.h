@@ -8,6 +8,16 @@
 // *chain* of pages of his own: giving back the whole chain is a matter of a few
 // instructions, however long it is. Which page is next to which stands beside the
 // pages, in the pool's first ones.
+//
+// *What is free is reached by nothing.* No table that a core may walk shows a page of the free list or leads to it, no
+// TLB holds a translation to it, no code page, scan or record names it. Whoever gives something back has seen to that
+// before, in this order: what shows it goes (a code page's copy: spt_untrack; a space: nobody can load its tables any
+// more), then the TLB's entries, then it is given back. A table that is given back to its chain by itself, when
+// something else takes its place in a first-level entry, may still be in a TLB until the caller's TLB maintenance; it
+// comes back in tables of the same owner only, after that.
+//
+// With DEBUG (`make DEBUG=1`, all host tests) all that is free holds POOL_POISON, and is looked at when it is given
+// out: who has written to it since is a bug of ours. A guest that reads POOL_POISON has found one.
 #ifndef SHADOWPT_POOL_H
 #define SHADOWPT_POOL_H
 
@@ -38,6 +48,9 @@ struct pool {
 
 // The last pages are for the tables of shadows only, so that dropping mappings always makes room for some.
 #define POOL_RESERVE 8u
+
+// As a descriptor a fault, as an instruction of either state undefined.
+#define POOL_POISON 0xe7f0def0u
 
 // Hands size bytes at base (page-aligned, at most 256 MiB) to the pool.
 void pool_init(struct pool *p, hpa_t base, uint32_t size);

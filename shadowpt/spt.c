@@ -83,12 +83,12 @@ wipe(const struct spt *s, struct spt_table *t)
 	set_clear(&t->own);
 }
 
+// Of both views. The chain is the caller's to give back.
 static void
-wipe_space(struct spt *s, struct spt_space *sp)
+wipe_space(const struct spt *s, struct spt_space *sp)
 {
 	wipe(s, &sp->view[SPT_KERNEL]);
 	wipe(s, &sp->view[SPT_USER]);
-	pool_free_chain(s->pool, &sp->l2);
 }
 
 static uint32_t
@@ -163,11 +163,10 @@ set_current(struct spt *s, struct spt_space *sp)
 	s->changed = true;
 }
 
-// The space is forgotten, but for the lists that it is in and the host's TLB.
+// The space is forgotten, but for the lists that it is in, the host's TLB, and its chain: that goes back last (pool.h).
 static void
 forget(struct spt *s, struct spt_space *sp)
 {
-	pool_free_chain(s->pool, &sp->l2);
 	s->known[sp->asid] = s->known[KNOWN_NONE];
 	if (s->current == sp)
 		set_current(s, NULL);
@@ -186,6 +185,7 @@ space_free(struct spt *s, struct spt_space *sp)
 	unlist(s, sp);
 	forget(s, sp);
 	tlbi_space(sp);
+	pool_free_chain(s->pool, &sp->l2);
 }
 
 // The space switched to the longest ago, of those that have tables if that matters; the current one
@@ -327,11 +327,11 @@ spt_init(struct spt *s, const struct gmem *mem, const struct spt_room *room, uin
 //----------------------------------------------------------------------------
 // What goes when
 
-// All spaces go but kept.
+// All of the spaces go but kept.
 static void
-forget_spaces(struct spt *s, struct spt_space *kept)
+forget_spaces(struct spt *s, uint64_t spaces, struct spt_space *kept)
 {
-	for (uint64_t m = s->valid; m; m &= m - 1)
+	for (uint64_t m = spaces; m; m &= m - 1)
 		if (&s->space[__builtin_ctzll(m)] != kept)
 			forget(s, &s->space[__builtin_ctzll(m)]);
 	s->valid = 0;
@@ -356,16 +356,20 @@ wipe_all_of(struct spt *s, struct spt_space *sp)
 static void
 drop_all(struct spt *s, struct spt_space *kept)
 {
-	forget_spaces(s, kept);
+	uint64_t spaces = s->valid;
+
+	forget_spaces(s, spaces, kept);
 	if (kept)
 		wipe_all_of(s, kept);
 	wipe(s, &s->common);
-	pool_free_chain(s->pool, &s->common_l2);
 	set_clear(&s->global);
 	s->gen = (s->gen + 1) & 0x1ff;
 	s->rom_mapped = s->large_pages = s->large_sections = false;
 	s->n.flushes++;
 	arch_tlbi_all();
+	for (; spaces; spaces &= spaces - 1)
+		pool_free_chain(s->pool, &s->space[__builtin_ctzll(spaces)].l2);
+	pool_free_chain(s->pool, &s->common_l2);
 }
 
 // The current space stays, unless making it anew takes no longer than clearing it.
@@ -412,6 +416,7 @@ spt_drop_asid(struct spt *s, uint32_t asid)
 			left -= entries(sp);
 			wipe_space(s, sp);
 			tlbi_space(sp);
+			pool_free_chain(s->pool, &sp->l2);
 		} else {
 			space_free(s, sp);
 		}
