@@ -5,8 +5,8 @@
 // is read and executed as memory and never written as such. Every pointer into a guest
 // comes from here, and is checked here.
 //
-// Their pages are numbered (gmem_page), RAM's first: what is kept by page or by section is indexed by
-// that number and nothing else.
+// All of it, RAM first, has offsets (gmem_offset): what is kept by page or by section is indexed by
+// them and nothing else.
 //
 // ROM is flash: it has memory only for the blocks that hold something, the others read
 // as one page does (`blank`), and all of a range is `hidden` while the flash
@@ -19,8 +19,8 @@
 #define GMEM_ROMS       2u
 #define GMEM_ROM_BLOCK  0x40000u // bytes
 #define GMEM_ROM_BLOCKS 256u     // of one range
-#define GMEM_ROM_PAGES  (GMEM_ROM_BLOCKS * (GMEM_ROM_BLOCK / PAGE_SIZE))
-#define GMEM_NO_PAGE    0xffffffffu
+#define GMEM_ROM_SIZE   (GMEM_ROM_BLOCKS * GMEM_ROM_BLOCK)
+#define GMEM_NOWHERE    0xffffffffu
 
 struct gmem_rom {
 	gpa_t base;
@@ -82,25 +82,26 @@ gmem_read(const struct gmem *m, gpa_t gpa, uint32_t len)
 	return len <= PAGE_SIZE - (gpa.v & PAGE_MASK) ? (const void *)gmem_rom(m, gpa).v : NULL;
 }
 
-// How many pages there are, of RAM and ROM.
+// Bytes of RAM and ROM.
 static inline uint32_t
-gmem_pages(const struct gmem *m)
+gmem_size(const struct gmem *m)
 {
-	return m->size / PAGE_SIZE + (m->rom ? GMEM_ROMS * GMEM_ROM_PAGES : 0);
+	return m->size + (m->rom ? GMEM_ROMS * GMEM_ROM_SIZE : 0);
 }
 
-// The number of the page that gpa is in, hidden or not, below gmem_pages(); GMEM_NO_PAGE where there is no memory.
+// Where in all of the memory gpa is, hidden or not: in RAM below m->size, in ROM below gmem_size(); GMEM_NOWHERE
+// where there is none.
 static inline uint32_t
-gmem_page(const struct gmem *m, gpa_t gpa)
+gmem_offset(const struct gmem *m, gpa_t gpa)
 {
-	uint32_t off = gpa.v - m->base.v, first = m->size / PAGE_SIZE;
+	uint32_t off = gpa.v - m->base.v, first = m->size;
 
 	if (off < m->size)
-		return off >> PAGE_SHIFT;
-	for (const struct gmem_rom *r = m->rom; r && r < m->rom + GMEM_ROMS; r++, first += GMEM_ROM_PAGES)
-		if ((off = (gpa.v - r->base.v) >> PAGE_SHIFT) < GMEM_ROM_PAGES)
-			return first + off;
-	return GMEM_NO_PAGE;
+		return off;
+	for (const struct gmem_rom *r = m->rom; r && r < m->rom + GMEM_ROMS; r++, first += GMEM_ROM_SIZE)
+		if (gpa.v - r->base.v < GMEM_ROM_SIZE)
+			return first + (gpa.v - r->base.v);
+	return GMEM_NOWHERE;
 }
 
 #endif

@@ -163,13 +163,13 @@ take_room(struct vm *vm, uint32_t *spent)
 	};
 	struct room r = room_share(vm->mem.size, &z);
 	const struct fit_vm *cfg = &vm->cfg;
-	uint32_t pages = vm->mem.size / PAGE_SIZE + (cfg->firmware.size ? GMEM_ROMS * GMEM_ROM_PAGES : 0);
+	uint32_t memory = vm->mem.size + (cfg->firmware.size ? GMEM_ROMS * GMEM_ROM_SIZE : 0);
 
 	vm->pool.size = r.pool;
 	vm->pool_base = HPA(take(cfg, spent, r.pool, PAGE_SIZE));
 	s->pool = &vm->pool;
-	s->frame = take(cfg, spent, pages * z.frame, PAGE_SIZE);
-	s->section = take(cfg, spent, pages / (SECTION_SIZE / PAGE_SIZE) * z.section, PAGE_SIZE);
+	s->frame = take(cfg, spent, memory / PAGE_SIZE * z.frame, PAGE_SIZE);
+	s->section = take(cfg, spent, memory / SECTION_SIZE * z.section, PAGE_SIZE);
 	s->n_spaces = r.spaces;
 	s->space = take(cfg, spent, r.spaces * sizeof(*s->space), PAGE_SIZE);
 	s->tables = HPA(take(cfg, spent, SPT_TABLES(r.spaces), SPT_L1_SIZE));

@@ -58,29 +58,26 @@ section(hpa_t host, const struct mmu_xlat *x, uint32_t can)
 	       pte_l1_from_tex_cb(memory_type(x)) | L1_S | L1_NG;
 }
 
-// What is kept of the frame of gpa, where that is RAM; else NULL.
+// What is kept of the frame and of the section at an offset of gmem_offset()'s. Nothing else indexes these.
 static inline struct spt_frame *
-ram_frame(const struct spt *s, gpa_t gpa)
+frame_at(const struct spt *s, uint32_t offset)
 {
-	uint32_t off = gpa.v - s->mem->base.v;
-
-	return off < s->mem->size ? &s->frame[off >> PAGE_SHIFT] : NULL;
+	return &s->frame[offset >> PAGE_SHIFT];
 }
 
-// RAM or ROM; NULL where there is no memory. Nothing else but ram_frame() indexes s->frame.
+static inline struct spt_section *
+section_at(const struct spt *s, uint32_t offset)
+{
+	return &s->section[offset >> SECTION_SHIFT];
+}
+
+// Of the frame of gpa; NULL where there is no memory.
 static struct spt_frame *
 frame_of(const struct spt *s, gpa_t gpa)
 {
-	uint32_t page = gmem_page(s->mem, gpa);
+	uint32_t offset = gmem_offset(s->mem, gpa);
 
-	return page == GMEM_NO_PAGE ? NULL : &s->frame[page];
-}
-
-// What is kept of the section that a frame is in.
-static inline struct spt_section *
-section_of(const struct spt *s, const struct spt_frame *f)
-{
-	return &s->section[(uint32_t)(f - s->frame) / (SECTION_SIZE / PAGE_SIZE)];
+	return offset == GMEM_NOWHERE ? NULL : frame_at(s, offset);
 }
 
 bool
@@ -122,12 +119,11 @@ drop_mapping(struct spt *s, struct spt_frame *f)
 static inline void
 note_section(const struct spt *s, struct spt_section *sec, uint32_t i)
 {
-	bool known = sec->mapped && sec->gen == s->gen;
+	struct spt_section now = {.tracked = sec->tracked, .mapped = 1, .va = i & 0xfff, .gen = s->gen & 0x1ff};
 
-	sec->many = known && (sec->many || sec->va != i);
-	sec->mapped = 1;
-	sec->gen = s->gen & 0x1ff;
-	sec->va = i & 0xfff;
+	if (sec->mapped && sec->gen == s->gen)
+		now.many = sec->many || sec->va != now.va;
+	*sec = now;
 }
 
 static void
@@ -146,16 +142,14 @@ drop_writable_section(struct spt *s, struct spt_section *sec)
 void
 spt_track(struct spt *s, gpa_t gpa)
 {
-	struct spt_frame *f = frame_of(s, gpa);
-	struct spt_section *sec;
+	uint32_t offset = gmem_offset(s->mem, gpa);
 
-	if (!f || f->tracked)
+	if (offset == GMEM_NOWHERE || frame_at(s, offset)->tracked)
 		return;
-	sec = section_of(s, f);
-	drop_mapping(s, f);
-	drop_writable_section(s, sec);
-	f->tracked = 1;
-	sec->tracked++;
+	drop_mapping(s, frame_at(s, offset));
+	drop_writable_section(s, section_at(s, offset));
+	frame_at(s, offset)->tracked = 1;
+	section_at(s, offset)->tracked++;
 }
 
 void
@@ -170,13 +164,13 @@ spt_drop_exec(struct spt *s, gpa_t gpa)
 void
 spt_untrack(struct spt *s, gpa_t gpa)
 {
-	struct spt_frame *f = frame_of(s, gpa);
+	uint32_t offset = gmem_offset(s->mem, gpa);
 
-	if (!f || !f->tracked)
+	if (offset == GMEM_NOWHERE || !frame_at(s, offset)->tracked)
 		return;
-	drop_mapping(s, f);
-	f->tracked = 0;
-	section_of(s, f)->tracked--;
+	drop_mapping(s, frame_at(s, offset));
+	frame_at(s, offset)->tracked = 0;
+	section_at(s, offset)->tracked--;
 }
 
 // Which table an entry for this request goes to.
@@ -329,25 +323,25 @@ fill_rom(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, 
 	return SPT_OK;
 }
 
-// A mapping of RAM: a section, where a section of the guest's can be shown as such, or a page.
+// A mapping of RAM, at this offset: a section, where a section of the guest's can be shown as such, or a page.
 static inline void
-fill_ram(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, struct spt_frame *f, uint32_t can)
+fill_ram(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, uint32_t offset, uint32_t can)
 {
 	uint32_t i = rq->va.v >> SECTION_SHIFT;
-	hpa_t host = gmem_hpa(s->mem, x->gpa);
-	struct spt_section *sec;
+	hpa_t host = HPA(s->mem->host.v + offset);
+	struct spt_frame *f;
 	struct spt_table *t;
 
 	if (x->shift >= SECTION_SHIFT) {
-		sec = section_of(s, f);
-		t = sec->tracked ? NULL : table_for(s, rq, x);
+		t = section_at(s, offset)->tracked ? NULL : table_for(s, rq, x);
 		if (t && !is_table(t->l1[i])) {
 			map_section(s, t, i, x, HPA(host.v & ~(uintptr_t)SECTION_MASK), can);
 			if (can & MMU_CAN(MMU_WRITE))
-				note_section(s, sec, i);
+				note_section(s, section_at(s, offset), i);
 			return;
 		}
 	}
+	f = frame_at(s, offset);
 	if (f->tracked)
 		can &= ~MMU_CAN(MMU_WRITE);
 	map_page(s, rq, x, HPA(host.v & ~(uintptr_t)PAGE_MASK), can);
@@ -370,24 +364,23 @@ walk(struct spt *s, const struct spt_request *rq, struct mmu_xlat *x, uint32_t *
 enum spt_result
 spt_fill(struct spt *s, const struct spt_request *rq, struct mmu_xlat *x, uint32_t *fs)
 {
-	struct spt_frame *f;
-	uint32_t can;
+	uint32_t can, offset;
 
 	if (!(mmu_walk_quick(rq->regs, s->mem, rq->va, rq->privileged, x, &can) && can & MMU_CAN(rq->access)) &&
 	    !walk(s, rq, x, fs, &can))
 		return SPT_FAULT;
 	if (rq->view == SPT_KERNEL)
 		can &= ~MMU_CAN(MMU_EXEC);
-	f = ram_frame(s, x->gpa);
-	if (!f)
+	offset = gmem_offset(s->mem, x->gpa);
+	if (offset >= s->mem->size)
 		return fill_rom(s, rq, x, can);
 	if (rq->va.v >> SECTION_SHIFT == s->window_index)
 		return SPT_WINDOW;
 	if (rq->access == MMU_EXEC && rq->view == SPT_KERNEL)
 		return SPT_UNSCANNED;
-	if (rq->access == MMU_WRITE && f->tracked)
+	if (rq->access == MMU_WRITE && frame_at(s, offset)->tracked)
 		return SPT_TRACKED;
-	fill_ram(s, rq, x, f, can);
+	fill_ram(s, rq, x, offset, can);
 	return SPT_OK;
 }
 

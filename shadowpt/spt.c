@@ -310,8 +310,8 @@ spt_init(struct spt *s, const struct gmem *mem, const struct spt_room *room, uin
 	s->known = room->known;
 	s->window_index = window_index;
 	s->window_l1 = window_l1;
-	memset(room->frame, 0, gmem_pages(mem) * sizeof(*room->frame));
-	memset(room->section, 0, gmem_pages(mem) / (SECTION_SIZE / PAGE_SIZE) * sizeof(*room->section));
+	memset(room->frame, 0, gmem_size(mem) / PAGE_SIZE * sizeof(*room->frame));
+	memset(room->section, 0, gmem_size(mem) / SECTION_SIZE * sizeof(*room->section));
 	memset(room->space, 0, room->n_spaces * sizeof(*room->space));
 	memset((void *)room->tables.v, 0, SPT_TABLES(room->n_spaces));
 	set_current(s, NULL);

@@ -87,10 +87,10 @@ struct spt_frame {
 
 // One per section of guest memory.
 struct spt_section {
-	uint32_t va : 12;     // first-level index where it is mapped writable as a section, if gen is the current one
-	uint32_t mapped : 1;  // at va
-	uint32_t many : 1;    // at more than va
 	uint32_t tracked : 9; // how many of its frames are tracked
+	uint32_t mapped : 1;  // writable as a section, at va, if gen is the current one
+	uint32_t many : 1;    // at more than va
+	uint32_t va : 12;     // first-level index
 	uint32_t gen : 9;     // spt.gen when that was so
 };
 
@@ -103,7 +103,7 @@ struct spt_counters {
 // The memory that a VM's shadows are given.
 struct spt_room {
 	struct pool *pool;
-	struct spt_frame *frame;     // one per page of the guest's memory (gmem_pages())
+	struct spt_frame *frame;     // one per page of the guest's memory (gmem_size())
 	struct spt_section *section; // one per section of it
 	struct spt_space *space;
 	unsigned n_spaces;       // 1 to SPT_SPACES

@@ -46,7 +46,7 @@ static struct gmem mem;
 static struct pool pool;
 static char *pool_room;
 static struct gmem_rom rom[GMEM_ROMS];
-static struct spt_frame frames[RAM_SIZE / PAGE_SIZE + GMEM_ROMS * GMEM_ROM_PAGES];
+static struct spt_frame frames[(RAM_SIZE + GMEM_ROMS * GMEM_ROM_SIZE) / PAGE_SIZE];
 static struct spt_section sections[ARRAY_LEN(frames) / 256];
 static void *copy_of[ARRAY_LEN(frames)]; // by page number: its copy, from the pool
 static unsigned n_copies;
@@ -228,10 +228,18 @@ owns(const struct spt_table *t, uint32_t i)
 	return t->own.word[i / 32] >> i % 32 & 1;
 }
 
+#define NO_PAGE 0xfffffu
+
+static uint32_t
+page_of(gpa_t gpa)
+{
+	return gmem_offset(&mem, gpa) >> 12;
+}
+
 static bool
 is_tracked(uint32_t gpa)
 {
-	return frames[gmem_page(&mem, GPA(gpa))].tracked;
+	return frames[page_of(GPA(gpa))].tracked;
 }
 
 // What stands at va in a table may be there: r is the space's, user the view's mode.
@@ -247,8 +255,8 @@ check_entry(const struct seen *e, const struct mmu_regs *r, uint32_t va, bool us
 		return;
 	CHECK(e->ng);
 	CHECK_EQ(e->domain, x.domain);
-	page = gmem_page(&mem, x.gpa);
-	CHECK(page != GMEM_NO_PAGE);
+	page = page_of(x.gpa);
+	CHECK(page != NO_PAGE);
 	CHECK_EQ(e->host, (uint32_t)(uintptr_t)(copy ? copy_of[page] : gmem_read(&mem, x.gpa, 4)) & ~PAGE_MASK);
 	for (enum mmu_access a = MMU_READ; a <= MMU_EXEC; a++)
 		if (may(e, a))
@@ -383,7 +391,7 @@ check_known(void)
 static void
 check_all(void)
 {
-	unsigned l2, pages = n_copies, rom_page = gmem_page(&mem, GPA(ROM)), tracked[RAM_MIB] = {0};
+	unsigned l2, pages = n_copies, rom_page = page_of(GPA(ROM)), tracked[RAM_MIB] = {0};
 
 	CHECK_EQ(check_table(&s.common, &regs, false, false, !s.current), cut(&s.common_l2, &pages));
 	CHECK_EQ(check_table(&s.empty, &regs, true, false, !s.current), 0);
@@ -489,11 +497,11 @@ shadow(uint32_t va, bool user)
 static void
 drop_code(gpa_t gpa)
 {
-	uint32_t page = gmem_page(&mem, gpa);
+	uint32_t page = page_of(gpa);
 
 	spt_untrack(&s, gpa);
 	CHECK(!spt_tracked(&s, gpa));
-	if (page == GMEM_NO_PAGE || !copy_of[page])
+	if (page == NO_PAGE || !copy_of[page])
 		return;
 	check_shown_by_none((uint32_t)(uintptr_t)copy_of[page]);
 	pool_free_page(&pool, copy_of[page]);
@@ -505,7 +513,7 @@ drop_code(gpa_t gpa)
 static hpa_t
 code_of(gpa_t gpa, bool copy)
 {
-	uint32_t page = gmem_page(&mem, gpa);
+	uint32_t page = page_of(gpa);
 
 	if (copy && !copy_of[page] && (copy_of[page] = pool_page(&pool))) {
 		spt_drop_exec(&s, gpa); // the frame may be mapped itself
