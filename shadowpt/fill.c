@@ -119,11 +119,12 @@ drop_mapping(struct spt *s, struct spt_frame *f)
 static inline void
 note_section(const struct spt *s, struct spt_section *sec, uint32_t i)
 {
-	struct spt_section now = {.tracked = sec->tracked, .mapped = 1, .va = i & 0xfff, .gen = s->gen & 0x1ff};
+	bool known = sec->mapped && sec->gen == s->gen;
 
-	if (sec->mapped && sec->gen == s->gen)
-		now.many = sec->many || sec->va != now.va;
-	*sec = now;
+	sec->many = known && (sec->many || sec->va != i);
+	sec->mapped = 1;
+	sec->gen = s->gen & 0x1ff;
+	sec->va = i & 0xfff;
 }
 
 static void
