@@ -20,7 +20,7 @@
 void
 emulate_operands(const struct vcpu *v, uint32_t regs[16])
 {
-	memcpy(regs, v->regs, sizeof(v->regs));
+	memcpy(regs, v->regs, 16 * sizeof(*regs));
 	regs[15] = emulate_reg(v, 15) & ~3u;
 }
 

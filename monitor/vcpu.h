@@ -92,8 +92,12 @@ struct cp14_state {
 
 struct vcpu {
 	// Used by assembly, by offset (monitor/asm-offsets.c).
-	uint32_t regs[15]; // r0-r14 of the current mode
-	uint32_t pc;
+	union {                    // no number of a register, which has four bits, is out of bounds
+		uint32_t regs[16]; // r0-r14 of the current mode, and pc
+		struct {
+			uint32_t r0_r14[15], pc;
+		};
+	};
 	uint32_t cpsr; // physical: flags, IT, E, T
 	uint32_t mode; // virtual: M, A, I, F
 	struct view view[2];

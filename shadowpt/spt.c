@@ -155,6 +155,13 @@ unlist(struct spt *s, const struct spt_space *sp)
 	s->valid &= ~(1ull << number(s, sp));
 }
 
+// The first space with this ASID, counted from 1; 0: none.
+static unsigned
+first_of(const struct spt *s, uint32_t asid)
+{
+	return s->by_asid[asid % SPT_ASIDS];
+}
+
 static void
 set_current(struct spt *s, struct spt_space *sp)
 {
@@ -265,7 +272,7 @@ spt_switch(struct spt *s, const struct mmu_regs *r)
 	struct spt_space *sp;
 
 	set_current(s, NULL);
-	for (unsigned n = s->by_asid[asid]; n; n = sp->next) {
+	for (unsigned n = first_of(s, asid); n; n = sp->next) {
 		sp = &s->space[n - 1];
 		if (sp->ttbr0 == r->ttbr0 && sp->ttbr1 == r->ttbr1 && sp->ttbcr == r->ttbcr &&
 		    sp->ttbr0_high == r->ttbr0_high && sp->ttbr1_high == r->ttbr1_high) {
@@ -394,7 +401,7 @@ many_of(const struct spt *s, uint32_t asid)
 {
 	unsigned count = 0;
 
-	for (unsigned n = s->by_asid[asid]; n && count <= MANY_OF_ASID; n = s->space[n - 1].next)
+	for (unsigned n = first_of(s, asid); n && count <= MANY_OF_ASID; n = s->space[n - 1].next)
 		count++;
 	return count > MANY_OF_ASID;
 }
@@ -410,7 +417,7 @@ spt_drop_asid(struct spt *s, uint32_t asid)
 		spt_drop_all(s);
 		return;
 	}
-	for (unsigned n = s->by_asid[asid]; n; n = sp->next) {
+	for (unsigned n = first_of(s, asid); n; n = sp->next) {
 		sp = &s->space[n - 1];
 		if (entries(sp) <= left) {
 			left -= entries(sp);
@@ -478,7 +485,7 @@ spt_drop_va(struct spt *s, gva_t va, uint32_t asid)
 		return;
 	}
 	more = table_drop_va(s, &s->common, va);
-	for (unsigned n = s->by_asid[asid]; n; n = sp->next) {
+	for (unsigned n = first_of(s, asid); n; n = sp->next) {
 		sp = &s->space[n - 1];
 		more |= space_drop_va(s, sp, va);
 	}
