@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Reads the host's device tree with libfdt: RAM, the PL011 of stdout-path (or the
-// first one), GICv2, the architected timer, /chosen. Addresses are 32 bits; the
+// first one), GICv2, the architected timer, virtio-mmio, /chosen. Addresses are 32 bits; the
 // buses of these nodes are the root's (#address-cells and #size-cells of 1 or 2).
 #include "monitor/host.h"
 #include "monitor/fdtcheck.h"
@@ -141,6 +141,19 @@ parse_chosen(struct host *h)
 	return args && strlen(args) >= sizeof(h->bootargs) ? "bootargs are longer than 511 characters" : NULL;
 }
 
+// Those whose devices see memory as the core does. What there is behind one only its registers tell.
+static void
+parse_virtio(struct host *h)
+{
+	int node = fdt_node_offset_by_compatible(h->fdt, -1, "virtio,mmio");
+	struct host_range r;
+
+	for (; node >= 0; node = fdt_node_offset_by_compatible(h->fdt, node, "virtio,mmio"))
+		if (h->n_virtio < ARRAY_LEN(h->virtio) && fdt_getprop(h->fdt, node, "dma-coherent", NULL) &&
+		    reg(h->fdt, node, 0, &r))
+			h->virtio[h->n_virtio++] = r.base;
+}
+
 static int
 console_node(const void *fdt)
 {
@@ -199,6 +212,7 @@ host_parse(struct host *h, const void *fdt)
 	h->fdt = fdt;
 	h->fdt_range = (struct host_range){(uint32_t)(uintptr_t)fdt, fdt_totalsize(fdt)};
 	parse_memory(h);
+	parse_virtio(h);
 	args = parse_chosen(h);
 	why = parse_devices(h); // the console among them, without which nothing can be said
 	if (!why && !h->n_ram)

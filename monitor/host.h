@@ -23,8 +23,10 @@ struct host {
 	struct host_range initrd; // the FIT image; size 0: none
 	char bootargs[HOST_BOOTARGS];
 	uint32_t uart, gicd, gicc, rtc; // physical addresses of register blocks; rtc: a PL031, 0: none
-	uint32_t uart_irq, timer_irq;   // GIC interrupt IDs; the timer's is the physical one's
-	uint32_t cntfrq;                // Hz
+	uint32_t virtio[32];            // virtio-mmio transports, each with a device behind it or not
+	unsigned n_virtio;
+	uint32_t uart_irq, timer_irq; // GIC interrupt IDs; the timer's is the physical one's
+	uint32_t cntfrq;              // Hz
 };
 
 // Fills h from the device tree at fdt. Returns NULL, or what is missing or wrong in it.

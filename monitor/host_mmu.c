@@ -74,6 +74,8 @@ host_mmu_init(const struct host *h, uint32_t image, uint32_t image_end)
 	for (unsigned n = 0; n < ARRAY_LEN(device); n++)
 		if (device[n])
 			map_section(device[n], TEX_CB_DEVICE, true);
+	for (unsigned n = 0; n < h->n_virtio; n++)
+		map_section(h->virtio[n], TEX_CB_DEVICE, true);
 	memcpy(window_code, __window_start, (uintptr_t)__window_end - (uintptr_t)__window_start);
 	enable();
 	arch_sync_code(window_code, sizeof(window_code));

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Accesses to the host's own devices.
+// Accesses to the host's own devices. Natively, a host test has a device of its own behind them.
 #ifndef MONITOR_MMIO_H
 #define MONITOR_MMIO_H
 
 #include "monitor/types.h"
 
+#ifdef __arm__
 static inline uint32_t
 mmio_read(uint32_t address)
 {
@@ -17,5 +18,17 @@ mmio_write(uint32_t address, uint32_t value)
 {
 	*(volatile uint32_t *)(uintptr_t)address = value;
 }
+
+// Orders accesses to memory that a device reads or writes, and to the device itself (A3.8.3).
+static inline void
+mmio_barrier(void)
+{
+	__asm__ volatile("dmb" : : : "memory");
+}
+#else
+uint32_t mmio_read(uint32_t address);
+void mmio_write(uint32_t address, uint32_t value);
+void mmio_barrier(void);
+#endif
 
 #endif

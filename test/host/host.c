@@ -144,6 +144,45 @@ test_qemu(void)
 	CHECK_EQ(h.timer_irq, 30);
 	CHECK_EQ(h.initrd.size, 0);
 	CHECK_EQ(h.bootargs[0], 0);
+	CHECK_EQ(h.n_virtio, 32);
+	CHECK_EQ(h.virtio[0], 0x0a000000);
+	CHECK_EQ(h.virtio[31], 0x0a003e00);
+}
+
+static void
+test_virtio(void)
+{
+	char name[32], path[32];
+	void *fdt = board();
+
+	check_case("transports that see memory as the core does");
+	CHECK(!parse(board()));
+	CHECK_EQ(h.n_virtio, 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "virtio%u", i);
+		snprintf(path, sizeof(path), "/virtio%u", i);
+		add(fdt, 0, name, "virtio,mmio");
+		SET(fdt, path, "reg", 0x10000 + i * 0x200, 0x200);
+		if (i != 1)
+			fdt_setprop(fdt, fdt_path_offset(fdt, path), "dma-coherent", NULL, 0);
+	}
+	fdt_delprop(fdt, fdt_path_offset(fdt, "/gic"), "compatible");
+	CHECK(says(parse(fdt), "GICv2")); // which is to be told by one of them
+	CHECK_EQ(h.n_virtio, 2);
+	CHECK_EQ(h.virtio[0] + h.virtio[1], 0x20400);
+
+	check_case("more of them than there is room for");
+	fdt = board();
+	for (uint32_t i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "virtio%u", i);
+		snprintf(path, sizeof(path), "/virtio%u", i);
+		add(fdt, 0, name, "virtio,mmio");
+		SET(fdt, path, "reg", 0x10000 + i * 0x200, 0x200);
+		fdt_setprop(fdt, fdt_path_offset(fdt, path), "dma-coherent", NULL, 0);
+	}
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.n_virtio, ARRAY_LEN(h.virtio));
+	CHECK_EQ(h.uart_irq, 37);
 }
 
 static void
@@ -392,6 +431,7 @@ int
 main(void)
 {
 	test_qemu();
+	test_virtio();
 	test_board();
 	test_memory();
 	test_missing();

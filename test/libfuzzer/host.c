@@ -32,7 +32,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fdt = aligned_alloc(8, (size + 7) & ~(size_t)7);
 	memcpy(fdt, data, size);
 	if (!host_parse(&h, fdt)) {
-		HOLDS(h.n_ram && h.n_ram <= ARRAY_LEN(h.ram) && h.n_reserved <= ARRAY_LEN(h.reserved));
+		HOLDS(h.n_ram && h.n_ram <= ARRAY_LEN(h.ram) && h.n_reserved <= ARRAY_LEN(h.reserved) &&
+		      h.n_virtio <= ARRAY_LEN(h.virtio));
 		for (unsigned i = 0; i < h.n_ram; i++)
 			HOLDS(h.ram[i].size && (uint64_t)h.ram[i].base + h.ram[i].size <= 1ull << 32);
 	}
