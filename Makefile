@@ -95,7 +95,7 @@ run:
 test:
 	@guests/setup.sh build
 	@$(MAKE) --no-print-directory all
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-isa test-fuzz-command test-fuzz test-fuzz-mmu test/guest.ok test-escape \
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-isa test-fuzz-command test-fuzz test-fuzz-mmu test/guest.ok test-escape test-report \
 	  test-bad test-firmware test-boot coverage
 
 check-slow:

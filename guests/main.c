@@ -83,14 +83,25 @@ without_report(const struct options *o, const struct outcome *out, bool terminal
 	return terminal ? EXIT_POWEROFF : EXIT_MONITOR;
 }
 
+// What the monitor says goes to the user; of input that it can't use that is one line, without the JSON.
+static void
+show(const struct report *r, const char *json)
+{
+	size_t size = r->size;
+
+	if (json && report_status(json) == EXIT_INPUT)
+		size -= strlen(strstr(r->text, json));
+	if (size)
+		fprintf(stderr, "%.*s%s", (int)size, r->text, r->text[size - 1] == '\n' ? "" : "\n");
+}
+
 static int
 conclude(const struct options *o, struct outcome *out, struct outfile *stats, bool terminal)
 {
 	char *json = report_json(&out->report), *line;
 	int status;
 
-	if (out->report.size)
-		fprintf(stderr, "%s%s", out->report.text, out->report.text[out->report.size - 1] == '\n' ? "" : "\n");
+	show(&out->report, json);
 	if (out->ended == ENDED_TIMEOUT) {
 		fprintf(stderr, "palimpsest: timed out after %g s\n", o->timeout);
 		status = EXIT_TIMEOUT;

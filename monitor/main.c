@@ -3,11 +3,11 @@
 // From head.S to the first instruction of the guest.
 //
 // The monitor's command line is the host's /chosen/bootargs:
-//   report=semihost   report and exit status by semihosting, not on the console
 //   vm=NAME           which configuration of the FIT to run, instead of its default
 //   bt=page|block     the translation policy, instead of the configuration's
 //   strict=1          loads of patched code are exact, as by the configuration's palimpsest,strict
 //   no-reboot=1       a guest's reset ends the VM
+// The report needs no argument: it goes to the port of its name, if there is one (report.h).
 #include "bt/decode.h"
 #include "bt/hyper.h"
 #include "monitor/alloc.h"
@@ -40,8 +40,7 @@ arg_is(const struct host *h, const char *name, const char *value)
 static void
 check_args(const struct host *h)
 {
-	static const char *const known[] = {"report=semihost", "vm=",         "bt=page", "bt=block",
-					    "strict=1",        "no-reboot=1", NULL};
+	static const char *const known[] = {"vm=", "bt=page", "bt=block", "strict=1", "no-reboot=1", NULL};
 	static char stray[HOST_BOOTARGS];
 
 	if (host_stray_arg(h, known, stray))
@@ -102,7 +101,7 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	const char *why = host_parse(&host, fdt);
 
 	console_init(host.uart);
-	report_init(arg_is(&host, "report", "semihost"));
+	report_init(&host); // first, for whatever is wrong is to be reported; the MMU is still off
 	if (why)
 		stop_input(why, "host device tree");
 	check_args(&host);

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
 //
-// What the monitor tells whoever started it: lines of text, a JSON object as the last
-// one, and an exit status.
+// What the monitor tells whoever started it: lines of text, and as the last one a JSON object,
+// whose "status" is the exit status. It goes to the port "palimpsest.report" of the host's virtio
+// console, which can do nothing but carry bytes, or, where there is none, to the console.
 #ifndef MONITOR_REPORT_H
 #define MONITOR_REPORT_H
 
-#include <stdbool.h>
+#include "monitor/host.h"
 
-// Chooses the channel: semihosting, or else the console.
-void report_init(bool semihosting);
+// Chooses the channel.
+void report_init(const struct host *h);
+
+// Whether it is a port, which a program reads.
+bool report_has_port(void);
 
 // Adds formatted text to the report.
 void report(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-// Sends what is left of it and ends the run.
-_Noreturn void report_end(int status);
+// Sends what is left of it and powers the board off.
+_Noreturn void report_end(void);
 
 #endif

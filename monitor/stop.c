@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// See stop.h. The report goes to the debugger's semihosting channel if the command
-// line says "report=semihost" (the host command does), and to the console else; with
-// semihosting the exit status is handed on too, without it the board is powered off.
+// See stop.h.
 #include "monitor/stop.h"
 #include "monitor/access.h"
 #include "monitor/arch.h"
@@ -88,7 +86,7 @@ end(const struct vcpu *v, const char *exit, int status)
 	if (v)
 		report_statistics(v);
 	report("\"status\":%d}\n", status);
-	report_end(status);
+	report_end();
 }
 
 void
@@ -141,7 +139,9 @@ void
 stop_input(const char *what, const char *where)
 {
 	report("palimpsest: %s%s%s\n", where ? where : "", where ? ": " : "", what);
-	report_end(STATUS_INPUT);
+	if (report_has_port())
+		end(NULL, "input", STATUS_INPUT);
+	report_end();
 }
 
 void

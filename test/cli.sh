@@ -191,9 +191,9 @@ palimpsest=$build/palimpsest
 good "help" 0 "^Usage: palimpsest" --help
 good "help of a command" 0 "--icount" run --help
 good "version" 0 "^palimpsest [0-9]" --version
-good "dry run" 0 "^qemu-system-arm -M virt -cpu cortex-a15 .* -m 704 -kernel .*/monitor -initrd vm.itb -append 'report=semihost bt=page' " \
+good "dry run" 0 "^qemu-system-arm -M virt -cpu cortex-a15 .* -m 704 -kernel .*/monitor -initrd vm.itb -append bt=page -chardev file,id=report,path=/dev/stderr -global virtio-mmio.force-legacy=false -device virtio-serial-device -device virtserialport,chardev=report,name=palimpsest.report -no-reboot$" \
 	run --dry-run -kernel in/zImage -append "a b" -m 512
-good "dry run, options" 0 "-cpu cortex-a7 .*-icount shift=0,sleep=off -m 1216 .*bt=block no-reboot=1'.* -d int$" \
+good "dry run, options" 0 "-cpu cortex-a7 .*-icount shift=0,sleep=off -m 1216 .*-append 'bt=block no-reboot=1'.* -d int$" \
 	run --dry-run --kernel in/raw -m 1G --bt block -no-reboot --icount --host-cpu cortex-a7 --qemu-arg -d --qemu-arg int
 good "dry run, native" 0 "-m 64 -kernel in/zImage -dtb in/dtb -initrd in/initrd -append 'it....s' -no-reboot$" \
 	run --dry-run --native -kernel in/zImage -initrd in/initrd -dtb in/dtb -append "it's" -m 64M -no-reboot
@@ -208,7 +208,14 @@ truncate -s 64M in/firmware
 good "the largest firmware" 0 "-m 801" run --dry-run -bios in/firmware
 good "a DTB with air in it" 0 "-m 704" run --dry-run -kernel in/zImage -dtb in/dtb-padded
 
-good "dry run, strict" 0 "-append 'report=semihost bt=page strict=1'" run --dry-run --kernel in/raw --strict
+good "dry run, strict" 0 "-append 'bt=page strict=1'" run --dry-run --kernel in/raw --strict
+for options in "" "--strict --icount" "--bt block -no-reboot" --native; do
+	# shellcheck disable=SC2086 # they are words
+	check "no semihosting ($options)" sh -c '"$@" >command && grep -q qemu command && ! grep -qi semihost command' - \
+		"$palimpsest" run --dry-run -kernel in/zImage $options
+done
+check "no console port on the bare machine" sh -c '"$1" run --dry-run --native -kernel in/zImage >command && grep -q qemu command &&
+	! grep -qE "virtio|report" command' - "$palimpsest"
 bundle() { "$palimpsest" bundle -o "$1" -kernel in/zImage -initrd in/initrd -dtb in/dtb -append "console=x" -m 64 --bt block; }
 check "bundle" bundle one.itb
 check "mkimage reads it" mkimage -l one.itb
@@ -254,6 +261,14 @@ for case in "poweroff 0" "crash 2" "monitor 4"; do
 done
 STUB='echo "r0 1234" >$report; echo "{\"exit\":\"crash\",\"status\":2}" >>$report'
 good "a dump is shown" 2 "^r0 1234" run -kernel in/zImage
+STUB='echo "palimpsest: vm-1: is bad" >$report; echo "{\"exit\":\"input\",\"status\":1}" >>$report'
+bad "input that the monitor refuses" "vm-1: is bad" run -kernel in/zImage
+"$palimpsest" run -kernel in/zImage --stats stats >out 2>err </dev/null
+check "its statistics" grep -qE '^\{"exit":"input","status":1,"wall_seconds":[0-9.]+\}$' stats
+STUB='echo "palimpsest: half a re" >$report'
+good "half a report" 4 "^palimpsest: the monitor ended without a report" run -kernel in/zImage
+STUB='echo "{\"exit\":\"crash\",\"status\":2}" >$report; exit 1'
+good "QEMU's own status doesn't count where there is a report" 2 '"crash"' run -kernel in/zImage
 STUB='echo "{\"exit\":\"?\",\"status\":7}" >$report'
 good "an unknown status" 4 "exit" run -kernel in/zImage
 STUB='echo bye'

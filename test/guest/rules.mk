@@ -28,3 +28,8 @@ ESCAPES := left patched thumb thumb_patched
 .PHONY: test-escape
 test-escape: $(ESCAPES:%=$(B)/guest/escape-%.bin) $(B)/palimpsest $(B)/palimpsest.zImage $(B)/bench/insn.so
 	@B=$(B) test/guest/escape.sh
+
+# That the monitor's report arrives, however a VM ends.
+.PHONY: test-report
+test-report: $(addprefix $(B)/guest/,psr.bin stop-wfi.bin stop-once.bin) all
+	@B=$(B) test/guest/report.sh

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Debuggers' calls by a guest, kernel and user, are its own exceptions: the host's
-// semihosting is the monitor's alone.
+// Debuggers' calls by a guest, kernel and user, are its own exceptions: there is no
+// semihosting, neither for it nor for the monitor.
 #include "test/guest/kernel.inc"
 
 main:

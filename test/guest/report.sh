@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# report.sh: that the monitor's report arrives, whatever ends the VM, over the host's virtio console
+# alone: QEMU's own status is 0 then, and the guest's console shows nothing of it; and that it
+# goes to the console where there is no such port. B is the build directory.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+B=$(realpath "${B:-build}")
+passed=0 failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+limit=60 # seconds for one run
+
+verdict() { # NAME WHY
+	if [ -z "$2" ]; then
+		passed=$((passed + 1))
+		echo "ok   $1"
+	else
+		failed=$((failed + 1))
+		echo "FAIL $1: $2"
+		tail -n 5 "$work/out" "$work/err" | cut -c 1-200 | sed 's/^/     | /'
+	fi
+}
+
+# reports NAME STATUS EXIT TEXT ARG...: `palimpsest run ARG...` ends with STATUS, its statistics
+# say EXIT and STATUS, and TEXT is in what the monitor reported and not in the guest's console.
+reports() {
+	name=$1 expected=$2 reason=$3 text=$4 why=
+	shift 4
+	rm -f "$work/stats"
+	"$B/palimpsest" run -m 64 --timeout $limit --stats "$work/stats" "$@" </dev/null >"$work/out" 2>"$work/err"
+	status=$?
+	[ $status -eq "$expected" ] || why="status $status instead of $expected"
+	grep -q "^{\"exit\":\"$reason\",.*\"status\":$expected,\"wall_seconds\"" "$work/stats" || why="no such statistics: $(cut -c 1-60 "$work/stats")"
+	grep -qF -e "$text" "$work/err" || why="'$text' was not reported"
+	! grep -qF -e "$text" "$work/out" || why="'$text' on the console"
+	! grep -q '"status":' "$work/out" || why="the report is on the console"
+	verdict "$name" "$why"
+}
+
+# broken FUNCTION: a monitor whose FUNCTION begins with UDF.
+broken() {
+	cp "$B/palimpsest.zImage" "$work/broken"
+	at=$(awk -v f="$1" '$3 == f { print $1 }' "$B/monitor.sym")
+	printf '\360\000\360\347' | dd of="$work/broken" bs=1 seek=$((0x${at:?})) conv=notrunc status=none
+}
+
+# On each kind of transport.
+for legacy in off on; do
+	set -- --qemu-arg -global --qemu-arg virtio-mmio.force-legacy=$legacy
+	reports "power-off, legacy $legacy" 0 poweroff '"exit":"poweroff"' -kernel "$B/guest/psr.bin" "$@"
+	reports "crash, legacy $legacy" 2 crash 'none is enabled that could ever come at pc' -kernel "$B/guest/stop-wfi.bin" "$@"
+	reports "bad input, legacy $legacy" 1 input 'vm-1: more memory than the host has free' -kernel "$B/guest/psr.bin" -m 128 \
+		--qemu-arg -m --qemu-arg 90 "$@"
+done
+reports "a reset that ends the VM" 2 crash '-no-reboot was given at pc' -kernel "$B/guest/stop-once.bin" -no-reboot
+reports "bad input, before the MMU is on" 1 input 'host device tree: no GICv2' -kernel "$B/guest/psr.bin" \
+	--qemu-arg -M --qemu-arg gic-version=3
+reports "a bad boot argument" 1 input 'report=semihost: is not one of the' -kernel "$B/guest/psr.bin" \
+	--qemu-arg -append --qemu-arg report=semihost
+reports "deterministic runs" 0 poweroff '"exit":"poweroff"' -kernel "$B/guest/psr.bin" --icount
+sed 's/,"wall_seconds".*//' "$work/stats" >"$work/first"
+reports "once more" 0 poweroff '"exit":"poweroff"' -kernel "$B/guest/psr.bin" --icount
+why=
+sed 's/,"wall_seconds".*//' "$work/stats" | cmp -s - "$work/first" || why="other statistics than before"
+verdict "with the same statistics" "$why"
+PALIMPSEST_MONITOR=$work/broken
+export PALIMPSEST_MONITOR
+broken stop_poweroff
+reports "a bug in the monitor" 4 monitor 'bug: unexpected exception in the monitor' -kernel "$B/guest/psr.bin"
+unset PALIMPSEST_MONITOR
+
+# says NAME TEXT ARG...: the monitor, started by QEMU itself with ARG..., ends, and TEXT is on the console.
+says() {
+	name=$1 text=$2 why=
+	shift 2
+	timeout $limit qemu-system-arm -M virt -cpu cortex-a15 -m 512 -nographic -nic none -no-reboot \
+		-kernel "$B/palimpsest.zImage" -initrd "$work/vm.itb" "$@" </dev/null >"$work/out" 2>"$work/err" || why="status $?"
+	tr -d '\r' <"$work/out" | grep -qE "$text" || why="no line matches $text"
+	verdict "$name" "$why"
+}
+
+"$B/palimpsest" bundle -o "$work/vm.itb" -kernel "$B/guest/psr.bin" -m 64 || exit 1
+report='^\{"exit":"poweroff",.*"status":0\}$'
+says "no console of virtio's" "$report"
+says "a console without ports" "$report" -device virtio-serial-device,max_ports=1
+says "ports of other names" "$report" -device virtio-serial-device -device virtserialport,chardev=r,name=other \
+	-device virtconsole,chardev=s -chardev null,id=r -chardev null,id=s
+says "another's port 1 and ours" "^done$" -device virtio-serial-device -device virtserialport,chardev=r,name=other \
+	-device virtserialport,chardev=s,name=palimpsest.report -chardev null,id=r -chardev "file,id=s,path=$work/report"
+why=
+grep -qE "$report" "$work/report" || why="no report in the file"
+! grep -q '"status"' "$work/out" || why="the report is on the console"
+verdict "whose file has the report" "$why"
+
+echo "report: $passed passed, $failed failed"
+[ $failed -eq 0 ]
