@@ -151,6 +151,7 @@ launch(const struct options *o, struct qemu_files files, struct file *blob)
 	if (o->stats)
 		outfile_open(&stats, o->stats);
 	supervise_wire(&wires, !o->native);
+	wires.held = qemu_is_held(o);
 	snprintf(blob_name, sizeof(blob_name), "/dev/fd/%d", file_memory(blob->path, blob->data, blob->size));
 	file_free(blob);
 	snprintf(report_name, sizeof(report_name), "/dev/fd/%d", wires.report[1]);

@@ -101,6 +101,8 @@ qemu_command(const struct options *o, const struct qemu_files *files)
 	if (files->qmp >= 0) {
 		add_printf(&c, "-chardev", "socket,id=qmp,fd=%d", files->qmp);
 		add(&c, "-mon", "chardev=qmp,mode=control");
+		if (!qemu_is_held(o))
+			add(&c, "-S"); // until the protocol is up: QEMU 7.2 that ends while it greets hangs
 	}
 	if (o->icount)
 		add(&c, "-icount", "shift=0,sleep=off");
@@ -111,6 +113,15 @@ qemu_command(const struct options *o, const struct qemu_files *files)
 	for (unsigned i = 0; i < o->n_qemu_args; i++)
 		add(&c, o->qemu_args[i]);
 	return c.argv;
+}
+
+bool
+qemu_is_held(const struct options *o)
+{
+	for (unsigned i = 0; i < o->n_qemu_args; i++)
+		if (!strcmp(o->qemu_args[i], "-S"))
+			return true;
+	return false;
 }
 
 void

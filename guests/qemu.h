@@ -22,6 +22,9 @@ struct qemu_files {
 char **qemu_command(const struct options *o, const struct qemu_files *files);
 void qemu_free(char **argv);
 
+// Whether the user has asked for a machine that waits to be let go.
+bool qemu_is_held(const struct options *o);
+
 // Prints argv as one line for a shell.
 void qemu_print(char *const *argv);
 

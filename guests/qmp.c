@@ -35,10 +35,12 @@ take_line(struct qmp *q)
 }
 
 void
-qmp_open(struct qmp *q, int fd)
+qmp_open(struct qmp *q, int fd, bool go)
 {
 	*q = (struct qmp){.fd = fd};
 	say(q, "{\"execute\":\"qmp_capabilities\"}\n");
+	if (go)
+		say(q, "{\"execute\":\"cont\"}\n");
 }
 
 void

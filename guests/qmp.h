@@ -15,8 +15,8 @@ struct qmp {
 	char reason[32]; // of the SHUTDOWN event, such as "guest-reset"; "": there was none
 };
 
-// Opens the protocol on fd.
-void qmp_open(struct qmp *q, int fd);
+// Opens the protocol on fd, and lets the machine go, if it was started with -S.
+void qmp_open(struct qmp *q, int fd, bool go);
 
 // Takes what has come; call it when fd is readable, and once QEMU is dead.
 void qmp_read(struct qmp *q);

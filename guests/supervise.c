@@ -194,7 +194,7 @@ supervise(struct outcome *out, char *const *argv, struct wires *wires, double ti
 	if (signal_fd < 0)
 		fail(EXIT_MONITOR, "signalfd: %s", strerror(errno));
 	terminal_save(&terminal);
-	qmp_open(&out->qmp, wires->qmp[0]);
+	qmp_open(&out->qmp, wires->qmp[0], !wires->held);
 	child = start(argv, wires, &before);
 	if (wires->report[1] >= 0)
 		close(wires->report[1]);

@@ -24,6 +24,7 @@ struct outcome {
 struct wires {
 	int report[2]; // a pipe; -1: none
 	int qmp[2];    // a socket pair
+	bool held;     // somebody else lets the machine go
 };
 
 // Makes them, without the report's where that isn't wanted. Ends the command where it can't.

@@ -300,7 +300,11 @@ for case in "poweroff guest-shutdown" "reset guest-reset" "quit host-qmp-quit"; 
 	check "statistics, native ${case% *}" \
 		grep -qE "^\{\"exit\":\"${case% *}\",\"status\":0,\"native\":true,\"wall_seconds\":[0-9.]+\}\$" stats
 done
-STUB='read -r line <&$qmp; echo "$line"; read -r line <&$qmp; echo "$line"; exit 1'
+STUB='read -r line <&$qmp; read -r line <&$qmp; echo "$line" $*; exit 1'
+good "the machine waits for the protocol" 1 '^\{"execute":"cont"\} .* -S' run -kernel in/zImage
+STUB='read -r line <&$qmp; read -r -t 0.3 line <&$qmp; echo "$line" $*; exit 1'
+good "and for the user, if it was told to" 1 '^ -M .* -S$' run -kernel in/zImage --qemu-arg -S
+STUB='read -r line <&$qmp; read -r line <&$qmp; read -r line <&$qmp; echo "$line"; exit 1'
 good "is asked to quit first" 3 '^\{"execute":"quit"' run -kernel in/zImage --timeout 0.3
 STUB='exec sleep 30'
 "$palimpsest" run -kernel in/zImage --timeout 0.1 --stats stats >out 2>err </dev/null
