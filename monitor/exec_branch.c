@@ -8,7 +8,6 @@
 #include "monitor/emulate.h"
 #include "monitor/exec.h"
 #include "monitor/inject.h"
-#include "monitor/stop.h"
 #include "monitor/vm.h"
 #include "monitor/vpsr.h"
 
@@ -89,12 +88,12 @@ direct(struct vcpu *v, const struct bt_row *row, uint32_t insn)
 	vpsr_branch(v, branch_target(row, insn, from).va, row->action == BT_BLX_IMM ? !from.thumb : from.thumb);
 }
 
-// LDR pc and LDM with the PC: as any load (emulate_ldst).
+// LDR pc and LDM with the PC: as any load (emulate_ldst); what that can't decode is UNPREDICTABLE.
 static void
 load_pc(struct vcpu *v, uint32_t insn)
 {
 	if (!emulate_ldst(v, insn))
-		stop_crash(v, "a load of the PC that can't be decoded");
+		inject_undef(v);
 }
 
 // Data-processing into the PC: in A32 it interworks, in T16 (MOV and ADD) it doesn't.

@@ -241,6 +241,10 @@ prefetch_abort(struct vcpu *v)
 		inject_prefetch_abort(v, FS_DEBUG, GVA(v->pc));
 		return EXIT_bkpt;
 	}
+	if (fs == FS_ALIGNMENT) { // in ARM state with bit 1 set, before anything is translated
+		inject_prefetch_abort(v, FS_ALIGNMENT, va);
+		return EXIT_fault;
+	}
 	switch (spt_fill(&v->vm->spt, &rq, &x, &fs)) {
 	case SPT_OK:
 		break;
@@ -452,7 +456,8 @@ trap_slow(struct vcpu *v, enum trap trap)
 	}
 	begin(v);
 	reason = trap == TRAP_DATA_ABORT ? data_abort(v, &abort) : handle(v, trap);
-
+	if (v->pc & 3u && !vpsr_thumb(v)) // an emulated branch leads there
+		inject_prefetch_abort(v, FS_ALIGNMENT, GVA(v->pc));
 	if (v->timers_changed)
 		irq_update(v);
 	irq_lines(v);
