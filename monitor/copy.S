@@ -51,9 +51,16 @@ memset:
 	mov	r7, r1
 	mov	r8, r1
 	mov	r9, r1
-3:	subs	r2, r2, #32
+3:	subs	r2, r2, #128			@ much at once: a VM's memory is cleared with this
+	blo	5f
+	.rept	4
+	stm	r0!, {r1, r3-r9}
+	.endr
+	b	3b
+5:	add	r2, r2, #128
+6:	subs	r2, r2, #32
 	stmhs	r0!, {r1, r3-r9}
-	bhs	3b
+	bhs	6b
 	add	r2, r2, #32
 4:	subs	r2, r2, #1
 	strbhs	r1, [r0], #1

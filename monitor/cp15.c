@@ -359,6 +359,7 @@ cp15_reset(struct vcpu *v)
 	cptable_reset(&table, v);
 	cp15_mmu_set_host_sctlr(v->cp15.mmu.sctlr);
 	cp15_timer_set_cntkctl(v, v->cp15.cntkctl);
+	sysreg_write_tpidruro(v->cp15.tpidruro);
 	v->view[VIEW_KERNEL].tpidrurw = 0;
 	v->view[VIEW_USER].tpidrurw = 0;
 }

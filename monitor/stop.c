@@ -99,8 +99,8 @@ void
 stop_reset(struct vcpu *v)
 {
 	if (!v->vm->no_reboot)
-		vm_restart(v->vm);
-	stop_crash(v, "the guest reset itself, and -no-reboot was given");
+		vm_run(v->vm);
+	end(v, "reset", STATUS_OK);
 }
 
 static void

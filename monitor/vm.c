@@ -109,18 +109,27 @@ add_devices(struct vm *vm)
 	BUG_ON(!ok);
 }
 
+// What QEMU's machine doesn't reset: the clock that has been set, and the UART. Their interrupt lines stay what they
+// are.
+static void
+power_on_devices(struct vm *vm)
+{
+	vpl011_init(&vm->uart, &(struct vpl011_cb){uart_tx, uart_irq, vm});
+	vpl031_init(&vm->rtc, &(struct vpl031_cb){seconds, rtc_irq, vm});
+}
+
 static void
 reset_devices(struct vm *vm)
 {
 	vgic_init(&vm->gic, VM_VCPUS);
-	vpl011_init(&vm->uart, &(struct vpl011_cb){uart_tx, uart_irq, vm});
-	vpl031_init(&vm->rtc, &(struct vpl031_cb){seconds, rtc_irq, vm});
+	uart_irq(vm, vm->uart.line);
+	rtc_irq(vm, vm->rtc.line);
 	vpl061_init(&vm->gpio, &(struct vpl061_cb){gpio_irq, vm});
 	if (vm->firmware)
 		firmware_reset(vm->firmware);
 }
 
-// The VM's memory beside what the monitor needs: says so in one line if it isn't there.
+// The VM's memory beside what the monitor needs, cleared of whatever was there: says so in one line if it isn't there.
 static void
 take_memory(struct vm *vm)
 {
@@ -129,6 +138,7 @@ take_memory(struct vm *vm)
 
 	if (!host.v)
 		stop_input("more memory than the host has free", vm->cfg.name);
+	memset((void *)host.v, 0, size);
 	vm->mem = (struct gmem){.base = GPA(VM_RAM_BASE), .size = size, .host = host};
 }
 
@@ -194,6 +204,7 @@ vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 	take_room(vm, &spent);
 	spent += core->image_bytes;
 	add_devices(vm);
+	power_on_devices(vm);
 	if (cfg->firmware.size) {
 		vm->firmware = take(cfg, &spent, sizeof(*vm->firmware), PAGE_SIZE);
 		firmware_init(vm->firmware, vm, HPA(take(cfg, &spent, firmware_room(cfg->firmware.size), PAGE_SIZE)));
@@ -301,13 +312,6 @@ vm_run(struct vm *vm)
 	vfpsys_update(v);
 	irq_update(v);
 	vm_enter(v);
-}
-
-_Noreturn void
-vm_restart(struct vm *vm)
-{
-	memset((void *)vm->mem.host.v, 0, vm->mem.size);
-	vm_run(vm);
 }
 
 // Whether the guest maps memory at the beginning of a section.

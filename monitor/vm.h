@@ -64,11 +64,9 @@ struct vm {
 // Makes a VM of the configuration cfg out of host memory. On bad input: stop_input.
 struct vm *vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core);
 
-// Puts images, devices and VCPUs into their reset state and runs the VM.
+// Puts images, devices and VCPUs into their reset state and runs the VM; after the guest's reset as well, over
+// which memory stays but for the images, as on QEMU's machine.
 _Noreturn void vm_run(struct vm *vm);
-
-// The guest's reset: its memory is cleared, then as vm_run.
-_Noreturn void vm_restart(struct vm *vm);
 
 // Runs the guest from v's state on. Whoever called this is forgotten.
 _Noreturn void vm_enter(struct vcpu *v);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Guests that can't go on: each case must end in one line that says why, and with its own
-// exit status; and reset, which must begin again with clean memory.
+// exit status; and reset, which must begin again, with the image as it was and the rest of memory kept.
 #include "test/guest/kernel.inc"
 
 main:
