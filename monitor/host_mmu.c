@@ -44,6 +44,34 @@ map_section(uint32_t base, uint32_t tex_cb, bool xn)
 }
 
 static void
+map_ram(const struct host_range *r, const struct host_range *image)
+{
+	for (uint32_t at = r->base & ~SECTION_MASK, left = r->size ? r->size + (r->base & SECTION_MASK) : 0; left;) {
+		bool xn = at >> SECTION_SHIFT < image->base >> SECTION_SHIFT ||
+			  at >> SECTION_SHIFT > (image->base + image->size) >> SECTION_SHIFT;
+
+		map_section(at, TEX_CB_NORMAL_WBWA, xn);
+		at += SECTION_SIZE;
+		left -= left < SECTION_SIZE ? left : SECTION_SIZE;
+	}
+}
+
+// All of RAM, less what must not even be mapped, for a core may read ahead in whatever is Normal memory (A3.5), and
+// again what the boot loader has put there.
+static void
+map_memory(const struct host *h, const struct host_range *image)
+{
+	for (unsigned n = 0; n < h->n_ram; n++)
+		map_ram(&h->ram[n], image);
+	for (unsigned n = 0; n < h->n_reserved; n++)
+		for (uint32_t at = 0; h->no_map[n] && at < h->reserved[n].size; at += SECTION_SIZE)
+			flat_l1[(h->reserved[n].base + at) >> SECTION_SHIFT] = 0;
+	map_ram(image, image);
+	map_ram(&h->fdt_range, image);
+	map_ram(&h->initrd, image);
+}
+
+static void
 enable(void)
 {
 	sysreg_write_actlr(sysreg_read_actlr() | ACTLR_SMP);
@@ -64,13 +92,7 @@ host_mmu_init(const struct host *h, uint32_t image, uint32_t image_end)
 {
 	const uint32_t device[] = {h->uart, h->gicd, h->gicc, h->rtc};
 
-	for (unsigned n = 0; n < h->n_ram; n++) {
-		uint32_t last = h->ram[n].base + h->ram[n].size - 1;
-
-		for (uint32_t s = h->ram[n].base >> SECTION_SHIFT; s <= last >> SECTION_SHIFT; s++)
-			map_section(s << SECTION_SHIFT, TEX_CB_NORMAL_WBWA,
-				    s < image >> SECTION_SHIFT || s > image_end >> SECTION_SHIFT);
-	}
+	map_memory(h, &(struct host_range){image, image_end - image});
 	for (unsigned n = 0; n < ARRAY_LEN(device); n++)
 		if (device[n])
 			map_section(device[n], TEX_CB_DEVICE, true);

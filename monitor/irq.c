@@ -3,9 +3,8 @@
 // See irq.h. The monitor runs with IRQs masked, so physical interrupts arrive as traps
 // from the guest, or are found pending in irq_wait.
 //
-// The physical timer of the host is programmed to the earliest deadline of the VM;
-// its counter is what the guest's timers count by. A seconds' alarm of the RTC is
-// a deadline too.
+// The virtual timer of the host is programmed to the earliest deadline of the VM: it counts as CNTVCT does, by which
+// deadlines are told, whatever firmware has left in CNTVOFF (B8.1.3). A seconds' alarm of the RTC is a deadline too.
 #include "monitor/irq.h"
 #include "monitor/console.h"
 #include "monitor/gic.h"
@@ -15,8 +14,8 @@
 #include "monitor/vm.h"
 #include "monitor/vtimer.h"
 
-#define CNTP_OFF 0u
-#define CNTP_ON  1u
+#define CNTV_OFF 0u
+#define CNTV_ON  1u
 
 static uint32_t timer_irq, uart_irq, counter_hz;
 
@@ -26,7 +25,7 @@ irq_init(const struct host *h)
 	timer_irq = h->timer_irq;
 	uart_irq = h->uart_irq;
 	counter_hz = sysreg_read_cntfrq();
-	sysreg_write_cntp_ctl(CNTP_OFF);
+	sysreg_write_cntv_ctl(CNTV_OFF);
 	gic_init(h->gicd, h->gicc);
 	gic_enable(timer_irq);
 	gic_enable(uart_irq);
@@ -63,7 +62,7 @@ irq_host(struct vcpu *v)
 		if (intid == uart_irq)
 			receive(v->vm);
 		else if (intid == timer_irq)
-			sysreg_write_cntp_ctl(CNTP_OFF); // irq_update has the rest
+			sysreg_write_cntv_ctl(CNTV_OFF); // irq_update has the rest
 		gic_eoi(intid);
 	}
 }
@@ -109,9 +108,9 @@ irq_update(struct vcpu *v)
 		next = rtc;
 	if (next != v->deadline) {
 		v->deadline = next;
-		sysreg_write_cntp_cval(next);
+		sysreg_write_cntv_cval(next);
 	}
-	sysreg_write_cntp_ctl(next == UINT64_MAX ? CNTP_OFF : CNTP_ON);
+	sysreg_write_cntv_ctl(next == UINT64_MAX ? CNTV_OFF : CNTV_ON);
 	irq_lines(v);
 	v->timers_changed = false;
 }
