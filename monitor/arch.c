@@ -36,12 +36,27 @@ arch_flush_dcache(const void *p, size_t len)
 }
 
 void
+arch_tables_written(void)
+{
+	dsb();
+}
+
+// After a change of mappings, where ID_MMFR1.BPred is 2, as a Cortex-A15's, or less. Cores that need nothing do
+// nothing.
+static void
+finish_tlbi(void)
+{
+	sysreg_write_bpiall(0);
+	dsb();
+	isb();
+}
+
+void
 arch_tlbi_all(void)
 {
 	dsb();
 	sysreg_write_tlbiall(0);
-	dsb();
-	isb();
+	finish_tlbi();
 }
 
 void
@@ -49,8 +64,7 @@ arch_tlbi_asid(uint32_t asid)
 {
 	dsb();
 	sysreg_write_tlbiasid(asid);
-	dsb();
-	isb();
+	finish_tlbi();
 }
 
 void
@@ -58,6 +72,5 @@ arch_tlbi_va(gva_t va)
 {
 	dsb();
 	sysreg_write_tlbimvaa(va.v & ~PAGE_MASK);
-	dsb();
-	isb();
+	finish_tlbi();
 }
