@@ -281,7 +281,7 @@ host_parse(struct host *h, const void *fdt)
 	const char *args, *why;
 
 	memset(h, 0, sizeof(*h));
-	if (fdt_check_header(fdt) || fdtcheck(fdt, fdt_totalsize(fdt)))
+	if ((uintptr_t)fdt % 8 || fdt_check_header(fdt) || fdtcheck(fdt, fdt_totalsize(fdt)))
 		return "no device tree";
 	h->fdt = fdt;
 	h->fdt_range = (struct host_range){(uint32_t)(uintptr_t)fdt, fdt_totalsize(fdt)};

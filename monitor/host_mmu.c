@@ -8,6 +8,7 @@
 #include "mmu/walk.h"
 #include "monitor/arch.h"
 #include "monitor/cpkey.h"
+#include "monitor/early.h"
 #include "monitor/string.h"
 #include "monitor/sysreg.h"
 #include "monitor/window.h"
@@ -163,12 +164,11 @@ host_mmu_window(uint32_t va, hpa_t vcpu)
 		code[at / PAGE_SIZE] = page((uintptr_t)window_code + at, AP_PL1_RO, 0);
 	for (uint32_t at = 0; at < WINDOW_VCPU_SIZE; at += PAGE_SIZE)
 		state[at / PAGE_SIZE] = page(vcpu.v + at, AP_PL1_RW, L2_SMALL_XN);
+	early_begin();             // until window_enter
 	show_window(window_at, 0); // where it was is free again
 	show_window(va, l1);
 	window_at = va;
 	arch_tlbi_all();
-	sysreg_write_vbar(va);
-	isb();
 	return l1;
 }
 
@@ -177,17 +177,17 @@ host_mmu_exclusive(const struct host_mmu_exclusive *x)
 {
 	typedef uint32_t (*function)(gva_t va, uint32_t how, uint32_t low, uint32_t high, uint32_t vcpu,
 				     uint32_t ttbr0);
-	uint32_t window = sysreg_read_vbar(), va = x->va.v, status;
+	uint32_t va = x->va.v, status;
 	uint32_t how =
 	    (uint32_t)__builtin_ctz(x->size) | (x->load ? WINDOW_LOAD : 0) | (x->big ? WINDOW_BIG_ENDIAN : 0);
 	uint32_t *l1 = &exclusive_l1[va >> SECTION_SHIFT], *l2 = &exclusive_l2[bits(va, 19, 12)];
-	function f = (function)(window + ((uintptr_t)window_exclusive - (uintptr_t)window_vectors));
+	function f = (function)(window_at + ((uintptr_t)window_exclusive - (uintptr_t)window_vectors));
 
 	memcpy(exclusive_page + (va & PAGE_MASK), &x->memory, x->size);
 	*l2 = page((uintptr_t)exclusive_page, AP_PL1_RW, L2_SMALL_XN) | L2_NG;
 	*l1 = (uint32_t)(uintptr_t)exclusive_l2 | L1_TABLE | SPT_MONITOR_DOMAIN << L1_DOMAIN_SHIFT;
 	dsb();
-	status = f(x->va, how, x->low, x->high, window + WINDOW_VCPU, (uint32_t)(uintptr_t)exclusive_l1 | TTBR_WALK);
+	status = f(x->va, how, x->low, x->high, window_at + WINDOW_VCPU, (uint32_t)(uintptr_t)exclusive_l1 | TTBR_WALK);
 	*l1 = *l2 = 0;
 	arch_tlbi_va(x->va);
 	return status;

@@ -4,6 +4,7 @@
 #include "monitor/stop.h"
 #include "monitor/access.h"
 #include "monitor/arch.h"
+#include "monitor/early.h"
 #include "monitor/kprintf.h"
 #include "monitor/report.h"
 #include "monitor/sysreg.h"
@@ -147,6 +148,7 @@ stop_input(const char *what, const char *where)
 void
 stop_fatal(struct vcpu *v, uint32_t lr, uint32_t spsr, uint32_t mode)
 {
+	early_park();
 	kprintf("\npalimpsest: the monitor trapped into mode %02x: lr %08x spsr %08x dfar %08x dfsr %08x ifsr %08x\n",
 		mode & PSR_M, lr, spsr, sysreg_read_dfar(), sysreg_read_dfsr(), sysreg_read_ifsr());
 	dump_registers(v);

@@ -639,8 +639,8 @@ window_exclusive:
 	mov	r0, r10
 	pop	{r4-r10, pc}
 
-// First entry to a guest: never returns. r0 = VCPU in the window. The banked SPs are
-// set once and stay.
+// First entry to a guest, and each after the window has moved: never returns. r0 = VCPU in the window. The
+// banked SPs stay; from now on the vectors are the window's, which need them.
 	.globl	window_enter
 window_enter:
 	mov	r4, r0
@@ -654,6 +654,9 @@ window_enter:
 	mov	sp, r4
 	cps	#MODE_SVC
 	mov	sp, r4
+	adrl	r0, window_vectors
+	mcr	p15, 0, r0, c12, c0, 0		@ VBAR
+	isb
 	bl	load_view
 	b	resume_full
 
