@@ -20,6 +20,7 @@
 #include "monitor/host_mmu.h"
 #include "monitor/irq.h"
 #include "monitor/kprintf.h"
+#include "monitor/power.h"
 #include "monitor/report.h"
 #include "monitor/stop.h"
 #include "monitor/string.h"
@@ -100,6 +101,7 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	struct fit_vm cfg;
 	const char *why = host_parse(&host, fdt);
 
+	power_init(host.psci);
 	console_init(host.uart);
 	report_init(&host); // first, for whatever is wrong is to be reported; the MMU is still off
 	if (why)
