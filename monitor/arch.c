@@ -35,12 +35,6 @@ arch_flush_dcache(const void *p, size_t len)
 	dsb();
 }
 
-void
-arch_tables_written(void)
-{
-	dsb();
-}
-
 // After a change of mappings, where ID_MMFR1.BPred is 2, as a Cortex-A15's, or less. Cores that need nothing do
 // nothing.
 static void

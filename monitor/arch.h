@@ -18,7 +18,15 @@ void arch_flush_dcache(const void *p, size_t len);
 
 // Makes writes to tables visible to the walker, where no entry was before: there is none in a TLB then (B3.10.1).
 // Also to be called between clearing a table and linking it.
+#ifdef __arm__
+static inline void
+arch_tables_written(void)
+{
+	__asm__ volatile("dsb" : : : "memory");
+}
+#else
 void arch_tables_written(void);
+#endif
 
 // The same, then drops TLB entries, and what the branch predictor knows of the addresses (ID_MMFR1.BPred), before
 // anything else is mapped there.
