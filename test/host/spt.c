@@ -286,6 +286,7 @@ check_table(const struct spt_table *t, const struct mmu_regs *r, bool user, bool
 
 		if (i == s.window_index || !d)
 			continue;
+		CHECK((d & 3) == 2 || (d & 0x21b) == 1); // implementation-defined, SBZ, NS
 		if (!owns(t, i)) {
 			CHECK(shows_common);
 			CHECK_EQ(d, s.common.l1[i]);
