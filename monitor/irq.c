@@ -9,6 +9,7 @@
 #include "monitor/console.h"
 #include "monitor/gic.h"
 #include "monitor/inject.h"
+#include "monitor/kprintf.h"
 #include "monitor/stop.h"
 #include "monitor/sysreg.h"
 #include "monitor/vm.h"
@@ -16,6 +17,10 @@
 
 #define CNTV_OFF 0u
 #define CNTV_ON  1u
+
+// Interrupts served in one go: our own two lines come a few times at most, and of foreign ones each only once.
+#define ROUNDS_OF_OURS 32u
+#define ROUNDS         2048u
 
 static uint32_t timer_irq, uart_irq, counter_hz;
 
@@ -53,17 +58,32 @@ irq_after_mmio(struct vcpu *v)
 		receive(v->vm);
 }
 
+// An interrupt that we know nothing of, or that comes again and again, would hold up everything: off with it.
+static void
+silence(struct vm *vm, unsigned intid)
+{
+	gic_disable(intid);
+	vm->foreign_interrupts++;
+	if (intid >= GIC_SGIS)
+		kprintf("palimpsest: interrupt %u of the board's is disabled: nobody serves it, or it doesn't cease\n",
+			intid);
+}
+
 void
 irq_host(struct vcpu *v)
 {
 	unsigned intid;
 
-	while ((intid = gic_ack()) < GIC_SPURIOUS - 3u) {
-		if (intid == uart_irq)
+	for (unsigned n = 0; n < ROUNDS && (intid = gic_ack()) < GIC_SPECIAL; n++) {
+		if (intid == uart_irq) {
 			receive(v->vm);
-		else if (intid == timer_irq)
+		} else if (intid == timer_irq) {
 			sysreg_write_cntv_ctl(CNTV_OFF); // irq_update has the rest
-		gic_eoi(intid);
+			isb();
+		}
+		if ((intid != uart_irq && intid != timer_irq) || n >= ROUNDS_OF_OURS)
+			silence(v->vm, intid);
+		gic_eoi();
 	}
 }
 
@@ -156,7 +176,8 @@ irq_wait(struct vcpu *v)
 	while (!v->lines) {
 		if (!could_wake(v))
 			stop_crash(v, "waits for an interrupt, and none is enabled that could ever come");
-		__asm__ volatile("dsb\n\twfi" : : : "memory");
+		dsb();
+		wfi();
 		irq_host(v);
 		irq_update(v);
 	}

@@ -6,6 +6,7 @@
 #include "monitor/power.h"
 #include "monitor/early.h"
 #include "monitor/kprintf.h"
+#include "monitor/sysreg.h"
 
 #define PSCI_SYSTEM_OFF 0x84000008u
 
@@ -36,5 +37,5 @@ power_off(void)
 		kprintf("palimpsest: the device tree has no PSCI to turn the board off; it may be turned off now\n");
 	call(PSCI_SYSTEM_OFF);
 	for (;;)
-		__asm__ volatile("wfi");
+		wfi();
 }

@@ -4,6 +4,7 @@
 #include "monitor/stop.h"
 #include "monitor/access.h"
 #include "monitor/arch.h"
+#include "monitor/console.h"
 #include "monitor/early.h"
 #include "monitor/kprintf.h"
 #include "monitor/report.h"
@@ -78,6 +79,7 @@ report_statistics(const struct vcpu *v)
 	report("\"monitor_bytes\":%u,\"monitor_limit\":%u,\"pool_bytes\":%u,\"pool_least_free\":%u,", vm->monitor_bytes,
 	       vm->monitor_limit, vm->pool.size, vm->pool.lowest * PAGE_SIZE);
 	report("\"pool_free\":%u,", vm->pool.n_pages * PAGE_SIZE);
+	report("\"foreign_interrupts\":%u,\"console_dropped\":%u,", vm->foreign_interrupts, console_dropped());
 }
 
 static _Noreturn void

@@ -147,6 +147,12 @@ dsb(void)
 {
 	__asm__ volatile("dsb" : : : "memory");
 }
+
+static inline void
+wfi(void)
+{
+	__asm__ volatile("wfi" : : : "memory");
+}
 #else
 extern uint32_t sysreg_fake[];
 void sysreg_fake_note(const char *what); // of each barrier, and of each write its register's name
@@ -208,6 +214,12 @@ static inline void
 dsb(void)
 {
 	sysreg_fake_note("dsb");
+}
+
+static inline void
+wfi(void)
+{
+	sysreg_fake_note("wfi");
 }
 #endif
 

@@ -58,6 +58,7 @@ struct vm {
 	uint32_t monitor_bytes; // memory that the monitor spends on this VM, itself included
 	uint32_t monitor_limit; // how much it may, but for flash
 	uint32_t unpatched_trapped;
+	uint32_t foreign_interrupts; // of the board's, that nobody serves
 	uint64_t started; // CNTVCT
 };
 
