@@ -17,7 +17,7 @@ arch_sync_code(const void *p, size_t len)
 	uintptr_t line = dcache_line(), at = (uintptr_t)p & ~(line - 1);
 
 	for (; at < (uintptr_t)p + len; at += line)
-		sysreg_write_dccmvau(at);
+		sysreg_write_dccmvau((uint32_t)at);
 	dsb();
 	sysreg_write_iciallu(0);
 	sysreg_write_bpiall(0);
@@ -31,7 +31,7 @@ arch_flush_dcache(const void *p, size_t len)
 	uintptr_t line = dcache_line(), at = (uintptr_t)p & ~(line - 1);
 
 	for (; at < (uintptr_t)p + len; at += line)
-		sysreg_write_dccimvac(at);
+		sysreg_write_dccimvac((uint32_t)at);
 	dsb();
 }
 

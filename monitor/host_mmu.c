@@ -9,6 +9,7 @@
 #include "monitor/arch.h"
 #include "monitor/cpkey.h"
 #include "monitor/early.h"
+#include "monitor/hostcore.h"
 #include "monitor/string.h"
 #include "monitor/sysreg.h"
 #include "monitor/window.h"
@@ -19,10 +20,9 @@
 #define TEX_CB_NORMAL_WBWA 0x07u
 #define TEX_CB_DEVICE      0x01u
 
-#define SCTLR_C   (1u << 2)
-#define SCTLR_Z   (1u << 11)
-#define SCTLR_I   (1u << 12)
-#define ACTLR_SMP (1u << 6) // coherent with the other cores of the cluster (A15 TRM 4.3.28)
+#define SCTLR_C (1u << 2)
+#define SCTLR_Z (1u << 11)
+#define SCTLR_I (1u << 12)
 
 #define TTBR_WALK 0x4au // as in regime.c
 
@@ -75,7 +75,6 @@ map_memory(const struct host *h, const struct host_range *image)
 static void
 enable(void)
 {
-	sysreg_write_actlr(sysreg_read_actlr() | ACTLR_SMP);
 	sysreg_write_ttbcr(0);
 	sysreg_write_dacr(DACR_MONITOR);
 	sysreg_write_contextidr(SPT_ASID_MONITOR);
@@ -84,6 +83,7 @@ enable(void)
 	sysreg_write_iciallu(0);
 	sysreg_write_bpiall(0);
 	dsb();
+	isb();
 	sysreg_write_sctlr(sysreg_read_sctlr() | SCTLR_M | SCTLR_C | SCTLR_Z | SCTLR_I);
 	isb();
 }
@@ -99,6 +99,7 @@ host_mmu_init(const struct host *h, uint32_t image, uint32_t image_end)
 			map_section(device[n], TEX_CB_DEVICE, true);
 	for (unsigned n = 0; n < h->n_virtio; n++)
 		map_section(h->virtio[n], TEX_CB_DEVICE, true);
+	hostcore_setup(h->gicd);
 	memcpy(window_code, __window_start, (uintptr_t)__window_end - (uintptr_t)__window_start);
 	enable();
 	arch_sync_code(window_code, sizeof(window_code));

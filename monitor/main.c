@@ -18,6 +18,7 @@
 #include "monitor/fit.h"
 #include "monitor/host.h"
 #include "monitor/host_mmu.h"
+#include "monitor/hostcore.h"
 #include "monitor/irq.h"
 #include "monitor/kprintf.h"
 #include "monitor/power.h"
@@ -106,6 +107,9 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	report_init(&host); // first, for whatever is wrong is to be reported; the MMU is still off
 	if (why)
 		stop_input(why, "host device tree");
+	why = hostcore_check();
+	if (why)
+		stop_input(why, "host core");
 	check_args(&host);
 	host_mmu_init(&host, image, image_end);
 	core.early_domain = host_mmu_early_domain();
