@@ -199,6 +199,7 @@ vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 	vm->cfg = *cfg;
 	vm->host = h;
 	vm->core = core;
+	vm->physical_ahead = irq_physical_ahead();
 	vm->window = WINDOW_DEFAULT;
 	take_memory(vm);
 	take_room(vm, &spent);

@@ -350,6 +350,19 @@ test_serve(void)
 }
 
 static void
+test_ahead(void)
+{
+	check_case("how far CNTPCT is ahead of CNTVCT");
+	sysreg_fake_cntvct = 1000;
+	sysreg_fake_cntpct = 1000;
+	CHECK_EQ(irq_physical_ahead(), 0);
+	sysreg_fake_cntpct = 0x100000000ull;
+	CHECK_EQ(irq_physical_ahead(), 0x100000000ull - 1000);
+	sysreg_fake_cntpct = 900;
+	CHECK_EQ(irq_physical_ahead(), (uint64_t)-100);
+}
+
+static void
 test_foreign(void)
 {
 	begin("foreign interrupts whose level stays are disabled, each once", 1, 0);
@@ -441,6 +454,7 @@ main(void)
 	fake_mmio_write = model_write;
 	test_init();
 	test_serve();
+	test_ahead();
 	test_foreign();
 	test_console();
 	return check_done("gic");
