@@ -13,6 +13,9 @@ void early_begin(void);
 // From now on one stops the core in silence: for what is done last.
 void early_park(void);
 
+// Whether firmware had left an asynchronous abort pending, which would hit the guest as soon as it runs. It is gone.
+bool early_drain(void);
+
 // An exception by the early vectors: vector is its number in the table, LR and SPSR are its mode's.
 _Noreturn void early_fault(uint32_t vector, uint32_t lr, uint32_t spsr);
 

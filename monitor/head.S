@@ -23,6 +23,7 @@
 #define MODE_SVC 0x13
 #define MODE_HYP 0x1a
 #define PSR_AIF 0x1c0
+#define PSR_A 0x100
 
 #define HCPTR_RES1 0x33ff
 #define HDCR_HPMN 0x1f
@@ -85,6 +86,41 @@ early:
 	isb
 	ldr	sp, =__stack_top
 	bl	early_fault
+
+// bool early_drain(void): takes an asynchronous abort that is pending, if there is one, and no more: A is
+// masked again then.
+	.globl	early_drain
+early_drain:
+	mov	r0, #0
+	adr	r1, drain_vectors
+	mcr	p15, 0, r1, c12, c0, 0
+	isb
+	dsb
+	cpsie	a
+	isb
+	cpsid	a
+	adr	r1, early_vectors
+	mcr	p15, 0, r1, c12, c0, 0
+	isb
+	bx	lr
+
+drained:
+	mov	r0, #1
+	mrs	sp, spsr			@ abort mode has no stack yet
+	orr	sp, sp, #PSR_A
+	msr	spsr_fsxc, sp
+	subs	pc, lr, #8
+
+	.balign	32
+drain_vectors:
+	b	park
+	b	park
+	b	park
+	b	park
+	b	drained
+	b	park
+	b	park
+	b	park
 
 // Nothing of what PL1 does is to trap to Hyp mode, which has no use any more, and CNTVCT is CNTPCT. SVC mode
 // can't be entered but by an exception return (B9.3.3); its SCTLR is UNKNOWN.

@@ -15,6 +15,7 @@
 #include "monitor/core.h"
 #include "monitor/cp14.h"
 #include "monitor/cp15.h"
+#include "monitor/early.h"
 #include "monitor/fit.h"
 #include "monitor/host.h"
 #include "monitor/host_mmu.h"
@@ -112,6 +113,8 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 		stop_input(why, "host core");
 	check_args(&host);
 	host_mmu_init(&host, image, image_end);
+	if (early_drain())
+		kprintf("palimpsest: an asynchronous abort was pending when the monitor started; ignored\n");
 	core.early_domain = host_mmu_early_domain();
 	close_pl0();
 	bt_decode_init();

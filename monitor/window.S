@@ -492,7 +492,8 @@ watched:
 
 // A data abort of the monitor's own. Of code in this section it was an access to guest
 // memory by a hot or warm handler, in SVC mode, that has changed nothing of the
-// VCPU yet: drop the handler, and emulate its hypercall the slow way.
+// VCPU yet: drop the handler, and emulate its hypercall the slow way. Not if it is asynchronous, or else not of an
+// address (FS[4]): then it may have come anywhere.
 abort_nested:
 	str	r1, [sp, #VCPU_SCRATCH + 4]
 	and	r0, r0, #PSR_M
@@ -506,6 +507,8 @@ abort_nested:
 	mrc	p15, 0, r0, c5, c0, 0		@ DFSR
 	movw	r1, #0x40f
 	and	r0, r0, r1
+	tst	r0, #0x400
+	bne	fatal_scratch
 	cmp	r0, #0x002
 	mrceq	p15, 0, r0, c6, c0, 0		@ DFAR
 	ldrbeq	r0, [r0]

@@ -111,5 +111,21 @@ ends "a GIC that isn't there" "bug: data abort in the monitor, no guest running:
 dfsr 00000[08]08 dfar 0b000000 ifsr [0-9a-f]{8} ifar [0-9a-f]{8}" \
 	-kernel "$build/palimpsest.zImage" -initrd vm.itb -dtb nogic.dtb
 
+# A VM whose last MiB is where the tree promises memory that isn't there: the guest's access ends it, once.
+{ word 0xe59f0004; word 0xe5901000; word 0xeafffffe; word 0x43fff000; } >touch # ldr r0, .+12; ldr r1, [r0]; b .
+"$build/palimpsest" bundle -o touch.itb -kernel touch -m 64 || exit 1
+cp virt.dtb nomemory.dtb
+fdtput -t x nomemory.dtb /memory@40000000 reg 0 5c000000 0 4100000 0 40000000 0 1c000000
+fdtput -t x nomemory.dtb /chosen linux,initrd-start 4a000000
+fdtput -t x nomemory.dtb /chosen linux,initrd-end "$(printf %x $((0x4a000000 + $(stat -c %s touch.itb))))"
+why=
+# shellcheck disable=SC2086
+board $limit $by_loader -device loader,file=nomemory.dtb,addr=0x48100000,force-raw=on \
+	-device loader,file=touch.itb,addr=0x4a000000,force-raw=on
+grep -q terminating err && why="not off"
+grep -qE "^palimpsest: an abort that is the board's: dfsr 0000[01][0-9a-f]08 dfar 43fff000" out || why="not told from the guest's faults"
+grep -q '"exit":"crash"' out || why="no dump"
+verdict "memory that isn't there" "$why"
+
 echo "board: $passed passed, $failed failed"
 [ $failed -eq 0 ]
