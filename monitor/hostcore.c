@@ -15,6 +15,14 @@
 #define ACTLR_SMP         (1u << 6) // coherent with the other cores of the cluster, and with shareable memory at all
 #define ACTLR_NO_LOOP_BUF (1u << 1) // Cortex-A15
 
+#define ID_PFR0_THUMBEE(pfr0) bits(pfr0, 15, 12)
+#define ID_DFR0_COPDBG(dfr0)  bits(dfr0, 3, 0)
+#define ID_DFR0_PERFMON(dfr0) bits(dfr0, 27, 24)
+#define COPDBG_V7_1           5u
+#define PERFMON_OTHER         15u // implementation-defined ones, not by these registers
+#define TEECR_XED             1u
+#define DBGDSCR_UDCCdis       (1u << 12)
+
 #define BPRED_EACH_ASID 1u // ID_MMFR1.BPred: to be flushed at each change of ASID, too
 
 const char *
@@ -74,4 +82,24 @@ hostcore_setup(uint32_t device)
 	sysreg_write_actlr(actlr);
 	isb();
 	dsb();
+}
+
+// Until the OS Lock is off, no debug event is taken, and DBGDSCR means something else (C6.5); both are CP14's only
+// where ID_DFR0 says that CP14 has debug registers.
+void
+hostcore_close_pl0(void)
+{
+	uint32_t dfr0 = sysreg_read_id_dfr0(), debug = ID_DFR0_COPDBG(dfr0), pmu = ID_DFR0_PERFMON(dfr0);
+
+	if (debug >= COPDBG_V7_1) {
+		sysreg_write_dbgoslar(0);
+		isb();
+	}
+	if (debug)
+		sysreg_write_dbgdscrext(sysreg_read_dbgdscrext() | DBGDSCR_UDCCdis);
+	if (pmu && pmu != PERFMON_OTHER)
+		sysreg_write_pmuserenr(0);
+	if (ID_PFR0_THUMBEE(sysreg_read_id_pfr0()))
+		sysreg_write_teecr(TEECR_XED);
+	isb();
 }

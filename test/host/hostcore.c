@@ -104,6 +104,29 @@ test_setup(void)
 }
 
 static void
+check_close(uint32_t dfr0, uint32_t pfr0, const char *want)
+{
+	sysreg_fake[SYSREG_id_dfr0] = dfr0;
+	sysreg_fake[SYSREG_id_pfr0] = pfr0;
+	sysreg_fake[SYSREG_dbgdscrext] = 0;
+	fake_arch_log();
+	hostcore_close_pl0();
+	CHECK(!strcmp(fake_arch_log(), want));
+}
+
+static void
+test_close(void)
+{
+	check_case("what PL0 could reach is closed, by registers that are there");
+	check_close(0x02010555, 0x1131, "dbgoslar isb dbgdscrext pmuserenr teecr isb");
+	CHECK_EQ(sysreg_fake[SYSREG_dbgdscrext], 1u << 12);
+	check_close(0x02010555, 0x0131, "dbgoslar isb dbgdscrext pmuserenr isb");
+	check_close(0x0f010555, 0x0131, "dbgoslar isb dbgdscrext isb");
+	check_close(0x00010444, 0x0131, "dbgdscrext isb");
+	check_close(0x02000000, 0x0131, "pmuserenr isb");
+}
+
+static void
 test_order(void)
 {
 	static char code[200] __attribute__((aligned(64)));
@@ -134,6 +157,7 @@ main(void)
 {
 	test_check();
 	test_setup();
+	test_close();
 	test_order();
 	return check_done("hostcore");
 }
