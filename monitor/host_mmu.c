@@ -28,7 +28,8 @@
 
 static uint32_t flat_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
 static uint32_t window_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
-static uint32_t window_at = WINDOW_DEFAULT;
+static uint32_t window_at;
+static bool window_shown;
 static uint32_t window_l2[L2_ENTRIES] __attribute__((aligned(L2_SIZE)));
 static uint32_t exclusive_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
 static uint32_t exclusive_l2[L2_ENTRIES] __attribute__((aligned(L2_SIZE)));
@@ -165,10 +166,12 @@ host_mmu_window(uint32_t va, hpa_t vcpu)
 		code[at / PAGE_SIZE] = page((uintptr_t)window_code + at, AP_PL1_RO, 0);
 	for (uint32_t at = 0; at < WINDOW_VCPU_SIZE; at += PAGE_SIZE)
 		state[at / PAGE_SIZE] = page(vcpu.v + at, AP_PL1_RW, L2_SMALL_XN);
-	early_begin();             // until window_enter
-	show_window(window_at, 0); // where it was is free again
+	early_begin(); // until window_enter
+	if (window_shown)
+		show_window(window_at, 0); // where it was is free again
 	show_window(va, l1);
 	window_at = va;
+	window_shown = true;
 	arch_tlbi_all();
 	return l1;
 }

@@ -153,6 +153,12 @@ wfi(void)
 {
 	__asm__ volatile("wfi" : : : "memory");
 }
+
+static inline void
+clrex(void)
+{
+	__asm__ volatile("clrex" : : : "memory");
+}
 #else
 extern uint32_t sysreg_fake[];
 void sysreg_fake_note(const char *what); // of each barrier, and of each write its register's name
@@ -220,6 +226,12 @@ static inline void
 wfi(void)
 {
 	sysreg_fake_note("wfi");
+}
+
+static inline void
+clrex(void)
+{
+	sysreg_fake_note("clrex");
 }
 #endif
 

@@ -111,6 +111,12 @@ ends "a GIC that isn't there" "bug: data abort in the monitor, no guest running:
 dfsr 00000[08]08 dfar 0b000000 ifsr [0-9a-f]{8} ifar [0-9a-f]{8}" \
 	-kernel "$build/palimpsest.zImage" -initrd vm.itb -dtb nogic.dtb
 
+# An RTC where the window would be, which nothing is at: reading it must be an abort there.
+cp virt.dtb highrtc.dtb && fdtput -t x highrtc.dtb /pl031@9010000 reg 0 ff700000 0 1000
+ends "a device where the window would be" "bug: data abort in the monitor, no guest running: pc 4[0-9a-f]{7} \
+psr [0-9a-f]{8} dfsr 00000[08]08 dfar ff700000 ifsr [0-9a-f]{8} ifar [0-9a-f]{8}" \
+	-kernel "$build/palimpsest.zImage" -initrd vm.itb -dtb highrtc.dtb
+
 # A VM whose last MiB is where the tree promises memory that isn't there: the guest's access ends it, once.
 { word 0xe59f0004; word 0xe5901000; word 0xeafffffe; word 0x43fff000; } >touch # ldr r0, .+12; ldr r1, [r0]; b .
 "$build/palimpsest" bundle -o touch.itb -kernel touch -m 64 || exit 1
