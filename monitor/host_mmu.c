@@ -185,14 +185,18 @@ host_mmu_exclusive(const struct host_mmu_exclusive *x)
 	uint32_t how =
 	    (uint32_t)__builtin_ctz(x->size) | (x->load ? WINDOW_LOAD : 0) | (x->big ? WINDOW_BIG_ENDIAN : 0);
 	uint32_t *l1 = &exclusive_l1[va >> SECTION_SHIFT], *l2 = &exclusive_l2[bits(va, 19, 12)];
+	uintptr_t frame = x->page.v ? x->page.v : (uintptr_t)exclusive_page;
+	void *at = (void *)(frame + (va & PAGE_MASK));
 	function f = (function)(window_at + ((uintptr_t)window_exclusive - (uintptr_t)window_vectors));
 
-	memcpy(exclusive_page + (va & PAGE_MASK), &x->memory, x->size);
-	*l2 = page((uintptr_t)exclusive_page, AP_PL1_RW, L2_SMALL_XN) | L2_NG;
+	if (memcmp(at, &x->memory, x->size)) // a store there may clear the core's monitor (A3.4.1)
+		memcpy(at, &x->memory, x->size);
+	*l2 = page(frame, AP_PL1_RW, L2_SMALL_XN) | L2_NG;
 	*l1 = (uint32_t)(uintptr_t)exclusive_l2 | L1_TABLE | SPT_MONITOR_DOMAIN << L1_DOMAIN_SHIFT;
 	dsb();
 	status = f(x->va, how, x->low, x->high, window_at + WINDOW_VCPU, (uint32_t)(uintptr_t)exclusive_l1 | TTBR_WALK);
 	*l1 = *l2 = 0;
 	arch_tlbi_va(x->va);
+	memcpy(at, &x->memory, x->size);
 	return status;
 }
