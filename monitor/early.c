@@ -3,9 +3,8 @@
 // See early.h.
 #include "monitor/early.h"
 #include "monitor/report.h"
+#include "monitor/stop.h"
 #include "monitor/sysreg.h"
-
-#define STATUS_MONITOR 4
 
 extern const uint8_t early_vectors[], park_vectors[];
 
@@ -44,5 +43,5 @@ early_fault(uint32_t vector, uint32_t lr, uint32_t spsr)
 	       "ifar %08x\n",
 	       exception[vector].name, pc, spsr, sysreg_read_dfsr(), sysreg_read_dfar(), sysreg_read_ifsr(),
 	       sysreg_read_ifar());
-	report_end(STATUS_MONITOR);
+	stop_early();
 }

@@ -92,6 +92,15 @@ end(const struct vcpu *v, const char *exit, int status)
 	report_end();
 }
 
+// With no guest there is nothing to tell but the status, and that only to the command.
+static _Noreturn void
+end_early(const char *exit, int status)
+{
+	if (report_has_port())
+		end(NULL, exit, status);
+	report_end();
+}
+
 void
 stop_poweroff(struct vcpu *v)
 {
@@ -142,9 +151,13 @@ void
 stop_input(const char *what, const char *where)
 {
 	report("palimpsest: %s%s%s\n", where ? where : "", where ? ": " : "", what);
-	if (report_has_port())
-		end(NULL, "input", STATUS_INPUT);
-	report_end();
+	end_early("input", STATUS_INPUT);
+}
+
+void
+stop_early(void)
+{
+	end_early("monitor", STATUS_MONITOR);
 }
 
 void
