@@ -154,6 +154,7 @@ from_hyp:
 	cmp	r0, #MODE_HYP
 	beq	from_hyp
 2:	cpsid	aif, #MODE_SVC			@ nothing interrupts the monitor
+	setend	le
 	adr	r0, park_vectors
 	mcr	p15, 0, r0, c12, c0, 0		@ VBAR
 	mrc	p15, 0, r0, c1, c0, 0		@ SCTLR, whoever ran before: MMU, D-cache, alignment checks off
