@@ -17,7 +17,7 @@ arch_sync_code(const void *p, size_t len)
 	uintptr_t line = dcache_line(), at = (uintptr_t)p & ~(line - 1);
 
 	for (; at < (uintptr_t)p + len; at += line)
-		sysreg_write_dccmvau(at);
+		sysreg_write_dccmvau((uint32_t)at);
 	dsb();
 	sysreg_write_iciallu(0);
 	sysreg_write_bpiall(0);
@@ -31,8 +31,18 @@ arch_flush_dcache(const void *p, size_t len)
 	uintptr_t line = dcache_line(), at = (uintptr_t)p & ~(line - 1);
 
 	for (; at < (uintptr_t)p + len; at += line)
-		sysreg_write_dccimvac(at);
+		sysreg_write_dccimvac((uint32_t)at);
 	dsb();
+}
+
+// After a change of mappings, where ID_MMFR1.BPred is 2, as a Cortex-A15's, or less. Cores that need nothing do
+// nothing.
+static void
+finish_tlbi(void)
+{
+	sysreg_write_bpiall(0);
+	dsb();
+	isb();
 }
 
 void
@@ -40,8 +50,7 @@ arch_tlbi_all(void)
 {
 	dsb();
 	sysreg_write_tlbiall(0);
-	dsb();
-	isb();
+	finish_tlbi();
 }
 
 void
@@ -49,8 +58,7 @@ arch_tlbi_asid(uint32_t asid)
 {
 	dsb();
 	sysreg_write_tlbiasid(asid);
-	dsb();
-	isb();
+	finish_tlbi();
 }
 
 void
@@ -58,6 +66,5 @@ arch_tlbi_va(gva_t va)
 {
 	dsb();
 	sysreg_write_tlbimvaa(va.v & ~PAGE_MASK);
-	dsb();
-	isb();
+	finish_tlbi();
 }

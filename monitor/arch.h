@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The host core, as far as bt/, mmu/ and shadowpt/ need it: caches, TLB and
-// barriers, and the assertion that ends the monitor. monitor/arch.S and
-// monitor/dump.c implement it on the core; test/host/fake_arch.c records the
-// calls, so that the same sources build and run natively.
+// barriers, and the assertion that ends the monitor. monitor/arch.c and
+// monitor/stop.c implement it on the core; test/host/fake_arch.c records the
+// calls and their order, so that the same sources build and run natively.
 #ifndef MONITOR_ARCH_H
 #define MONITOR_ARCH_H
 
@@ -16,7 +16,20 @@ void arch_sync_code(const void *p, size_t len);
 // Cleans and invalidates len bytes at p to the point of coherency.
 void arch_flush_dcache(const void *p, size_t len);
 
-// Makes table writes visible to the walker, then drops TLB entries (B3.10.1).
+// Makes writes to tables visible to the walker, where no entry was before: there is none in a TLB then (B3.10.1).
+// Also to be called between clearing a table and linking it.
+#ifdef __arm__
+static inline void
+arch_tables_written(void)
+{
+	__asm__ volatile("dsb" : : : "memory");
+}
+#else
+void arch_tables_written(void);
+#endif
+
+// The same, then drops TLB entries, and what the branch predictor knows of the addresses (ID_MMFR1.BPred), before
+// anything else is mapped there.
 void arch_tlbi_all(void);
 void arch_tlbi_asid(uint32_t asid);
 void arch_tlbi_va(gva_t va); // this page in every ASID (TLBIMVAA)

@@ -6,9 +6,11 @@
 
 #include "monitor/types.h"
 
-// base: the PL011's registers. Until it is called, output is dropped.
+// base: the PL011's registers. Until it is called, and with 0, there is no output.
 void console_init(uint32_t base);
 void console_putc(uint8_t c);
+// How many characters were lost, since the UART didn't take them in time.
+uint32_t console_dropped(void);
 // The next character received, or -1.
 int console_getc(void);
 // Whether a received character interrupts.

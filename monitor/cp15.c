@@ -287,8 +287,8 @@ static const struct row64 {
     {2, 0, "TTBR0", NULL, cp15_mmu_read_ttbr0, cp15_mmu_write_ttbr0},
     {2, 1, "TTBR1", NULL, cp15_mmu_read_ttbr1, cp15_mmu_write_ttbr1_long},
     {7, 0, "PAR", NULL, cp15_mmu_read_par, cp15_mmu_write_par},
-    {14, 0, "CNTPCT", cp15_timer_gate_cntpct, cp15_timer_read_count, NULL},
-    {14, 1, "CNTVCT", cp15_timer_gate_cntvct, cp15_timer_read_count, NULL},
+    {14, 0, "CNTPCT", cp15_timer_gate_cntpct, cp15_timer_read_cntpct, NULL},
+    {14, 1, "CNTVCT", cp15_timer_gate_cntvct, cp15_timer_read_cntvct, NULL},
     {14, 2, "CNTP_CVAL", cp15_timer_gate_ptimer, cp15_timer_read_cntp_cval, cp15_timer_write_cntp_cval},
     {14, 3, "CNTV_CVAL", cp15_timer_gate_vtimer, cp15_timer_read_cntv_cval, cp15_timer_write_cntv_cval},
 };

@@ -69,7 +69,8 @@ bool cp15_timer_gate_ptimer(const struct vcpu *v);
 bool cp15_timer_gate_vtimer(const struct vcpu *v);
 
 // The counters, and the timers: the row says which.
-uint64_t cp15_timer_read_count(struct vcpu *v);
+uint64_t cp15_timer_read_cntpct(struct vcpu *v);
+uint64_t cp15_timer_read_cntvct(struct vcpu *v);
 uint32_t cp15_timer_read_ctl(struct vcpu *v, const struct cp_row *row);
 void cp15_timer_write_ctl(struct vcpu *v, const struct cp_row *row, uint32_t value);
 uint32_t cp15_timer_read_tval(struct vcpu *v, const struct cp_row *row);

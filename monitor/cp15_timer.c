@@ -62,10 +62,16 @@ timer(struct vcpu *v, const struct cp_row *row)
 	return row->crm == 2 ? &v->ptimer : &v->vtimer;
 }
 
+static uint64_t
+count(const struct vcpu *v, const struct cp_row *row)
+{
+	return sysreg_read_cntvct() + (row->crm == 2 ? v->vm->physical_ahead : 0);
+}
+
 uint32_t
 cp15_timer_read_ctl(struct vcpu *v, const struct cp_row *row)
 {
-	return vtimer_ctl(timer(v, row), sysreg_read_cntvct());
+	return vtimer_ctl(timer(v, row), count(v, row));
 }
 
 void
@@ -78,18 +84,24 @@ cp15_timer_write_ctl(struct vcpu *v, const struct cp_row *row, uint32_t value)
 uint32_t
 cp15_timer_read_tval(struct vcpu *v, const struct cp_row *row)
 {
-	return (uint32_t)(timer(v, row)->cval - sysreg_read_cntvct());
+	return (uint32_t)(timer(v, row)->cval - count(v, row));
 }
 
 void
 cp15_timer_write_tval(struct vcpu *v, const struct cp_row *row, uint32_t value)
 {
-	timer(v, row)->cval = sysreg_read_cntvct() + (uint64_t)(int64_t)(int32_t)value;
+	timer(v, row)->cval = count(v, row) + (uint64_t)(int64_t)(int32_t)value;
 	vtimer_sync(v);
 }
 
 uint64_t
-cp15_timer_read_count(struct vcpu *v)
+cp15_timer_read_cntpct(struct vcpu *v)
+{
+	return sysreg_read_cntvct() + v->vm->physical_ahead;
+}
+
+uint64_t
+cp15_timer_read_cntvct(struct vcpu *v)
 {
 	(void)v;
 	return sysreg_read_cntvct();

@@ -2,8 +2,9 @@
 //
 // LDREX and STREX in all sizes, of words that the guest can't access by itself: of devices, and STREX
 // to pages with code (ARM ARM A3.4, A8.8.75-A8.8.78, A8.8.212-A8.8.215). There is one exclusive monitor, the core's,
-// and the access is done by it (host_mmu_exclusive), with the memory as the only thing that isn't where it seems to be.
-// What comes between the two of a pair needs no thought then, nor does a pair of which only the STREX traps.
+// and the access is done by it (host_mmu_exclusive), on the page where the guest's own would be done, so that the
+// address is the same whichever it goes by. What comes between the two of a pair needs no thought then, nor does a pair
+// of which only the STREX traps.
 //
 // The core's STREX decides by address and, on QEMU, value. As there, an emulated one loads first, so that the
 // fault of what can't be read is a load's.
@@ -32,14 +33,20 @@ load(struct vcpu *v, const struct bt_ldst *op, const struct host_mmu_exclusive *
 		v->regs[op->rt2] = x->big ? low : high;
 }
 
-// Where code is executed, the LDREX has seen its copy, unless --strict has it see the frame.
+// The page that the guest's own access would go to: where code is executed the copy, unless --strict has it see the
+// frame. Of a device there is none.
 static void
-as_seen(struct vcpu *v, struct host_mmu_exclusive *x)
+find_page(struct vcpu *v, struct host_mmu_exclusive *x)
 {
 	hpa_t shown = vpsr_privileged(v) && !v->vm->watch.n ? spt_shown(&v->vm->spt, SPT_KERNEL, x->va) : HPA(0);
+	struct mmu_xlat t;
 
-	if (shown.v)
-		memcpy(&x->memory, (const void *)shown.v, x->size);
+	if (!shown.v && mmu_walk(&v->cp15.mmu, &v->vm->mem, x->va, &t) == FS_NONE)
+		shown = HPA(gmem_ptr(&v->vm->mem, t.gpa, x->size));
+	if (!shown.v)
+		return;
+	x->page = HPA(shown.v & ~(uintptr_t)PAGE_MASK);
+	memcpy(&x->memory, (const void *)shown.v, x->size);
 }
 
 static bool
@@ -53,7 +60,6 @@ store(struct vcpu *v, const struct bt_ldst *op, struct host_mmu_exclusive *x)
 	value = pair ? join(x->big, x->low, x->high) : x->low;
 	if (!access_probe(v, x->va, true, privileged))
 		return false;
-	as_seen(v, x);
 	v->regs[op->rd] = host_mmu_exclusive(x);
 	return v->regs[op->rd] || access_store(v, x->va, x->size, privileged, value);
 }
@@ -71,6 +77,7 @@ emulate_exclusive(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
 	if (!access_aligned(v, x.va, x.size, false) || !access_load(v, x.va, x.size, vpsr_privileged(v), &value))
 		return false;
 	x.memory = access_ordered(v, x.size, value);
+	find_page(v, &x);
 	if (!op->load)
 		return store(v, op, &x);
 	load(v, op, &x, value);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Reads the host's device tree with libfdt: RAM, the PL011 of stdout-path (or the
-// first one), GICv2, the architected timer, virtio-mmio, /chosen. Addresses are 32 bits; the
+// first one), GICv2, the architected timer, PSCI, virtio-mmio, /chosen. Addresses are 32 bits; the
 // buses of these nodes are the root's (#address-cells and #size-cells of 1 or 2).
+// Nodes that aren't for us (usable) are as if they weren't there.
 #include "monitor/host.h"
 #include "monitor/fdtcheck.h"
 #include "monitor/string.h"
@@ -11,6 +12,7 @@
 
 #define SPI_BASE 32u
 #define PPI_BASE 16u
+#define INTIDS   1020u
 
 // Cell i of a property, or 0 where it is shorter.
 static uint32_t
@@ -36,7 +38,7 @@ reg(const void *fdt, int node, unsigned i, struct host_range *r)
 		return false;
 	r->base = cell(fdt, node, "reg", at + na - 1);
 	r->size = cell(fdt, node, "reg", at + na + ns - 1);
-	if ((ns == 2 && cell(fdt, node, "reg", at + na)) || (r->base && r->size > 0u - r->base))
+	if ((ns == 2 && cell(fdt, node, "reg", at + na)) || (r->base && r->size >= 0u - r->base))
 		r->size = 0u - (r->base | SECTION_MASK) - 1u; // RAM that goes beyond 4 GiB
 	return true;
 }
@@ -51,38 +53,84 @@ text(const void *fdt, int node, const char *name)
 	return s && len > 0 && !s[len - 1] ? s : NULL;
 }
 
-static uint32_t
-interrupt(const void *fdt, int node, unsigned i)
+// Entry i of a node's interrupts, as the GIC's binding has them; false: there is none.
+static bool
+interrupt(const void *fdt, int node, unsigned i, uint32_t *intid)
 {
-	uint32_t n = cell(fdt, node, "interrupts", 3 * i + 1);
+	uint32_t type = cell(fdt, node, "interrupts", 3 * i), n = cell(fdt, node, "interrupts", 3 * i + 1);
+	int len;
 
-	return n + (cell(fdt, node, "interrupts", 3 * i) == GIC_SPI ? SPI_BASE : PPI_BASE);
+	if (!fdt_getprop(fdt, node, "interrupts", &len) || len < (int)(12 * (i + 1)))
+		return false;
+	*intid = n + (type == GIC_SPI ? SPI_BASE : PPI_BASE);
+	return type == GIC_SPI ? n < INTIDS - SPI_BASE : n < SPI_BASE - PPI_BASE;
+}
+
+// Whether a node and all that it stands in are "okay" (Devicetree Specification, 2.3.4). What only the Secure
+// world may use is "disabled", and its "secure-status" is none of ours.
+static bool
+usable(const void *fdt, int node)
+{
+	for (; node >= 0; node = fdt_parent_offset(fdt, node)) {
+		const char *status = text(fdt, node, "status");
+
+		if (!fdt_getprop(fdt, node, "status", NULL))
+			continue;
+		if (!status || (strcmp(status, "okay") && strcmp(status, "ok")))
+			return false;
+	}
+	return true;
 }
 
 static int
 find(const void *fdt, const char *const *compatible)
 {
-	int node = -FDT_ERR_NOTFOUND;
+	for (; *compatible; compatible++) {
+		int node = fdt_node_offset_by_compatible(fdt, -1, *compatible);
 
-	for (; *compatible && node < 0; compatible++)
-		node = fdt_node_offset_by_compatible(fdt, -1, *compatible);
-	return node;
+		while (node >= 0 && !usable(fdt, node))
+			node = fdt_node_offset_by_compatible(fdt, node, *compatible);
+		if (node >= 0)
+			return node;
+	}
+	return -FDT_ERR_NOTFOUND;
+}
+
+// RAM is taken by whole sections: what else is in one that it shares is unknown.
+static struct host_range
+inner_sections(struct host_range r)
+{
+	uint32_t skip = (0u - r.base) & SECTION_MASK;
+
+	return (struct host_range){r.base + skip, r.size > skip ? (r.size - skip) & ~SECTION_MASK : 0};
 }
 
 static void
 parse_memory(struct host *h)
 {
+	struct host_range r;
 	int node;
 
 	fdt_for_each_subnode(node, h->fdt, 0)
 	{
 		const char *type = text(h->fdt, node, "device_type");
 
-		if (!type || strcmp(type, "memory"))
+		if (!type || strcmp(type, "memory") || !usable(h->fdt, node))
 			continue;
-		for (unsigned i = 0; h->n_ram < ARRAY_LEN(h->ram) && reg(h->fdt, node, i, &h->ram[h->n_ram]); i++)
+		for (unsigned i = 0; h->n_ram < ARRAY_LEN(h->ram) && reg(h->fdt, node, i, &r); i++) {
+			h->ram[h->n_ram] = inner_sections(r);
 			h->n_ram += h->ram[h->n_ram].size != 0;
+		}
 	}
+}
+
+// The sections that a range touches, but for the last of all, which is never taken for RAM.
+static struct host_range
+whole_sections(struct host_range r)
+{
+	uint32_t first = r.base & ~SECTION_MASK, end = (r.base + r.size + SECTION_MASK) & ~SECTION_MASK;
+
+	return (struct host_range){first, (end > first ? end : 0u - SECTION_SIZE) - first};
 }
 
 // Firmware's reservations: the tree's own list, and the nodes of /reserved-memory. More than
@@ -106,7 +154,9 @@ parse_reserved(struct host *h)
 		for (unsigned i = 0; reg(h->fdt, node, i, &r); i++) {
 			if (h->n_reserved == ARRAY_LEN(h->reserved))
 				return "too many memory reservations";
-			h->reserved[h->n_reserved++] = r;
+			h->no_map[h->n_reserved] = fdt_getprop(h->fdt, node, "no-map", NULL) != NULL;
+			h->reserved[h->n_reserved] = h->no_map[h->n_reserved] ? whole_sections(r) : r;
+			h->n_reserved++;
 		}
 	}
 	return NULL;
@@ -149,8 +199,8 @@ parse_virtio(struct host *h)
 	struct host_range r;
 
 	for (; node >= 0; node = fdt_node_offset_by_compatible(h->fdt, node, "virtio,mmio"))
-		if (h->n_virtio < ARRAY_LEN(h->virtio) && fdt_getprop(h->fdt, node, "dma-coherent", NULL) &&
-		    reg(h->fdt, node, 0, &r))
+		if (h->n_virtio < ARRAY_LEN(h->virtio) && usable(h->fdt, node) &&
+		    fdt_getprop(h->fdt, node, "dma-coherent", NULL) && reg(h->fdt, node, 0, &r))
 			h->virtio[h->n_virtio++] = r.base;
 }
 
@@ -166,7 +216,31 @@ console_node(const void *fdt)
 
 		node = fdt_path_offset_namelen(fdt, path, colon ? (int)(colon - path) : (int)strlen(path));
 	}
-	return node >= 0 && !fdt_node_check_compatible(fdt, node, "arm,pl011") ? node : find(fdt, pl011);
+	if (node >= 0 && usable(fdt, node) && !fdt_node_check_compatible(fdt, node, "arm,pl011"))
+		return node;
+	return find(fdt, pl011);
+}
+
+// The virtual timer's interrupt is the third, unless they have names.
+static bool
+timer_interrupt(const void *fdt, int node, uint32_t *intid)
+{
+	int i = fdt_stringlist_search(fdt, node, "interrupt-names", "virt");
+
+	return interrupt(fdt, node, i < 0 ? 2 : (unsigned)i, intid);
+}
+
+// How firmware is called to power the board off. What "arm,psci" alone stands for, PSCI 0.1, can't do that.
+static enum host_psci
+psci(const void *fdt)
+{
+	static const char *const names[] = {"arm,psci-1.0", "arm,psci-0.2", NULL};
+	int node = find(fdt, names);
+	const char *method = node < 0 ? NULL : text(fdt, node, "method");
+
+	if (!method)
+		return HOST_PSCI_NONE;
+	return !strcmp(method, "hvc") ? HOST_PSCI_HVC : !strcmp(method, "smc") ? HOST_PSCI_SMC : HOST_PSCI_NONE;
 }
 
 static const char *
@@ -179,10 +253,12 @@ parse_devices(struct host *h)
 	struct host_range r;
 	int node = console_node(h->fdt);
 
+	h->psci = psci(h->fdt);
 	if (node < 0 || !reg(h->fdt, node, 0, &r))
 		return "no PL011";
 	h->uart = r.base;
-	h->uart_irq = interrupt(h->fdt, node, 0);
+	if (!interrupt(h->fdt, node, 0, &h->uart_irq))
+		return "no interrupt of the PL011";
 	node = find(h->fdt, gic);
 	if (node < 0 || !reg(h->fdt, node, 0, &r))
 		return "no GICv2";
@@ -196,9 +272,7 @@ parse_devices(struct host *h)
 	node = find(h->fdt, timer);
 	if (node < 0)
 		return "no architected timer";
-	h->timer_irq = interrupt(h->fdt, node, 1);
-	h->cntfrq = cell(h->fdt, node, "clock-frequency", 0);
-	return NULL;
+	return timer_interrupt(h->fdt, node, &h->timer_irq) ? NULL : "no interrupt of the virtual timer";
 }
 
 const char *
@@ -207,7 +281,7 @@ host_parse(struct host *h, const void *fdt)
 	const char *args, *why;
 
 	memset(h, 0, sizeof(*h));
-	if (fdt_check_header(fdt) || fdtcheck(fdt, fdt_totalsize(fdt)))
+	if ((uintptr_t)fdt % 8 || fdt_check_header(fdt) || fdtcheck(fdt, fdt_totalsize(fdt)))
 		return "no device tree";
 	h->fdt = fdt;
 	h->fdt_range = (struct host_range){(uint32_t)(uintptr_t)fdt, fdt_totalsize(fdt)};

@@ -13,20 +13,24 @@ struct host_range {
 	uint32_t base, size; // bytes; a board's memory above 4 GiB is left alone
 };
 
+// How firmware's PSCI is called, if there is one that can power the board off.
+enum host_psci { HOST_PSCI_NONE, HOST_PSCI_HVC, HOST_PSCI_SMC };
+
 struct host {
 	const void *fdt;
 	struct host_range fdt_range;
 	struct host_range ram[4];
 	unsigned n_ram;
 	struct host_range reserved[8]; // in RAM, and not to be touched
+	bool no_map[8];                // not even to be mapped: those are whole sections
 	unsigned n_reserved;
 	struct host_range initrd; // the FIT image; size 0: none
 	char bootargs[HOST_BOOTARGS];
 	uint32_t uart, gicd, gicc, rtc; // physical addresses of register blocks; rtc: a PL031, 0: none
 	uint32_t virtio[32];            // virtio-mmio transports, each with a device behind it or not
 	unsigned n_virtio;
-	uint32_t uart_irq, timer_irq; // GIC interrupt IDs; the timer's is the physical one's
-	uint32_t cntfrq;              // Hz
+	uint32_t uart_irq, timer_irq; // GIC interrupt IDs; the timer is the virtual one
+	enum host_psci psci;
 };
 
 // Fills h from the device tree at fdt. Returns NULL, or what is missing or wrong in it.

@@ -8,6 +8,8 @@
 #include "mmu/walk.h"
 #include "monitor/arch.h"
 #include "monitor/cpkey.h"
+#include "monitor/early.h"
+#include "monitor/hostcore.h"
 #include "monitor/string.h"
 #include "monitor/sysreg.h"
 #include "monitor/window.h"
@@ -18,16 +20,16 @@
 #define TEX_CB_NORMAL_WBWA 0x07u
 #define TEX_CB_DEVICE      0x01u
 
-#define SCTLR_C   (1u << 2)
-#define SCTLR_Z   (1u << 11)
-#define SCTLR_I   (1u << 12)
-#define ACTLR_SMP (1u << 6) // coherent with the other cores of the cluster (A15 TRM 4.3.28)
+#define SCTLR_C (1u << 2)
+#define SCTLR_Z (1u << 11)
+#define SCTLR_I (1u << 12)
 
 #define TTBR_WALK 0x4au // as in regime.c
 
 static uint32_t flat_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
 static uint32_t window_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
-static uint32_t window_at = WINDOW_DEFAULT;
+static uint32_t window_at;
+static bool window_shown;
 static uint32_t window_l2[L2_ENTRIES] __attribute__((aligned(L2_SIZE)));
 static uint32_t exclusive_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
 static uint32_t exclusive_l2[L2_ENTRIES] __attribute__((aligned(L2_SIZE)));
@@ -44,9 +46,36 @@ map_section(uint32_t base, uint32_t tex_cb, bool xn)
 }
 
 static void
+map_ram(const struct host_range *r, const struct host_range *image)
+{
+	for (uint32_t at = r->base & ~SECTION_MASK, left = r->size ? r->size + (r->base & SECTION_MASK) : 0; left;) {
+		bool xn = at >> SECTION_SHIFT < image->base >> SECTION_SHIFT ||
+			  at >> SECTION_SHIFT > (image->base + image->size) >> SECTION_SHIFT;
+
+		map_section(at, TEX_CB_NORMAL_WBWA, xn);
+		at += SECTION_SIZE;
+		left -= left < SECTION_SIZE ? left : SECTION_SIZE;
+	}
+}
+
+// All of RAM, less what must not even be mapped, for a core may read ahead in whatever is Normal memory (A3.5), and
+// again what the boot loader has put there.
+static void
+map_memory(const struct host *h, const struct host_range *image)
+{
+	for (unsigned n = 0; n < h->n_ram; n++)
+		map_ram(&h->ram[n], image);
+	for (unsigned n = 0; n < h->n_reserved; n++)
+		for (uint32_t at = 0; h->no_map[n] && at < h->reserved[n].size; at += SECTION_SIZE)
+			flat_l1[(h->reserved[n].base + at) >> SECTION_SHIFT] = 0;
+	map_ram(image, image);
+	map_ram(&h->fdt_range, image);
+	map_ram(&h->initrd, image);
+}
+
+static void
 enable(void)
 {
-	sysreg_write_actlr(sysreg_read_actlr() | ACTLR_SMP);
 	sysreg_write_ttbcr(0);
 	sysreg_write_dacr(DACR_MONITOR);
 	sysreg_write_contextidr(SPT_ASID_MONITOR);
@@ -55,6 +84,7 @@ enable(void)
 	sysreg_write_iciallu(0);
 	sysreg_write_bpiall(0);
 	dsb();
+	isb();
 	sysreg_write_sctlr(sysreg_read_sctlr() | SCTLR_M | SCTLR_C | SCTLR_Z | SCTLR_I);
 	isb();
 }
@@ -64,18 +94,13 @@ host_mmu_init(const struct host *h, uint32_t image, uint32_t image_end)
 {
 	const uint32_t device[] = {h->uart, h->gicd, h->gicc, h->rtc};
 
-	for (unsigned n = 0; n < h->n_ram; n++) {
-		uint32_t last = h->ram[n].base + h->ram[n].size - 1;
-
-		for (uint32_t s = h->ram[n].base >> SECTION_SHIFT; s <= last >> SECTION_SHIFT; s++)
-			map_section(s << SECTION_SHIFT, TEX_CB_NORMAL_WBWA,
-				    s < image >> SECTION_SHIFT || s > image_end >> SECTION_SHIFT);
-	}
+	map_memory(h, &(struct host_range){image, image_end - image});
 	for (unsigned n = 0; n < ARRAY_LEN(device); n++)
 		if (device[n])
 			map_section(device[n], TEX_CB_DEVICE, true);
 	for (unsigned n = 0; n < h->n_virtio; n++)
 		map_section(h->virtio[n], TEX_CB_DEVICE, true);
+	hostcore_setup(h->gicd);
 	memcpy(window_code, __window_start, (uintptr_t)__window_end - (uintptr_t)__window_start);
 	enable();
 	arch_sync_code(window_code, sizeof(window_code));
@@ -141,12 +166,13 @@ host_mmu_window(uint32_t va, hpa_t vcpu)
 		code[at / PAGE_SIZE] = page((uintptr_t)window_code + at, AP_PL1_RO, 0);
 	for (uint32_t at = 0; at < WINDOW_VCPU_SIZE; at += PAGE_SIZE)
 		state[at / PAGE_SIZE] = page(vcpu.v + at, AP_PL1_RW, L2_SMALL_XN);
-	show_window(window_at, 0); // where it was is free again
+	early_begin(); // until window_enter
+	if (window_shown)
+		show_window(window_at, 0); // where it was is free again
 	show_window(va, l1);
 	window_at = va;
+	window_shown = true;
 	arch_tlbi_all();
-	sysreg_write_vbar(va);
-	isb();
 	return l1;
 }
 
@@ -155,18 +181,22 @@ host_mmu_exclusive(const struct host_mmu_exclusive *x)
 {
 	typedef uint32_t (*function)(gva_t va, uint32_t how, uint32_t low, uint32_t high, uint32_t vcpu,
 				     uint32_t ttbr0);
-	uint32_t window = sysreg_read_vbar(), va = x->va.v, status;
+	uint32_t va = x->va.v, status;
 	uint32_t how =
 	    (uint32_t)__builtin_ctz(x->size) | (x->load ? WINDOW_LOAD : 0) | (x->big ? WINDOW_BIG_ENDIAN : 0);
 	uint32_t *l1 = &exclusive_l1[va >> SECTION_SHIFT], *l2 = &exclusive_l2[bits(va, 19, 12)];
-	function f = (function)(window + ((uintptr_t)window_exclusive - (uintptr_t)window_vectors));
+	uintptr_t frame = x->page.v ? x->page.v : (uintptr_t)exclusive_page;
+	void *at = (void *)(frame + (va & PAGE_MASK));
+	function f = (function)(window_at + ((uintptr_t)window_exclusive - (uintptr_t)window_vectors));
 
-	memcpy(exclusive_page + (va & PAGE_MASK), &x->memory, x->size);
-	*l2 = page((uintptr_t)exclusive_page, AP_PL1_RW, L2_SMALL_XN) | L2_NG;
+	if (memcmp(at, &x->memory, x->size)) // a store there may clear the core's monitor (A3.4.1)
+		memcpy(at, &x->memory, x->size);
+	*l2 = page(frame, AP_PL1_RW, L2_SMALL_XN) | L2_NG;
 	*l1 = (uint32_t)(uintptr_t)exclusive_l2 | L1_TABLE | SPT_MONITOR_DOMAIN << L1_DOMAIN_SHIFT;
 	dsb();
-	status = f(x->va, how, x->low, x->high, window + WINDOW_VCPU, (uint32_t)(uintptr_t)exclusive_l1 | TTBR_WALK);
+	status = f(x->va, how, x->low, x->high, window_at + WINDOW_VCPU, (uint32_t)(uintptr_t)exclusive_l1 | TTBR_WALK);
 	*l1 = *l2 = 0;
 	arch_tlbi_va(x->va);
+	memcpy(at, &x->memory, x->size);
 	return status;
 }

@@ -33,13 +33,15 @@ struct host_mmu_exclusive {
 	unsigned size;      // bytes: 1, 2, 4, 8
 	bool load;          // LDREX*, else STREX*
 	bool big;           // big-endian
+	hpa_t page;         // the page that the guest's own access goes to; 0: none, it is a device's
 	uint64_t memory;    // what is there, as it lies in memory
 	uint32_t low, high; // what STREX stores: Rt, and Rt2 if size is 8
 };
 
-// Executes the access, on a page of the monitor's own that stands at va for the time and holds memory. So the
-// core's exclusive monitor ends up as if the guest had executed it, and a pair of which one
-// access is emulated and the other is not works. Returns STREX's status, 0 for LDREX.
+// Executes the access, at va, on the page, or if there is none on one of the monitor's own that holds memory. So the
+// core's exclusive monitor ends up as if the guest had executed it, whether it goes by virtual address and value, as
+// QEMU's, or by physical address, and a pair of which one access is emulated and the other is not works. What
+// is in the page afterwards is what was before. Returns STREX's status, 0 for LDREX.
 uint32_t host_mmu_exclusive(const struct host_mmu_exclusive *x);
 
 #endif

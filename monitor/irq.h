@@ -11,6 +11,9 @@
 // Sets up the host's GIC, timer and UART interrupts on this core.
 void irq_init(const struct host *h);
 
+// How far CNTPCT is ahead of CNTVCT, which only Hyp mode can tell for sure (CNTVOFF).
+uint64_t irq_physical_ahead(void);
+
 // A physical interrupt has trapped: acknowledges and serves what is pending.
 void irq_host(struct vcpu *v);
 

@@ -15,11 +15,14 @@
 #include "monitor/core.h"
 #include "monitor/cp14.h"
 #include "monitor/cp15.h"
+#include "monitor/early.h"
 #include "monitor/fit.h"
 #include "monitor/host.h"
 #include "monitor/host_mmu.h"
+#include "monitor/hostcore.h"
 #include "monitor/irq.h"
 #include "monitor/kprintf.h"
+#include "monitor/power.h"
 #include "monitor/report.h"
 #include "monitor/stop.h"
 #include "monitor/string.h"
@@ -77,21 +80,6 @@ read_fit(const struct host *h, struct fit_vm *cfg)
 		stop_input("has more than the one VCPU that is supported", cfg->name);
 }
 
-#define ID_PFR0_THUMBEE(pfr0) bits(pfr0, 15, 12)
-#define TEECR_XED             1u
-#define DBGDSCR_UDCCdis       (1u << 12)
-
-// What PL0 could reach of the core on its own is made to trap, whatever firmware left: the
-// debug channel, the performance monitors, and TEEHBR, which the guest has its own of.
-static void
-close_pl0(void)
-{
-	sysreg_write_dbgdscrext(sysreg_read_dbgdscrext() | DBGDSCR_UDCCdis);
-	sysreg_write_pmuserenr(0);
-	if (ID_PFR0_THUMBEE(sysreg_read_id_pfr0()))
-		sysreg_write_teecr(TEECR_XED);
-}
-
 _Noreturn void
 main(const void *fdt, uint32_t image, uint32_t image_end)
 {
@@ -100,14 +88,20 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	struct fit_vm cfg;
 	const char *why = host_parse(&host, fdt);
 
+	power_init(host.psci);
 	console_init(host.uart);
 	report_init(&host); // first, for whatever is wrong is to be reported; the MMU is still off
 	if (why)
 		stop_input(why, "host device tree");
+	why = hostcore_check();
+	if (why)
+		stop_input(why, "host core");
 	check_args(&host);
 	host_mmu_init(&host, image, image_end);
+	if (early_drain())
+		kprintf("palimpsest: an asynchronous abort was pending when the monitor started; ignored\n");
 	core.early_domain = host_mmu_early_domain();
-	close_pl0();
+	hostcore_close_pl0();
 	bt_decode_init();
 	bt_hyper_init();
 	cp15_check_table();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Accesses to the host's own devices. Natively, a host test has a device of its own behind them.
+// Accesses to the host's own devices; natively a test's (test/host/fake_arch.h).
 #ifndef MONITOR_MMIO_H
 #define MONITOR_MMIO_H
 
@@ -19,6 +19,12 @@ mmio_write(uint32_t address, uint32_t value)
 	*(volatile uint32_t *)(uintptr_t)address = value;
 }
 
+static inline void
+mmio_write_byte(uint32_t address, uint8_t value)
+{
+	*(volatile uint8_t *)(uintptr_t)address = value;
+}
+
 // Orders accesses to memory that a device reads or writes, and to the device itself (A3.8.3).
 static inline void
 mmio_barrier(void)
@@ -29,6 +35,7 @@ mmio_barrier(void)
 uint32_t mmio_read(uint32_t address);
 void mmio_write(uint32_t address, uint32_t value);
 void mmio_barrier(void);
+void mmio_write_byte(uint32_t address, uint8_t value);
 #endif
 
 #endif

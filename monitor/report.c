@@ -4,11 +4,10 @@
 #include "monitor/report.h"
 #include "monitor/hport.h"
 #include "monitor/kprintf.h"
+#include "monitor/power.h"
 #include "monitor/types.h"
 
 #define PORT "palimpsest.report"
-
-#define PSCI_SYSTEM_OFF 0x84000008u
 
 static struct {
 	struct hport *port; // NULL: the console
@@ -67,8 +66,5 @@ void
 report_end(void)
 {
 	flush();
-	// Off by the firmware.
-	__asm__ volatile("mov r0, %0\n\t.arch_extension virt\n\thvc #0" : : "r"(PSCI_SYSTEM_OFF) : "r0", "memory");
-	for (;;)
-		__asm__ volatile("wfi");
+	power_off();
 }

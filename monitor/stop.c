@@ -4,6 +4,8 @@
 #include "monitor/stop.h"
 #include "monitor/access.h"
 #include "monitor/arch.h"
+#include "monitor/console.h"
+#include "monitor/early.h"
 #include "monitor/kprintf.h"
 #include "monitor/report.h"
 #include "monitor/sysreg.h"
@@ -77,6 +79,7 @@ report_statistics(const struct vcpu *v)
 	report("\"monitor_bytes\":%u,\"monitor_limit\":%u,\"pool_bytes\":%u,\"pool_least_free\":%u,", vm->monitor_bytes,
 	       vm->monitor_limit, vm->pool.size, vm->pool.lowest * PAGE_SIZE);
 	report("\"pool_free\":%u,", vm->pool.n_pages * PAGE_SIZE);
+	report("\"foreign_interrupts\":%u,\"console_dropped\":%u,", vm->foreign_interrupts, console_dropped());
 }
 
 static _Noreturn void
@@ -86,6 +89,15 @@ end(const struct vcpu *v, const char *exit, int status)
 	if (v)
 		report_statistics(v);
 	report("\"status\":%d}\n", status);
+	report_end();
+}
+
+// With no guest there is nothing to tell but the status, and that only to the command.
+static _Noreturn void
+end_early(const char *exit, int status)
+{
+	if (report_has_port())
+		end(NULL, exit, status);
 	report_end();
 }
 
@@ -139,14 +151,19 @@ void
 stop_input(const char *what, const char *where)
 {
 	report("palimpsest: %s%s%s\n", where ? where : "", where ? ": " : "", what);
-	if (report_has_port())
-		end(NULL, "input", STATUS_INPUT);
-	report_end();
+	end_early("input", STATUS_INPUT);
+}
+
+void
+stop_early(void)
+{
+	end_early("monitor", STATUS_MONITOR);
 }
 
 void
 stop_fatal(struct vcpu *v, uint32_t lr, uint32_t spsr, uint32_t mode)
 {
+	early_park();
 	kprintf("\npalimpsest: the monitor trapped into mode %02x: lr %08x spsr %08x dfar %08x dfsr %08x ifsr %08x\n",
 		mode & PSR_M, lr, spsr, sysreg_read_dfar(), sysreg_read_dfsr(), sysreg_read_ifsr());
 	dump_registers(v);

@@ -19,6 +19,9 @@ _Noreturn void stop_crash(struct vcpu *v, const char *what);
 // line, status 1. what and where may be NULL.
 _Noreturn void stop_input(const char *what, const char *where);
 
+// A bug of ours that early_fault has told of: status 4.
+_Noreturn void stop_early(void);
+
 // The window's entry for bugs of ours; arch_bug() ends here as well: status 4.
 _Noreturn void stop_fatal(struct vcpu *v, uint32_t lr, uint32_t spsr, uint32_t mode);
 

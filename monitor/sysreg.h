@@ -2,7 +2,8 @@
 //
 // Accessors of the host core's system registers, by the ARM ARM's names. A row of
 // the table below is (name, coprocessor operands); each makes sysreg_read_NAME
-// and sysreg_write_NAME. Natively, for host tests, they are plain variables.
+// and sysreg_write_NAME. Natively, for host tests, they are plain
+// variables, and barriers and writes are noted in their order (test/host/fake_arch.h).
 #ifndef MONITOR_SYSREG_H
 #define MONITOR_SYSREG_H
 
@@ -68,7 +69,7 @@
 	R(tpidrprw,   "p15, 0, %0, c13, c0, 4") \
 	R(cntfrq,     "p15, 0, %0, c14, c0, 0") \
 	R(cntkctl,    "p15, 0, %0, c14, c1, 0") \
-	R(cntp_ctl,   "p15, 0, %0, c14, c2, 1") \
+	R(cntv_ctl,   "p15, 0, %0, c14, c3, 1") \
 	R(teecr,      "p14, 6, %0, c0, c0, 0") \
 	R(dbgdscrext, "p14, 0, %0, c0, c2, 2") \
 	R(dbgdidr,    "p14, 0, %0, c0, c0, 0") \
@@ -105,10 +106,19 @@ sysreg_read_cntvct(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
-static inline void
-sysreg_write_cntp_cval(uint64_t value)
+static inline uint64_t
+sysreg_read_cntpct(void)
 {
-	__asm__ volatile("mcrr p15, 2, %0, %1, c14" : : "r"((uint32_t)value), "r"((uint32_t)(value >> 32)));
+	uint32_t lo, hi;
+
+	__asm__ volatile("mrrc p15, 0, %0, %1, c14" : "=r"(lo), "=r"(hi));
+	return (uint64_t)hi << 32 | lo;
+}
+
+static inline void
+sysreg_write_cntv_cval(uint64_t value)
+{
+	__asm__ volatile("mcrr p15, 3, %0, %1, c14" : : "r"((uint32_t)value), "r"((uint32_t)(value >> 32)));
 }
 
 static inline uint32_t
@@ -137,8 +147,21 @@ dsb(void)
 {
 	__asm__ volatile("dsb" : : : "memory");
 }
+
+static inline void
+wfi(void)
+{
+	__asm__ volatile("wfi" : : : "memory");
+}
+
+static inline void
+clrex(void)
+{
+	__asm__ volatile("clrex" : : : "memory");
+}
 #else
 extern uint32_t sysreg_fake[];
+void sysreg_fake_note(const char *what); // of each barrier, and of each write its register's name
 #define SYSREG(name, operands)                                                                                         \
 	static inline uint32_t sysreg_read_##name(void)                                                                \
 	{                                                                                                              \
@@ -147,18 +170,32 @@ extern uint32_t sysreg_fake[];
 	static inline void sysreg_write_##name(uint32_t value)                                                         \
 	{                                                                                                              \
 		sysreg_fake[SYSREG_##name] = value;                                                                    \
+		sysreg_fake_note(#name);                                                                               \
 	}
 #define SYSREG_NUMBER(name, operands) SYSREG_##name,
 enum { SYSREGS(SYSREG_NUMBER) SYSREG_COUNT };
 #undef SYSREG_NUMBER
 
-extern uint64_t sysreg_fake_cntvct;
+extern uint64_t sysreg_fake_cntvct, sysreg_fake_cntpct, sysreg_fake_cntv_cval;
 extern uint32_t sysreg_fake_fpexc;
 
 static inline uint64_t
 sysreg_read_cntvct(void)
 {
 	return sysreg_fake_cntvct;
+}
+
+static inline uint64_t
+sysreg_read_cntpct(void)
+{
+	return sysreg_fake_cntpct;
+}
+
+static inline void
+sysreg_write_cntv_cval(uint64_t value)
+{
+	sysreg_fake_cntv_cval = value;
+	sysreg_fake_note("cntv_cval");
 }
 
 static inline uint32_t
@@ -176,11 +213,25 @@ sysreg_write_fpexc(uint32_t value)
 static inline void
 isb(void)
 {
+	sysreg_fake_note("isb");
 }
 
 static inline void
 dsb(void)
 {
+	sysreg_fake_note("dsb");
+}
+
+static inline void
+wfi(void)
+{
+	sysreg_fake_note("wfi");
+}
+
+static inline void
+clrex(void)
+{
+	sysreg_fake_note("clrex");
 }
 #endif
 

@@ -15,6 +15,7 @@
 #include "monitor/exec.h"
 #include "monitor/inject.h"
 #include "monitor/irq.h"
+#include "monitor/kprintf.h"
 #include "monitor/regime.h"
 #include "monitor/stop.h"
 #include "monitor/trace.h"
@@ -27,6 +28,28 @@
 #define FSR_FS(fsr)          ((fsr)&0x40fu)
 #define FS_IS_PERMISSION(fs) (((fs)&0x40du) == FS_PERMISSION_1)
 #define FS_IS_DOMAIN(fs)     (((fs)&0x40du) == FS_DOMAIN_1)
+
+// What an access of the guest's can be the reason of, by FS: faults of its translation, and of cache maintenance.
+// Anything else, external aborts, asynchronous ones, parity, a TLB conflict, is the board's, or a bug of ours; of most
+// DFAR and IFAR say nothing (B3.13.3).
+#define FS_OF_TRANSLATION                                                                                              \
+	(1u << FS_TRANSLATION_1 | 1u << FS_TRANSLATION_2 | 1u << FS_ACCESS_1 | 1u << FS_ACCESS_2 | 1u << FS_DOMAIN_1 | \
+	 1u << FS_DOMAIN_2 | 1u << FS_PERMISSION_1 | 1u << FS_PERMISSION_2 | 1u << FS_ICACHE)
+
+static inline bool
+is_of_translation(uint32_t fs)
+{
+	return fs < 16 && FS_OF_TRANSLATION >> fs & 1;
+}
+
+// The registers say what it was; DFAR or IFAR may be of another fault.
+static _Noreturn void
+host_abort(struct vcpu *v)
+{
+	kprintf("\npalimpsest: an abort that is the board's: dfsr %08x dfar %08x ifsr %08x ifar %08x\n",
+		sysreg_read_dfsr(), sysreg_read_dfar(), sysreg_read_ifsr(), sysreg_read_ifar());
+	stop_crash(v, "external or asynchronous abort by the board");
+}
 
 static enum spt_view
 view_of(const struct vcpu *v)
@@ -245,6 +268,8 @@ prefetch_abort(struct vcpu *v)
 		inject_prefetch_abort(v, FS_ALIGNMENT, va);
 		return EXIT_fault;
 	}
+	if (!is_of_translation(fs))
+		host_abort(v);
 	switch (spt_fill(&v->vm->spt, &rq, &x, &fs)) {
 	case SPT_OK:
 		break;
@@ -331,7 +356,9 @@ fill_data(struct vcpu *v, struct data_abort *a)
 	a->dfsr = dfsr;
 	a->rq = (struct spt_request){&v->cp15.mmu, GVA(sysreg_read_dfar()), dfsr & DFSR_WnR ? MMU_WRITE : MMU_READ,
 				     v->view_now == VIEW_KERNEL, (enum spt_view)v->view_now};
-	if (fs == FS_ALIGNMENT) {
+	if (!is_of_translation(fs)) {
+		if (fs != FS_ALIGNMENT)
+			host_abort(v);
 		a->fs = fs;
 		a->x.domain = 0;
 		a->result = SPT_FAULT;

@@ -190,6 +190,17 @@ take_room(struct vm *vm, uint32_t *spent)
 	vm->monitor_limit = ROOM_LIMIT(vm->mem.size);
 }
 
+// The usual place, or the next below where the board has nothing.
+static uint32_t
+first_window(void)
+{
+	uint32_t va = WINDOW_DEFAULT;
+
+	while (host_mmu_maps(va))
+		va -= SECTION_SIZE;
+	return va;
+}
+
 struct vm *
 vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 {
@@ -199,7 +210,8 @@ vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 	vm->cfg = *cfg;
 	vm->host = h;
 	vm->core = core;
-	vm->window = WINDOW_DEFAULT;
+	vm->physical_ahead = irq_physical_ahead();
+	vm->window = first_window();
 	take_memory(vm);
 	take_room(vm, &spent);
 	spent += core->image_bytes;
@@ -311,6 +323,7 @@ vm_run(struct vm *vm)
 	vm->started = sysreg_read_cntvct();
 	vfpsys_update(v);
 	irq_update(v);
+	clrex(); // as a reset leaves the exclusive monitor (A3.4)
 	vm_enter(v);
 }
 

@@ -41,7 +41,18 @@ vtimer_sync(struct vcpu *v)
 	uint64_t now = sysreg_read_cntvct();
 
 	vgic_set_level(&v->vm->gic, v->id, VM_VTIMER_IRQ, vtimer_fires(&v->vtimer, now));
-	vgic_set_level(&v->vm->gic, v->id, VM_PTIMER_IRQ, vtimer_fires(&v->ptimer, now));
+	vgic_set_level(&v->vm->gic, v->id, VM_PTIMER_IRQ, vtimer_fires(&v->ptimer, now + v->vm->physical_ahead));
+}
+
+// CNTVCT when CNTPCT is this.
+static uint64_t
+when_virtual(const struct vm *vm, uint64_t physical)
+{
+	uint64_t virtual = physical - vm->physical_ahead;
+
+	if ((int64_t)vm->physical_ahead < 0)
+		return virtual < physical ? UINT64_MAX : virtual;
+	return virtual > physical ? 0 : virtual;
 }
 
 uint64_t
@@ -49,5 +60,7 @@ vtimer_next(const struct vcpu *v)
 {
 	uint64_t a = next(v, &v->vtimer, VM_VTIMER_IRQ), b = next(v, &v->ptimer, VM_PTIMER_IRQ);
 
+	if (b != UINT64_MAX)
+		b = when_virtual(v->vm, b);
 	return a < b ? a : b;
 }

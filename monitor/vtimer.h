@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The guest's generic timers: virtual and physical, both against the host's virtual
-// counter, for the guest has no CNTVOFF (ARM ARM B8.1).
+// The guest's generic timers: virtual and physical, against the host's counters of those names, which the guest may
+// read by itself and which differ by what firmware has left in CNTVOFF (ARM ARM B8.1). All counts here are CNTVCT's.
 #ifndef MONITOR_VTIMER_H
 #define MONITOR_VTIMER_H
 
@@ -14,10 +14,10 @@
 // Timers off.
 void vtimer_reset(struct vcpu *v);
 
-// CNT?_CTL as it reads at this count: ISTATUS is clear in a timer that is off.
+// CNT?_CTL as it reads at this count, the timer's own: ISTATUS is clear in a timer that is off.
 uint32_t vtimer_ctl(const struct vtimer *t, uint64_t now);
 
-// Whether the timer's output is high at this count.
+// Whether the timer's output is high at this count, its own.
 bool vtimer_fires(const struct vtimer *t, uint64_t now);
 
 // Drives both timers' inputs of the GIC by what they are now.

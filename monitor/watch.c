@@ -12,6 +12,7 @@
 #define DBGDIDR_WRPS(didr)    bits(didr, 31, 28)
 #define DBGDIDR_VERSION(didr) bits(didr, 19, 16)
 #define DBGDIDR_V7_1          5u
+#define DFR0_V7_1             5u
 #define DBGDSCR_MDBGen        (1u << 15)
 
 #define AREA_SHIFT   20u
@@ -28,30 +29,49 @@
 #define MASK_MAX            31u
 
 static void
-write_watchpoint(unsigned n, uint32_t wvr, uint32_t wcr)
+write_wcr(unsigned n, uint32_t wcr)
 {
 	switch (n) {
 	case 0:
-		sysreg_write_dbgwcr0(0); // never on with half of its values
-		sysreg_write_dbgwvr0(wvr);
 		sysreg_write_dbgwcr0(wcr);
 		break;
 	case 1:
-		sysreg_write_dbgwcr1(0);
-		sysreg_write_dbgwvr1(wvr);
 		sysreg_write_dbgwcr1(wcr);
 		break;
 	case 2:
-		sysreg_write_dbgwcr2(0);
-		sysreg_write_dbgwvr2(wvr);
 		sysreg_write_dbgwcr2(wcr);
 		break;
 	default:
-		sysreg_write_dbgwcr3(0);
-		sysreg_write_dbgwvr3(wvr);
 		sysreg_write_dbgwcr3(wcr);
 	}
 	isb();
+}
+
+static void
+write_wvr(unsigned n, uint32_t wvr)
+{
+	switch (n) {
+	case 0:
+		sysreg_write_dbgwvr0(wvr);
+		break;
+	case 1:
+		sysreg_write_dbgwvr1(wvr);
+		break;
+	case 2:
+		sysreg_write_dbgwvr2(wvr);
+		break;
+	default:
+		sysreg_write_dbgwvr3(wvr);
+	}
+}
+
+// Never on with half of its values: that it is off must have taken effect before it gets another address.
+static void
+write_watchpoint(unsigned n, uint32_t wvr, uint32_t wcr)
+{
+	write_wcr(n, 0);
+	write_wvr(n, wvr);
+	write_wcr(n, wcr);
 }
 
 static void
@@ -62,6 +82,13 @@ program(struct watch *w, unsigned n)
 
 	w->moves++;
 	write_watchpoint(n, r->base, r->shift ? on : 0);
+}
+
+// Cores whose debug registers PL1 has by CP14, with v7.1 Debug (ID_DFR0.CopDbg).
+static bool
+has_v7_1(void)
+{
+	return bits(sysreg_read_id_dfr0(), 3, 0) >= DFR0_V7_1 && DBGDIDR_VERSION(sysreg_read_dbgdidr()) >= DBGDIDR_V7_1;
 }
 
 static unsigned
@@ -80,23 +107,27 @@ watch_possible(void)
 {
 	bool possible;
 
+	if (!has_v7_1())
+		return false;
 	write_watchpoint(0, 0, DBGWCR_BAS | DBGWCR_MASK(MASK_MAX));
 	possible = DBGWCR_MASK_OF(sysreg_read_dbgwcr0()) == MASK_MAX;
 	write_watchpoint(0, 0, 0);
-	return possible && DBGDIDR_VERSION(sysreg_read_dbgdidr()) >= DBGDIDR_V7_1 && available() >= 2;
+	return possible && available() >= 2;
 }
 
 void
 watch_init(struct watch *w, bool strict)
 {
-	uint32_t dscr = sysreg_read_dbgdscrext();
+	uint32_t dscr;
 
 	memset(w, 0, sizeof(*w));
 	w->patience = PATIENCE;
+	if (!has_v7_1())
+		return;
+	dscr = sysreg_read_dbgdscrext();
 	for (unsigned i = 0; i < available(); i++)
 		program(w, i);
 	w->n = strict ? available() : 0;
-	sysreg_write_dbgoslar(0); // what is locked takes no debug events
 	sysreg_write_dbgdscrext(strict ? dscr | DBGDSCR_MDBGen : dscr & ~DBGDSCR_MDBGen);
 	isb();
 }

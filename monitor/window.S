@@ -492,7 +492,8 @@ watched:
 
 // A data abort of the monitor's own. Of code in this section it was an access to guest
 // memory by a hot or warm handler, in SVC mode, that has changed nothing of the
-// VCPU yet: drop the handler, and emulate its hypercall the slow way.
+// VCPU yet: drop the handler, and emulate its hypercall the slow way. Not if it is asynchronous, or else not of an
+// address (FS[4]): then it may have come anywhere.
 abort_nested:
 	str	r1, [sp, #VCPU_SCRATCH + 4]
 	and	r0, r0, #PSR_M
@@ -506,6 +507,8 @@ abort_nested:
 	mrc	p15, 0, r0, c5, c0, 0		@ DFSR
 	movw	r1, #0x40f
 	and	r0, r0, r1
+	tst	r0, #0x400
+	bne	fatal_scratch
 	cmp	r0, #0x002
 	mrceq	p15, 0, r0, c6, c0, 0		@ DFAR
 	ldrbeq	r0, [r0]
@@ -639,8 +642,8 @@ window_exclusive:
 	mov	r0, r10
 	pop	{r4-r10, pc}
 
-// First entry to a guest: never returns. r0 = VCPU in the window. The banked SPs are
-// set once and stay.
+// First entry to a guest, and each after the window has moved: never returns. r0 = VCPU in the window. The
+// banked SPs stay; from now on the vectors are the window's, which need them.
 	.globl	window_enter
 window_enter:
 	mov	r4, r0
@@ -654,6 +657,9 @@ window_enter:
 	mov	sp, r4
 	cps	#MODE_SVC
 	mov	sp, r4
+	adrl	r0, window_vectors
+	mcr	p15, 0, r0, c12, c0, 0		@ VBAR
+	isb
 	bl	load_view
 	b	resume_full
 

@@ -24,16 +24,11 @@
 
 #define RARE __attribute__((cold, noinline)) // off the path of a plain fill
 
+// All that is mapped is memory, and memory is always shadowed as Normal, write-back cacheable and shareable, like the
+// monitor's own alias of it, whatever type the guest gives it: accesses through aliases of different types or
+// cacheability lose sight of each other (A3.5.7). That it is more cacheable than asked for can't be seen, since all
+// the guest's DMA is the monitor's.
 #define NORMAL_WBWA 0x07u // TEX = 001, C = 1, B = 1 without TEX remap, as TEX:C:B
-
-// Normal memory is always shadowed as write-back cacheable and shareable, like the
-// monitor's own alias of it; more cacheable than asked for can't be seen, since
-// all the guest's DMA is the monitor's. Device and Strongly-ordered stay so.
-static uint32_t
-memory_type(const struct mmu_xlat *x)
-{
-	return x->normal ? NORMAL_WBWA : x->tex_cb;
-}
 
 // What an unprivileged host access may do with an entry, of what the guest may in this mode: no
 // writing where the frame is tracked, execution in the user view only.
@@ -44,18 +39,18 @@ ap_of(uint32_t can)
 }
 
 static inline uint32_t
-small_page(hpa_t host, const struct mmu_xlat *x, uint32_t can)
+small_page(hpa_t host, uint32_t can)
 {
 	return (uint32_t)host.v | L2_SMALL | (can & MMU_CAN(MMU_EXEC) ? 0 : L2_SMALL_XN) | pte_l2_from_ap(ap_of(can)) |
-	       pte_l2_small_from_tex_cb(memory_type(x)) | L2_S | L2_NG;
+	       pte_l2_small_from_tex_cb(NORMAL_WBWA) | L2_S | L2_NG;
 }
 
 static inline uint32_t
 section(hpa_t host, const struct mmu_xlat *x, uint32_t can)
 {
 	return (uint32_t)host.v | L1_SECTION | (can & MMU_CAN(MMU_EXEC) ? 0 : L1_XN) |
-	       (uint32_t)x->domain << L1_DOMAIN_SHIFT | pte_l1_from_ap(ap_of(can)) |
-	       pte_l1_from_tex_cb(memory_type(x)) | L1_S | L1_NG;
+	       (uint32_t)x->domain << L1_DOMAIN_SHIFT | pte_l1_from_ap(ap_of(can)) | pte_l1_from_tex_cb(NORMAL_WBWA) |
+	       L1_S | L1_NG;
 }
 
 // What is kept of the frame and of the section at an offset of gmem_offset()'s. Nothing else indexes these.
@@ -210,6 +205,7 @@ new_l2(struct spt *s, const struct spt_table *t)
 		l2 = pool_table(s->pool, t->l2);
 		BUG_ON(!l2); // the pool has pages that nobody but shadows gets
 	}
+	arch_tables_written(); // it is clear, before a walk can find it
 	return l2;
 }
 
@@ -249,7 +245,8 @@ needs_l2(const struct spt_table *t, uint32_t i, const struct mmu_xlat *x)
 	       (x->shift >= SECTION_SHIFT && entry == want);
 }
 
-// There is a new entry in section i of t: the current space shows what the common table has there.
+// There is a new entry in section i of t: the current space shows what the common table has there. A walk may come
+// as soon as the guest runs.
 static inline void
 entered(struct spt *s, const struct spt_table *t, uint32_t i, const struct mmu_xlat *x)
 {
@@ -259,6 +256,7 @@ entered(struct spt *s, const struct spt_table *t, uint32_t i, const struct mmu_x
 	} else if (s->current) {
 		s->current->view[SPT_KERNEL].l1[i] = t->l1[i];
 	}
+	arch_tables_written();
 }
 
 static inline void
@@ -271,7 +269,7 @@ map_page(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, 
 		make_l2(s, t, i, x);
 	entry = &l2_of(t->l1[i])[bits(rq->va.v, 19, 12)];
 	old = *entry;
-	*entry = small_page(host, x, can);
+	*entry = small_page(host, can);
 	entered(s, t, i, x);
 	if (x->shift != PAGE_SHIFT) {
 		s->large_pages |= x->shift == 16;

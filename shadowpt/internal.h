@@ -8,8 +8,9 @@
 #include "shadowpt/spt.h"
 
 // In a first-level table descriptor of the shadow: it shows pieces of a guest's section,
-// so maintenance of any address drops all. Bit 9 is ignored by the walker (B3.5.1).
-#define L1_SOFT_PIECES (1u << 9)
+// so maintenance of any address drops all. The bit is PXN, which has no effect on what runs at PL0, and nothing else
+// is executed there; bit 9 is for the core to define (B3.5.1).
+#define L1_SOFT_PIECES L1_TABLE_PXN
 
 static inline bool
 set_has(const struct spt_set *set, uint32_t i)

@@ -557,4 +557,5 @@ spt_move_window(struct spt *s, uint32_t index)
 	if (s->current)
 		move_in(s, s->current->view[SPT_KERNEL].l1, index);
 	s->window_index = index;
+	arch_tables_written();
 }

@@ -2,11 +2,14 @@
 #
 # Boots of Debian's kernels, included by the Makefile: make test/boot/6.1-page.ok, or, with other than
 # 512 MiB, test/boot/6.1-rt-block-128.ok; of one in Thumb-2, whose first build takes minutes; of U-Boot;
-# and test-bad, what doesn't boot.
+# test-bad, what doesn't boot; and test-board, boards that are odd.
 
-.PHONY: test-boot test-boot-all test-boot-thumb2 test-boot-strict test-bad test-firmware
+.PHONY: test-boot test-boot-all test-boot-thumb2 test-boot-strict test-bad test-board test-firmware
 test-bad: all
 	@BUILD=$(B) test/boot/bad.sh
+
+test-board: all $(B)/guest/timer.bin
+	@BUILD=$(B) test/boot/board.sh
 
 test-firmware: all
 	@BUILD=$(B) test/boot/firmware.sh

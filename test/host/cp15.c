@@ -432,6 +432,39 @@ test_timers(void)
 	CHECK_EQ(vtimer_next(v), 0x200000007ull);
 	CHECK_EQ(pair(0, 1), CP_UNDEF); // CNTVCT is read only
 
+	fresh("the physical timer counts as CNTPCT does, which is ahead of CNTVCT by CNTVOFF");
+	vm->physical_ahead = 0x1000;
+	sysreg_fake_cntvct = 0x100;
+	CHECK_EQ(pair(1, 0), CP_DONE);
+	CHECK_EQ(v->regs[2], 0x1100);
+	CHECK_EQ(pair(1, 1), CP_DONE);
+	CHECK_EQ(v->regs[2], 0x100);
+	CHECK_EQ(mcr(0, 14, 2, 0, 0x20), CP_DONE);
+	CHECK_EQ(v->ptimer.cval, 0x1120);
+	CHECK_EQ(mcr(0, 14, 2, 1, 1), CP_DONE);
+	CHECK_EQ(vtimer_next(v), 0x120);
+	CHECK_EQ(mrc(0, 14, 2, 0), 0x20);
+	CHECK(!bit(vm->gic.cpu[0].own[VGIC_LEVEL], VM_PTIMER_IRQ));
+	sysreg_fake_cntvct = 0x11f;
+	CHECK_EQ(mrc(0, 14, 2, 1), 1);
+	sysreg_fake_cntvct = 0x120;
+	CHECK_EQ(mrc(0, 14, 2, 1), 5);
+	vtimer_sync(v);
+	CHECK(bit(vm->gic.cpu[0].own[VGIC_LEVEL], VM_PTIMER_IRQ));
+	v->regs[2] = 0x800; // long past
+	v->regs[3] = 0;
+	CHECK_EQ(pair(0, 2), CP_DONE);
+	CHECK(bit(vm->gic.cpu[0].own[VGIC_LEVEL], VM_PTIMER_IRQ));
+	CHECK_EQ(vtimer_next(v), UINT64_MAX);
+	vm->physical_ahead = (uint64_t)-0x50; // or behind
+	CHECK_EQ(mcr(0, 14, 2, 0, 0x20), CP_DONE);
+	CHECK_EQ(v->ptimer.cval, 0xf0);
+	CHECK_EQ(vtimer_next(v), 0x140);
+	v->ptimer.cval = UINT64_MAX - 1;
+	CHECK_EQ(vtimer_next(v), UINT64_MAX);
+	CHECK_EQ(mcr(0, 14, 2, 1, 0), CP_DONE);
+	vm->physical_ahead = 0;
+
 	fresh("PL0 needs CNTKCTL, and never gets the host's timers");
 	mode(MODE_USR);
 	CHECK_EQ(mrc(0, 14, 0, 0), UNDEFINED);

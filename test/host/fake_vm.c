@@ -36,7 +36,9 @@ fake_vm_fresh(void)
 	vm = calloc(1, sizeof(*vm));
 	v = aligned_alloc(64, (sizeof(*v) + 63u) & ~(size_t)63);
 	memset(v, 0, sizeof(*v));
-	vm->mem = (struct gmem){.base = GPA(FAKE_RAM), .size = FAKE_SIZE, .host = HPA(calloc(1, FAKE_SIZE))};
+	vm->mem = (struct gmem){.base = GPA(FAKE_RAM),
+				.size = FAKE_SIZE,
+				.host = HPA(memset(aligned_alloc(PAGE_SIZE, FAKE_SIZE), 0, FAKE_SIZE))};
 	fake_vm = (struct fake_vm){.vm = vm, .v = v, .tracked = 1u, .fill_shift = PAGE_SHIFT};
 	dev_add(&vm->bus, &fake_class, GPA(FAKE_DEVICE), &fake_vm.device);
 	v->vm = vm;
@@ -253,16 +255,18 @@ code_drop_all(struct code *c)
 	fake_vm.dropped += 100u;
 }
 
-// A core's exclusive monitor as QEMU's: an address, and the value there.
+// A core's exclusive monitor that goes by all that there is: address, value as QEMU's, and page.
 uint32_t
 host_mmu_exclusive(const struct host_mmu_exclusive *x)
 {
 	uint64_t memory = x->memory & ~0ull >> (64u - 8u * x->size);
-	bool holds = fake_vm.held && fake_vm.held_va == x->va.v && fake_vm.held_value == memory;
+	bool holds = fake_vm.held && fake_vm.held_va == x->va.v && fake_vm.held_value == memory &&
+		     fake_vm.held_page == x->page.v;
 
 	fake_vm.held = x->load;
 	fake_vm.held_va = x->va.v;
 	fake_vm.held_value = memory;
+	fake_vm.held_page = x->page.v;
 	return !x->load && !holds;
 }
 

@@ -35,6 +35,7 @@ struct fake_vm {
 	bool held;                 // the core's exclusive monitor, by LDREX of that
 	uint32_t held_va;
 	uint64_t held_value;
+	uintptr_t held_page; // of the host's; 0: a device's
 	const char *stopped; // why the VM was, NULL: it wasn't
 	jmp_buf stop;
 };

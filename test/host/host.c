@@ -67,7 +67,6 @@ board(void)
 	SET(fdt, "/uart1", "interrupts", 0, 6, 4);
 	SET(fdt, "/gic", "reg", 0x3000, 0x1000, 0x4000, 0x1000);
 	SET(fdt, "/timer", "interrupts", 1, 13, 4, 1, 14, 4, 1, 11, 4, 1, 10, 4);
-	SET(fdt, "/timer", "clock-frequency", 24000000);
 	return fdt;
 }
 
@@ -95,11 +94,11 @@ says(const char *what, const char *part)
 	return what && strstr(what, part);
 }
 
-// QEMU's own tree; NULL if it can't be had.
+// The tree of one of QEMU's machines; NULL if it can't be had.
 static void *
-qemus(void)
+qemus(const char *machine)
 {
-	static char dir[] = "/tmp/host-test-XXXXXX";
+	char dir[] = "/tmp/host-test-XXXXXX";
 	char command[256], path[64];
 	void *fdt = calloc(1, 1 << 20);
 	FILE *f;
@@ -107,8 +106,8 @@ qemus(void)
 	CHECK(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/dtb", dir);
 	snprintf(command, sizeof(command),
-		 "qemu-system-arm -M virt,dumpdtb=%s -cpu cortex-a15 -m 1G -nodefaults -display none >/dev/null 2>&1",
-		 path);
+		 "qemu-system-arm -M %s,dumpdtb=%s -cpu cortex-a15 -m 1G -nodefaults -display none >/dev/null 2>&1",
+		 machine, path);
 	f = system(command) ? NULL : fopen(path, "rb");
 	if (f) {
 		CHECK(fread(fdt, 1, 1 << 20, f) > 0);
@@ -128,7 +127,7 @@ test_qemu(void)
 	void *fdt;
 
 	check_case("QEMU's virt");
-	fdt = qemus();
+	fdt = qemus("virt");
 	CHECK(fdt);
 	if (!fdt)
 		return;
@@ -141,7 +140,8 @@ test_qemu(void)
 	CHECK_EQ(h.rtc, 0x09010000);
 	CHECK_EQ(h.gicd, 0x08000000);
 	CHECK_EQ(h.gicc, 0x08010000);
-	CHECK_EQ(h.timer_irq, 30);
+	CHECK_EQ(h.timer_irq, 27);
+	CHECK_EQ(h.psci, HOST_PSCI_HVC);
 	CHECK_EQ(h.initrd.size, 0);
 	CHECK_EQ(h.bootargs[0], 0);
 	CHECK_EQ(h.n_virtio, 32);
@@ -158,11 +158,13 @@ test_virtio(void)
 	check_case("transports that see memory as the core does");
 	CHECK(!parse(board()));
 	CHECK_EQ(h.n_virtio, 0);
-	for (uint32_t i = 0; i < 3; i++) {
+	for (uint32_t i = 0; i < 4; i++) {
 		snprintf(name, sizeof(name), "virtio%u", i);
 		snprintf(path, sizeof(path), "/virtio%u", i);
 		add(fdt, 0, name, "virtio,mmio");
 		SET(fdt, path, "reg", 0x10000 + i * 0x200, 0x200);
+		if (i == 3)
+			set_string(fdt, fdt_path_offset(fdt, path), "status", "disabled");
 		if (i != 1)
 			fdt_setprop(fdt, fdt_path_offset(fdt, path), "dma-coherent", NULL, 0);
 	}
@@ -185,6 +187,153 @@ test_virtio(void)
 	CHECK_EQ(h.uart_irq, 37);
 }
 
+// TrustZone's machine has memory that only the Secure world sees, and a UART.
+static void
+test_qemu_secure(void)
+{
+	void *fdt;
+
+	check_case("QEMU's virt with a Secure world, and with Hyp mode");
+	fdt = qemus("virt,secure=on,virtualization=on");
+	CHECK(fdt);
+	if (!fdt)
+		return;
+	CHECK(fdt_path_offset(fdt, "/secram@e000000") >= 0);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.n_ram, 1);
+	CHECK_EQ(h.ram[0].base, 0x40000000);
+	CHECK_EQ(h.uart, 0x09000000);
+	fdt = qemus("virt,virtualization=on");
+	CHECK(fdt && !parse(fdt));
+	CHECK_EQ(h.psci, HOST_PSCI_SMC);
+}
+
+// Nodes that aren't "okay" are as if they weren't there.
+static void
+test_status(void)
+{
+	static const struct {
+		const char *path, *what;
+	} row[] = {{"/memory", "memory"}, {"/gic", "GICv2"}, {"/timer", "timer"}};
+	static const char *const states[] = {"disabled", "reserved", "fail", "fail-sss", "", "okayish"};
+	void *fdt;
+
+	for (unsigned i = 0; i < ARRAY_LEN(row); i++) {
+		check_case("what is disabled is missing");
+		for (unsigned n = 0; n < ARRAY_LEN(states); n++) {
+			fdt = board();
+			set_string(fdt, fdt_path_offset(fdt, row[i].path), "status", states[n]);
+			CHECK(says(parse(fdt), row[i].what));
+		}
+		fdt = board();
+		fdt_setprop(fdt, fdt_path_offset(fdt, row[i].path), "status", "okay", 4);
+		CHECK(says(parse(fdt), row[i].what));
+	}
+
+	check_case("okay, and what is okay to the Secure world only");
+	fdt = board();
+	set_string(fdt, fdt_path_offset(fdt, "/memory"), "status", "okay");
+	set_string(fdt, fdt_path_offset(fdt, "/gic"), "status", "ok");
+	set_string(fdt, fdt_path_offset(fdt, "/timer"), "secure-status", "disabled");
+	CHECK(!parse(fdt));
+	fdt = board();
+	set_string(fdt, fdt_path_offset(fdt, "/memory"), "status", "disabled");
+	set_string(fdt, fdt_path_offset(fdt, "/memory"), "secure-status", "okay");
+	CHECK(says(parse(fdt), "memory"));
+	fdt = board();
+	set_string(fdt, add(fdt, 0, "secram", NULL), "device_type", "memory");
+	SET(fdt, "/secram", "reg", 0x1000000, 0x1000000);
+	set_string(fdt, fdt_path_offset(fdt, "/secram"), "status", "disabled");
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.n_ram, 2);
+	CHECK(h.ram[0].base >= 0x80000000 && h.ram[1].base >= 0x80000000);
+
+	check_case("a disabled UART is not the console, though stdout-path says so");
+	for (unsigned i = 0; i < 2; i++) {
+		const char *off = i ? "/uart1" : "/uart0";
+
+		fdt = board();
+		set_string(fdt, fdt_path_offset(fdt, "/chosen"), "stdout-path", off);
+		set_string(fdt, fdt_path_offset(fdt, off), "status", "disabled");
+		CHECK(!parse(fdt));
+		CHECK_EQ(h.uart, i ? 0x1000 : 0x2000);
+	}
+	fdt = board();
+	set_string(fdt, fdt_path_offset(fdt, "/uart0"), "status", "disabled");
+	set_string(fdt, fdt_path_offset(fdt, "/uart1"), "status", "disabled");
+	CHECK(says(parse(fdt), "PL011"));
+
+	check_case("the first that isn't disabled is taken; RTC and PSCI may be missing");
+	fdt = board();
+	add(fdt, 0, "rtc", "arm,pl031");
+	SET(fdt, "/rtc", "reg", 0x5000, 0x1000);
+	set_string(fdt, add(fdt, 0, "psci", "arm,psci-0.2"), "method", "smc");
+	set_string(fdt, fdt_path_offset(fdt, "/rtc"), "status", "disabled");
+	set_string(fdt, fdt_path_offset(fdt, "/psci"), "status", "disabled");
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.rtc, 0);
+	CHECK_EQ(h.psci, HOST_PSCI_NONE);
+	fdt = board();
+	set_string(fdt, add(fdt, 0, "gic-off", "arm,cortex-a15-gic"), "status", "disabled");
+	SET(fdt, "/gic-off", "reg", 0x6000, 0x1000, 0x7000, 0x1000);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.gicd, 0x3000);
+
+	check_case("what stands in something disabled is so, too");
+	fdt = board();
+	add(fdt, 0, "off", NULL);
+	set_string(fdt, add(fdt, fdt_path_offset(fdt, "/off"), "timer", "arm,armv7-timer"), "status", "okay");
+	SET(fdt, "/off/timer", "interrupts", 1, 1, 4, 1, 2, 4, 1, 3, 4);
+	set_string(fdt, fdt_path_offset(fdt, "/off"), "status", "disabled");
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.timer_irq, 27);
+}
+
+static void
+test_interrupts(void)
+{
+	void *fdt = board();
+
+	check_case("the virtual timer's interrupt, by its place or by its name");
+	SET(fdt, "/timer", "interrupts", 1, 10, 4, 1, 11, 4);
+	CHECK(says(parse(fdt), "virtual timer"));
+	fdt = board();
+	fdt_setprop(fdt, fdt_path_offset(fdt, "/timer"), "interrupt-names", "phys\0virt", 10);
+	SET(fdt, "/timer", "interrupts", 1, 14, 4, 1, 9, 4);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.timer_irq, 25);
+
+	check_case("interrupts that there can't be");
+	fdt = board();
+	SET(fdt, "/timer", "interrupts", 1, 13, 4, 1, 14, 4, 1, 16, 4);
+	CHECK(says(parse(fdt), "virtual timer"));
+	fdt = board();
+	SET(fdt, "/uart1", "interrupts", 0, 988, 4);
+	SET(fdt, "/uart0", "interrupts", 0, 988, 4);
+	CHECK(says(parse(fdt), "interrupt of the PL011"));
+	fdt = board();
+	fdt_delprop(fdt, fdt_path_offset(fdt, "/uart0"), "interrupts");
+	fdt_delprop(fdt, fdt_path_offset(fdt, "/uart1"), "interrupts");
+	CHECK(says(parse(fdt), "interrupt of the PL011"));
+	CHECK(h.uart);
+
+	check_case("PSCI's method");
+	for (unsigned i = 0; i < 4; i++) {
+		static const char *const compatible[] = {"arm,psci-1.0", "arm,psci-0.2", "arm,psci", "arm,psci-1.0"};
+		static const char *const method[] = {"smc", "hvc", "smc", "other"};
+		static const enum host_psci want[] = {HOST_PSCI_SMC, HOST_PSCI_HVC, HOST_PSCI_NONE, HOST_PSCI_NONE};
+
+		fdt = board();
+		set_string(fdt, add(fdt, 0, "psci", compatible[i]), "method", method[i]);
+		CHECK(!parse(fdt));
+		CHECK_EQ(h.psci, want[i]);
+	}
+	fdt = board();
+	add(fdt, 0, "psci", "arm,psci-1.0");
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.psci, HOST_PSCI_NONE);
+}
+
 static void
 test_board(void)
 {
@@ -197,8 +346,8 @@ test_board(void)
 	CHECK_EQ(h.ram[1].size, 0x1000000);
 	CHECK_EQ(h.gicd, 0x3000);
 	CHECK_EQ(h.gicc, 0x4000);
-	CHECK_EQ(h.timer_irq, 30);
-	CHECK_EQ(h.cntfrq, 24000000);
+	CHECK_EQ(h.timer_irq, 27);
+	CHECK_EQ(h.psci, HOST_PSCI_NONE);
 	CHECK_EQ(h.rtc, 0);
 
 	check_case("the console is stdout-path's, options and aliases taken off");
@@ -258,6 +407,17 @@ test_memory(void)
 	SET(fdt, "/memory", "reg", 0xf0000000, 0x20000000);
 	CHECK(!parse(fdt));
 	CHECK_EQ(h.ram[0].size, 0x0ff00000);
+
+	check_case("sections that are RAM in part only are left alone");
+	fdt = board();
+	SET(fdt, "/memory", "reg", 0x80080000, 0x180000, 0xa0000000, 0x380000, 0xb00ff000, 0x100000, 0xc0001000,
+	    0x1000);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.n_ram, 2);
+	CHECK_EQ(h.ram[0].base, 0x80100000);
+	CHECK_EQ(h.ram[0].size, 0x100000);
+	CHECK_EQ(h.ram[1].base, 0xa0000000);
+	CHECK_EQ(h.ram[1].size, 0x300000);
 
 	check_case("more ranges than there is room for");
 	fdt = board();
@@ -356,6 +516,22 @@ test_reserved(void)
 	CHECK_EQ(h.reserved[0].size, 0x1000);
 	CHECK_EQ(h.reserved[1].base, 0x90000000);
 	CHECK_EQ(h.reserved[1].size, 0x200000);
+	CHECK(!h.no_map[0] && !h.no_map[1]);
+
+	check_case("what is not to be mapped is so by sections");
+	fdt = board();
+	add(fdt, 0, "reserved-memory", NULL);
+	add(fdt, fdt_path_offset(fdt, "/reserved-memory"), "secure", NULL);
+	SET(fdt, "/reserved-memory/secure", "reg", 0x900ff000, 0x2000, 0xfff80000, 0x1000, 0xffe80000, 0x180000);
+	fdt_setprop(fdt, fdt_path_offset(fdt, "/reserved-memory/secure"), "no-map", NULL, 0);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.n_reserved, 3);
+	CHECK(h.no_map[0] && h.no_map[1] && h.no_map[2]);
+	CHECK_EQ(h.reserved[0].base, 0x90000000);
+	CHECK_EQ(h.reserved[0].size, 0x200000);
+	CHECK_EQ(h.reserved[1].size, 0);
+	CHECK_EQ(h.reserved[2].base, 0xffe00000);
+	CHECK_EQ(h.reserved[2].size, 0x100000);
 
 	check_case("reservations that wrap around 64 bits, and RAM where 4 GiB end");
 	fdt = board();
@@ -432,6 +608,9 @@ main(void)
 {
 	test_qemu();
 	test_virtio();
+	test_qemu_secure();
+	test_status();
+	test_interrupts();
 	test_board();
 	test_memory();
 	test_missing();

@@ -8,6 +8,7 @@
 #include "monitor/sysreg.h"
 #include "monitor/watch.h"
 #include "test/host/check.h"
+#include "test/host/fake_arch.h"
 
 #define A15_DBGDIDR 0x3515f021u
 #define MDBGen      0x8000u
@@ -37,6 +38,7 @@ begin(const char *name, bool strict)
 	check_case(name);
 	memset(sysreg_fake, 0, 4 * SYSREG_COUNT);
 	sysreg_fake[SYSREG_dbgdidr] = A15_DBGDIDR;
+	sysreg_fake[SYSREG_id_dfr0] = 0x02010555;
 	watch_init(&w, strict);
 }
 
@@ -155,9 +157,26 @@ check_off(void)
 	CHECK(watched(0x10000000) && watched(0x90000000) && watched(0xf0000000) && !watched(0x20000000));
 }
 
+static void
+check_order(void)
+{
+	begin("a watchpoint is off, for sure, while its address changes", true);
+	fake_arch_log();
+	watch_cover(&w, GVA(0xc0000000));
+	CHECK(!strcmp(fake_arch_log(), "dbgwcr0 isb dbgwvr0 dbgwcr0 isb"));
+
+	check_case("debug registers that aren't there are left alone");
+	sysreg_fake[SYSREG_id_dfr0] = 0x02000000;
+	CHECK(!watch_possible());
+	watch_init(&w, false);
+	watch_reset(&w);
+	CHECK(!strcmp(fake_arch_log(), ""));
+}
+
 int
 main(void)
 {
+	check_order();
 	check_apart();
 	check_strays();
 	check_random();

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// See early.h.
+#include "monitor/early.h"
+#include "monitor/report.h"
+#include "monitor/stop.h"
+#include "monitor/sysreg.h"
+
+extern const uint8_t early_vectors[], park_vectors[];
+
+static void
+set_vectors(const uint8_t *vectors)
+{
+	sysreg_write_vbar((uint32_t)(uintptr_t)vectors);
+	isb();
+}
+
+void
+early_begin(void)
+{
+	set_vectors(early_vectors);
+}
+
+void
+early_park(void)
+{
+	set_vectors(park_vectors);
+}
+
+void
+early_fault(uint32_t vector, uint32_t lr, uint32_t spsr)
+{
+	static const struct {
+		const char *name;
+		uint32_t back; // from LR to the instruction (B1.8.3)
+	} exception[] = {{"reset", 0},      {"undefined instruction", 4},
+			 {"SVC", 4},        {"prefetch abort", 4},
+			 {"data abort", 8}, {"Hyp trap", 0},
+			 {"IRQ", 4},        {"FIQ", 4}};
+	uint32_t pc = lr - exception[vector].back;
+
+	report("palimpsest: bug: %s in the monitor, no guest running: pc %08x psr %08x dfsr %08x dfar %08x ifsr %08x "
+	       "ifar %08x\n",
+	       exception[vector].name, pc, spsr, sysreg_read_dfsr(), sysreg_read_dfar(), sysreg_read_ifsr(),
+	       sysreg_read_ifar());
+	stop_early();
+}
