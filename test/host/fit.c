@@ -270,6 +270,33 @@ check_flips(void)
 	free(fit);
 }
 
+// What is said of a refused image is one line that can be read, whatever names are in it.
+static void
+check_names_said(void)
+{
+	char longest[FIT_ERROR_NAME + 2];
+	void *fit = good();
+	struct fit_error err;
+	struct fit_vm vm;
+	int node = fdt_path_offset(fit, CONFIG);
+
+	check_case("names that can't be printed, or go on and on");
+	memset(longest, 'x', sizeof(longest));
+	longest[FIT_ERROR_NAME] = '\0';
+	CHECK(!set_string(fit, node, "kernel", longest));
+	CHECK(!fit_open(fit, ROOM, NULL, &vm, &err));
+	CHECK(!strcmp(err.where, longest));
+	longest[FIT_ERROR_NAME] = 'x';
+	longest[FIT_ERROR_NAME + 1] = '\0';
+	CHECK(!set_string(fit, node, "kernel", longest));
+	CHECK(!fit_open(fit, ROOM, NULL, &vm, &err));
+	CHECK(!strcmp(err.where, "an overlong name"));
+	CHECK(!set_string(fit, node, "kernel", "x\n{\"status\":0}"));
+	CHECK(!fit_open(fit, ROOM, NULL, &vm, &err));
+	CHECK(!strcmp(err.where, "a name that can't be printed"));
+	free(fit);
+}
+
 static void
 check_firmware(void)
 {
@@ -305,5 +332,6 @@ main(void)
 	check_old_version();
 	check_flips();
 	check_firmware();
+	check_names_said();
 	return check_done("fit");
 }
