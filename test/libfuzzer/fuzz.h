@@ -70,6 +70,7 @@ static inline void *
 fuzz_guarded(unsigned which, size_t size)
 {
 	static uint8_t *place[FUZZ_PLACES];
+	static size_t last[FUZZ_PLACES];
 	size_t rounded = (size + 7) & ~(size_t)7;
 	uint8_t *at;
 
@@ -79,11 +80,12 @@ fuzz_guarded(unsigned which, size_t size)
 		    mmap(NULL, FUZZ_GUARDED + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		HOLDS(place[which] != MAP_FAILED);
 		HOLDS(!mprotect(place[which] + FUZZ_GUARDED, 4096, PROT_NONE));
+		ASAN_POISON_MEMORY_REGION(place[which], FUZZ_GUARDED);
 	}
 	at = place[which] + FUZZ_GUARDED - rounded;
-	ASAN_UNPOISON_MEMORY_REGION(place[which], FUZZ_GUARDED);
-	ASAN_POISON_MEMORY_REGION(place[which], FUZZ_GUARDED - rounded);
-	ASAN_POISON_MEMORY_REGION(at + size, rounded - size);
+	ASAN_POISON_MEMORY_REGION(place[which] + FUZZ_GUARDED - last[which], last[which]);
+	ASAN_UNPOISON_MEMORY_REGION(at, size);
+	last[which] = rounded;
 	return at;
 }
 
