@@ -118,7 +118,7 @@ bad "no kernel" "-kernel" run -m 512
 bad "an initrd without a kernel" "-initrd" run -bios in/raw -initrd in/initrd
 bad "a command line without a kernel" "-append" run -bios in/raw -append x
 bad "bundle without -o" "-o" bundle -kernel in/zImage
-for m in 0 3 15 100000 2049 3G -1 99999999999999999999 abc 12x '' 1.5; do
+for m in 0 3 15 100000 2049 3G -1 4096 4294967808 18446744073709552128 18014398509481985G 99999999999999999999 abc 12x '' 1.5; do
 	bad "-m '$m'" "-m $m" run -kernel in/zImage -m "$m"
 done
 bad "--strict without the monitor" "--strict" run -kernel in/zImage --strict --native
@@ -131,6 +131,7 @@ bad "bootargs with a newline" "-append" run -kernel in/zImage -append $'a\nb'
 bad "bootargs too long" "-append" run -kernel in/zImage -append "$(head -c 2048 /dev/zero | tr '\0' a)"
 
 bad "missing kernel" "in/none: No such file" run -kernel in/none
+bad "a name with a newline and an escape sequence" "in/a?b?[2J: No such file" run -kernel $'in/a\nb\e[2J'
 bad "empty kernel" "in/empty: is empty" run -kernel in/empty
 bad "kernel: no data" "/dev/null: is empty" run -kernel /dev/null
 bad "kernel: endless data" "/dev/zero: doesn't fit" run -kernel /dev/zero -m 16

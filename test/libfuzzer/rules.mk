@@ -18,7 +18,7 @@ $(LIBFDT_32):
 $(B)/libfuzzer/%: test/libfuzzer/%.c test/host/fake_arch.c $$(call uses,test/libfuzzer/$$*.c) \
   $$(if $$(call is_32,test/libfuzzer/$$*.c),$(LIBFDT_32)) $(wildcard */*.h test/libfuzzer/*.h */*.def)
 	@mkdir -p $(@D)
-	@clang $(CFLAGS) -Wno-unknown-warning-option -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< \
+	@clang $(CFLAGS) -Wno-unknown-warning-option -Wno-sign-conversion -Wno-float-conversion -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< \
 	  test/host/fake_arch.c $(call uses,$<) $(call fuzz_libs,$<)
 
 .PRECIOUS: $(B)/libfuzzer/%
