@@ -15,7 +15,7 @@
 #define TREE_BYTES  0x8000u  // of values that edits make
 #define TREE_ROOM   0x40000u // of a flattened tree
 #define TREE_DAMAGE 4u
-#define TREE_DEEP   2000u
+#define TREE_DEEP   500u
 
 struct tree_prop {
 	const char *name;
