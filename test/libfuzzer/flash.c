@@ -20,6 +20,7 @@ static struct {
 	struct vpflash bank[BANKS];
 	struct vpflash_supply supply;
 	unsigned hidden[BANKS]; // times told
+	uint32_t words[BANKS];  // of a buffered write, yet to come
 } vm;
 
 static uint8_t model[BLOCKS][BLOCK];
@@ -92,13 +93,19 @@ access(unsigned bank, uint32_t offset, unsigned size, bool write, uint32_t value
 	unsigned told = vm.hidden[bank];
 	enum dev_result r;
 
-	if (write && aligned)
+	if (write && aligned) {
 		model_write(bank, offset, size, value);
+		if (f->cycle == 1 && f->command == 0xe8u)
+			vm.words[bank] = (value & 0xffffu & (0xffffffffu >> (32u - 8u * size))) + 1u;
+		else if (f->cycle == 2)
+			vm.words[bank]--;
+	}
 	r = dev_access(&vm.bus, 0, GPA(bank * VPFLASH_SIZE + offset), size, write, &value);
 	HOLDS(r == (aligned ? DEV_OK : DEV_NONE));
 	HOLDS(write || r != DEV_OK || size != 4 || value >> 16 == (value & 0xffffu));
 	HOLDS(vm.rom[bank].hidden == (f->command != 0) && (vm.rom[bank].hidden || !f->cycle));
 	HOLDS(vm.hidden[bank] - told == (!was && vm.rom[bank].hidden));
+	HOLDS((f->cycle == 2) == (vm.words[bank] != 0));
 	HOLDS(vm.supply.left == BLOCKS - (unsigned)placed);
 }
 
@@ -129,13 +136,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		offset += what & 8u ? fuzz_take(&in, 1) : fuzz_word(&in) % BLOCK;
 		access(bank, offset, 1u << what / 16u % 3u, what & 128u, fuzz_word(&in));
 	}
-	for (unsigned n = 0; n < BANKS; n++) {
-		if (data && size && data[0] & 1u)
-			vpflash_reset(&vm.bank[n]);
-		for (unsigned b = 0; b < GMEM_ROM_BLOCKS; b++)
-			if (b < 2 || place[n][b] >= 0 || b >= GMEM_ROM_BLOCKS - 2)
-				compare_block(n, b * BLOCK);
-		HOLDS(!gmem_rom(&vm.mem, GPA(BANKS * VPFLASH_SIZE)).v);
-	}
+	for (unsigned reset = 0; reset < 2; reset++)
+		for (unsigned n = 0; n < BANKS; n++) {
+			if (reset)
+				vpflash_reset(&vm.bank[n]);
+			for (unsigned b = 0; b < GMEM_ROM_BLOCKS; b++)
+				if (b < 2 || place[n][b] >= 0 || b >= GMEM_ROM_BLOCKS - 2)
+					compare_block(n, b * BLOCK);
+		}
+	HOLDS(!gmem_rom(&vm.mem, GPA(BANKS * VPFLASH_SIZE)).v);
 	return 0;
 }
