@@ -14,8 +14,9 @@
 #define MIB      0x100000u
 #define RAM_BASE 0x40000000u // of QEMU's virt
 
-struct file
-vm_dtb(const struct vm *vm)
+// The device tree of the machine, with an initrd at these addresses if they differ.
+static struct file
+make_dtb(const struct vm *vm, uint32_t initrd_start, uint32_t initrd_end)
 {
 	const struct options *o = vm->options;
 	struct guestfdt_cfg cfg = {
@@ -24,6 +25,8 @@ vm_dtb(const struct vm *vm)
 	    .n_cpus = 1,
 	    .firmware = o->bios != NULL,
 	    .bootargs = o->append,
+	    .initrd_start = initrd_start,
+	    .initrd_end = initrd_end,
 	};
 	struct file f = {.path = "device tree", .data = must_alloc(IMAGE_DTB_ROOM)};
 	int size;
@@ -41,11 +44,17 @@ vm_dtb(const struct vm *vm)
 	return f;
 }
 
-// image_place speaks of one file; name it.
+struct file
+vm_dtb(const struct vm *vm)
+{
+	return make_dtb(vm, 0, 0);
+}
+
+// image_place speaks of one file; name it. The loader's addresses must find room in the device tree, too.
 static void
 check_fit(const struct vm *vm)
 {
-	struct file dtb = vm_dtb(vm);
+	struct file dtb = make_dtb(vm, 0, vm->initrd.path && !vm->firmware.path);
 	size_t sizes[3] = {vm->kernel.size, vm->initrd.size, IMAGE_DTB_ROOM};
 	const char *names[3] = {vm->kernel.path, vm->initrd.path, vm->dtb.path ? vm->dtb.path : dtb.path};
 	struct image_layout layout;

@@ -173,6 +173,10 @@ dtc -q -I dtb -O dtb -S 1048576 -o in/dtb-padded in/dtb # as QEMU's dumpdtb leav
 { echo '/dts-v1/; / {'; for n in $(seq 70); do echo "p$n = \"$(printf '%01000d' 0)\";"; done; echo '};'; } |
 	dtc -q -I dts -O dtb -o in/dtb-large -
 bad "DTB larger than its room" "in/dtb-large: a device tree of more than the 64 KiB" run -kernel in/zImage -dtb in/dtb-large
+{ echo '/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; f = ['; head -c 65092 /dev/zero | od -An -v -tx1; echo "]; chosen { }; };"; } |
+	dtc -q -I dts -O dtb -o in/dtb-full -
+bad "DTB without room for where the initrd is" "in/dtb-full: a device tree of more than the 64 KiB" \
+	run --dry-run -kernel in/zImage -initrd in/initrd -dtb in/dtb-full
 bad "unwritable --stats" "none/stats: can't be written" run -kernel in/zImage --stats none/stats
 bad "--stats is a directory" "dir: can't be written" run -kernel in/zImage --stats dir
 bad "unwritable bundle" "none/x: can't be written" bundle -o none/x -kernel in/zImage
@@ -209,6 +213,7 @@ truncate -s 64M in/firmware
 good "the largest firmware" 0 "-m 801" run --dry-run -bios in/firmware
 good "a DTB with air in it" 0 "-m 704" run --dry-run -kernel in/zImage -dtb in/dtb-padded
 
+good "a DTB that just fits" 0 "-m 704" run --dry-run -kernel in/zImage -dtb in/dtb-full
 good "dry run, strict" 0 "-append 'bt=page strict=1'" run --dry-run --kernel in/raw --strict
 for options in "" "--strict --icount" "--bt block -no-reboot" --native; do
 	# shellcheck disable=SC2086 # they are words
