@@ -8,6 +8,7 @@
 #include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "monitor/fit.h"
 #include "monitor/image.h"
 #include "test/host/check.h"
@@ -233,6 +234,28 @@ check_old_version(void)
 	free(fit);
 }
 
+// Lengths of properties that libfdt takes for negative: it hands such a property out, or never comes back.
+static void
+check_lengths(void)
+{
+	static const uint32_t lengths[] = {0xffffffffu, 0xfffffff5u, 0xfffffff4u, 0xfffffff3u,
+					   0xffffff00u, 0x80000000u, 0x7fffffffu, 0x7ffffff8u};
+
+	check_case("lengths near 2 and 4 GiB");
+	alarm(60);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		void *fit = good();
+		struct fit_error err;
+		struct fit_vm vm;
+		int node = fdt_path_offset(fit, "/images/kernel");
+
+		fdt32_st((char *)(uintptr_t)fdt_getprop(fit, node, "data", NULL) - 8, lengths[i]);
+		CHECK(!fit_open(fit, ROOM, NULL, &vm, &err));
+		free(fit);
+	}
+	alarm(0);
+}
+
 static uint32_t
 next(uint32_t *seed)
 {
@@ -333,5 +356,6 @@ main(void)
 	check_flips();
 	check_firmware();
 	check_names_said();
+	check_lengths();
 	return check_done("fit");
 }
