@@ -2,6 +2,7 @@
 // uses: monitor/dev.c monitor/vgic.c monitor/vgic_dist.c monitor/vgic_cpuif.c
 // uses: monitor/vpl011.c monitor/vpl031.c monitor/vpl061.c
 // bits: 32
+// len: 512
 //
 // The devices of a VM on their bus, under accesses of any size anywhere and any input: an access is refused
 // exactly where there is nothing or it isn't aligned, and gives no more bits than it has; interrupt lines follow

@@ -165,6 +165,7 @@ same_image(const uint8_t *fit, const uint8_t *config, const char *kind, const st
 	node = child(child(root(fit), "images"), (const char *)name);
 	HOLDS(node && blob->data == property(fit, node, "data", &len) && blob->size == len);
 	HOLDS(!((uintptr_t)blob->data % 4u));
+	HOLDS(len <= fdt_totalsize(fit) && (const uint8_t *)blob->data - fit <= (ptrdiff_t)(fdt_totalsize(fit) - len));
 }
 
 static void

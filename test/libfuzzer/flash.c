@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // uses: monitor/dev.c monitor/vpflash.c
 // bits: 32
+// len: 512
 //
 // Two banks of flash under any accesses, loaded with firmware of any size: what can be read as ROM is what was loaded,
 // erased and programmed, and nothing else ever changes; blocks get memory from the supply, once each, and no more than

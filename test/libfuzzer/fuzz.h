@@ -50,7 +50,7 @@ fuzz_word(struct fuzz_in *in)
 {
 	static const uint32_t edges[] = {0,          1,          2,          3,           4,           8,
 					 16,         64,         0xff,       0x1000,      0x10000,     0x100000,
-					 0x40000000, 0x7fffffff, 0x80000000, 0xfffff000u, 0xfffffff0u, 0xffffffffu};
+					 0x40000000, 0x7fffffff, 0x80000000, 0xfffff000u, 0xfffffff5u, 0xffffffffu};
 	const size_t n = sizeof(edges) / sizeof(edges[0]);
 	uint32_t choice = fuzz_take(in, 1);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // uses: guests/options.c guests/fuzz_options.c guests/error.c
 // libs: -Wl,--wrap=exit
+// len: 512
 //
 // The command lines of palimpsest: any words end in options that are all in range, in help, or in status 1
 // and one line. Numbers are what reading them without overflow gives. A word of one byte that is no printable

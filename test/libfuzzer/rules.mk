@@ -2,7 +2,7 @@
 #
 # libFuzzer targets: test/libfuzzer/NAME.c names the sources it links with in its second line,
 # as host tests do. Those that say "bits: 32" are built for a core of 32 bits, as the monitor is, so that
-# sizes and addresses overflow where its do.
+# sizes and addresses overflow where its do. "len: N" is the longest input worth trying (8192).
 #   make test/libfuzzer/fit.ok       one of them, for FUZZ_SECONDS (60)
 #   make check-libfuzzer             all
 
