@@ -5,6 +5,7 @@
 #include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "guests/error.h"
 #include "guests/vm.h"
 #include "monitor/fdtcheck.h"
@@ -68,6 +69,19 @@ check_fit(const struct vm *vm)
 		fail(EXIT_INPUT, "%s: %s (-m %u)", names[which], what, vm->options->memory_mib);
 }
 
+// A bare QEMU reads the files again by itself: from a pipe there is nothing more to come, or it waits for ever.
+static void
+check_native(const struct options *o)
+{
+	const char *const paths[] = {o->bios, o->kernel, o->initrd, o->dtb};
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (paths[i] && !stat(paths[i], &st) && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+			fail(EXIT_INPUT, "%s: is a pipe, and --native needs a file, which QEMU reads once more",
+			     paths[i]);
+}
+
 void
 vm_load(struct vm *vm, const struct options *o)
 {
@@ -75,6 +89,8 @@ vm_load(struct vm *vm, const struct options *o)
 	const char *what;
 
 	*vm = (struct vm){.options = o};
+	if (o->native)
+		check_native(o);
 	vm->firmware = file_read(o->bios, IMAGE_FLASH_SIZE, "flash");
 	vm->kernel = file_read(o->kernel, ram, "RAM");
 	what = o->bios ? NULL : image_check(vm->kernel.data, vm->kernel.size); // firmware has its own idea of kernels

@@ -183,6 +183,11 @@ bad "unwritable bundle" "none/x: can't be written" bundle -o none/x -kernel in/z
 bad "bundle: a bad kernel" "in/empty: is empty" bundle -o dir/x -kernel in/empty
 PALIMPSEST_MONITOR=in/none bad "missing monitor" "in/none: No such file" run -kernel in/zImage
 PALIMPSEST_MONITOR=in/text bad "monitor is no image" "in/text: is not" run -kernel in/zImage
+for epoch in abc -1 4294967296 '' 1x; do
+	SOURCE_DATE_EPOCH=$epoch bad "SOURCE_DATE_EPOCH=$epoch" "SOURCE_DATE_EPOCH=$epoch: not" bundle -o dir/x -kernel in/zImage
+done
+mkfifo in/fifo
+bad "a pipe with --native" "in/fifo: is a pipe" run --native -kernel in/zImage -initrd in/fifo
 cat >in/nopath <<-END
 	#!/bin/sh
 	PATH=$work/dir exec $palimpsest "\$@"
@@ -206,6 +211,9 @@ good "the smallest and the largest VM" 0 "-m 2240" run --dry-run -kernel in/zIma
 good "an initrd larger than what the monitor has room for" 0 "-m 711" \
 	run --dry-run -kernel in/zImage -initrd <(head -c 40000000 /dev/zero) -m 512
 
+cat in/zImage >in/fifo &
+good "a kernel out of a pipe" 0 "-m 704" run --dry-run -kernel in/fifo
+rm in/fifo
 good "dry run, firmware" 0 "-m 705 .*-initrd vm.itb" run --dry-run -bios in/raw
 good "dry run, firmware with any kernel, native" 0 " -bios in/raw -kernel in/elf -dtb vm.dtb -initrd in/initrd -append x$" \
 	run --dry-run --native -bios in/raw -kernel in/elf -initrd in/initrd -append x
@@ -242,6 +250,12 @@ check "its firmware is the file" sh -c 'dumpimage -T flat_dt -p 0 -o part firmwa
 check "and named" [ "$(fdtget firmware.itb /configurations/vm-1 firmware)" = firmware ]
 check "bundle, again" bundle two.itb
 check "the same bytes" cmp one.itb two.itb
+touch -d @1000000000 in/raw
+check "the timestamp is the kernel's" [ "$(fdtget two.itb / timestamp)" = "$(stat -c %Y in/zImage)" ]
+"$palimpsest" bundle -o firmware.itb -bios in/raw -m 64
+check "without one the firmware's" [ "$(fdtget firmware.itb / timestamp)" = 1000000000 ]
+SOURCE_DATE_EPOCH=7 "$palimpsest" bundle -o firmware.itb -bios in/raw -m 64
+check "or \$SOURCE_DATE_EPOCH" [ "$(fdtget firmware.itb / timestamp)" = 7 ]
 check "plain permissions" [ "$(stat -c %a two.itb)" = "$(printf %o $((0666 & ~$(umask))))" ]
 
 # QEMU for the rest: $STUB is run as its body, with $report the file it reports to.
