@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // See error.h. The message goes out in one write, so that it stays one line beside
-// whatever else writes to the same terminal.
+// whatever else writes to the same terminal; what would make it more than a line, such as a newline in a
+// file's name, is shown as "?".
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +19,9 @@ fail(enum exit_status status, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) < 0)
 		exit(EXIT_MONITOR);
 	va_end(ap);
+	for (char *c = text; *c; c++)
+		if ((*c >= 0 && *c < ' ') || *c == 0x7f)
+			*c = '?';
 	flockfile(stderr); // for good: other threads that fail have nothing to add
 	fprintf(stderr, "palimpsest: %s\n", text);
 	free(text);

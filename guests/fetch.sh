@@ -3,8 +3,8 @@
 #
 # fetch.sh ITEM...: makes sure that files of Debian's armhf archive are in the
 # cache, and prints their paths. Items: kernel-6.1 kernel-6.12 busybox libfdt u-boot
-# kernel-6.1-rt linux-source-6.1 image-6.1 load all; `all` is what the tests of `make test` need,
-# so it leaves out those from kernel-6.1-rt on.
+# kernel-6.1-rt linux-source-6.1 image-6.1 load libfdt-i386 all; `all` is what the tests of `make test` need,
+# so it leaves out those from kernel-6.1-rt on. (libfdt-i386 is of another architecture, as its name says.)
 #
 # The cache is ${XDG_CACHE_HOME:-~/.cache}/palimpsest. A file in it is the byte for
 # byte content of a Debian package, or the package itself (image-6.1), or a tar of programs and the
@@ -20,7 +20,7 @@ set -eu
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/palimpsest
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 TRIES=3
-ITEMS="kernel-6.1 kernel-6.12 busybox libfdt u-boot kernel-6.1-rt linux-source-6.1 image-6.1 load all"
+ITEMS="kernel-6.1 kernel-6.12 busybox libfdt u-boot kernel-6.1-rt linux-source-6.1 image-6.1 load libfdt-i386 all"
 
 say() { echo "fetch.sh: $*" >&2; }
 
@@ -29,8 +29,9 @@ die() {
 	exit 1
 }
 
-# ITEM's suite, package, member of the package and file name in the cache. The member is a tar pattern,
-# "." for the package itself, or "/" and programs out of several packages, with commas between.
+# ITEM's suite (with its architecture behind a colon, if not armhf), package, member of the package and file name
+# in the cache. The member is a tar pattern, "." for the package itself, or "/" and programs out of several packages,
+# with commas between.
 describe() {
 	case $1 in
 	kernel-6.1) echo "bookworm linux-image-armmp ./boot/vmlinuz-6.1.* vmlinuz-6.1" ;;
@@ -38,6 +39,7 @@ describe() {
 	kernel-6.12) echo "trixie linux-image-armmp ./boot/vmlinuz-6.12.* vmlinuz-6.12" ;;
 	busybox) echo "bookworm busybox-static */bin/busybox busybox" ;;
 	libfdt) echo "bookworm libfdt-dev */libfdt.a libfdt.a" ;;
+	libfdt-i386) echo "bookworm:i386 libfdt-dev */libfdt.a libfdt-i386.a" ;;
 	u-boot) echo "bookworm u-boot-qemu ./usr/lib/u-boot/qemu_arm/u-boot.bin u-boot.bin" ;;
 	linux-source-6.1) echo "bookworm linux-source-6.1 ./usr/src/linux-source-6.1.tar.xz linux-source-6.1.tar.xz" ;;
 	image-6.1) echo "bookworm linux-image-armmp . linux-image-6.1.deb" ;;
@@ -103,20 +105,24 @@ find_archive() {
 
 # Prepares the private apt for suite $1, in $TMP/$1, once.
 load_suite() {
+	case $1 in
+	*:*) arch=${1#*:} ;;
+	*) arch=armhf ;;
+	esac
 	if [ ! -e "$TMP/$1/ready" ]; then
 		[ -n "$URI" ] || find_archive
 		private_apt "$TMP/$1"
-		echo "deb [arch=armhf signed-by=$KEYRING] $URI $1 main" >"$TMP/$1/sources.list"
+		echo "deb [arch=$arch signed-by=$KEYRING] $URI ${1%:*} main" >"$TMP/$1/sources.list"
 		cat >>"$TMP/$1/apt.conf" <<-END
 			#clear APT::Architectures;
-			APT::Architecture "armhf";
-			APT::Architectures { "armhf"; };
+			APT::Architecture "$arch";
+			APT::Architectures { "$arch"; };
 			Dir::Etc::sourcelist "$TMP/$1/sources.list";
 			Dir::Etc::sourceparts "/dev/null";
 			Dir::Etc::preferences "/dev/null";
 			Dir::Etc::preferencesparts "/dev/null";
 		END
-		say "loading the package list of $1 (armhf)"
+		say "loading the package list of ${1%:*} ($arch)"
 		retry apt-get -c "$TMP/$1/apt.conf" -qq --error-on=any update ||
 			die "can't load the list of $1 from the Debian archive: check the network, then try again"
 		: >"$TMP/$1/ready"
@@ -184,7 +190,7 @@ fetch() {
 	/*) real=$(with_dependencies "$1" "$2") ;;
 	*) real=$(real_package "$1" "$2") ;;
 	esac
-	[ -n "$real" ] || die "$1 has no package $2 for armhf"
+	[ -n "$real" ] || die "$1 has no package $2"
 	say "fetching $2"
 	rm -rf "$TMP/deb"
 	mkdir "$TMP/deb"

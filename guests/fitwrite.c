@@ -5,6 +5,7 @@
 // $SOURCE_DATE_EPOCH.
 //
 // Format: U-Boot's doc/uImage.FIT/source_file_format.txt.
+#include <errno.h>
 #include <libfdt.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -100,8 +101,16 @@ static uint32_t
 timestamp(const struct vm *vm)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	unsigned long long seconds;
+	char *end;
 
-	return (uint32_t)(epoch ? strtoull(epoch, NULL, 10) : (vm->kernel.path ? vm->kernel : vm->firmware).mtime);
+	if (!epoch)
+		return (uint32_t)(vm->kernel.path ? vm->kernel : vm->firmware).mtime;
+	errno = 0;
+	seconds = strtoull(epoch, &end, 10);
+	if (*epoch < '0' || *epoch > '9' || *end || errno || seconds > UINT32_MAX)
+		fail(EXIT_INPUT, "SOURCE_DATE_EPOCH=%s: not a number of seconds of 32 bits", epoch);
+	return (uint32_t)seconds;
 }
 
 struct file

@@ -10,7 +10,7 @@ BUILD="make gcc libc6-dev gcc-arm-none-eabi libnewlib-dev qemu-system-arm libfdt
 	device-tree-compiler u-boot-tools cpio gzip xz-utils debian-archive-keyring"
 LINT="clang-format clang-tidy cppcheck shellcheck"
 BENCH="gnuplot-nox"
-SLOW="bc bison flex clang libclang-rt-dev" # to build a kernel, and for libFuzzer
+SLOW="bc bison flex clang libclang-rt-dev libc6-dev-i386 lib32stdc++-12-dev" # to build a kernel, and for libFuzzer
 
 die() {
 	echo "setup.sh: $*" >&2

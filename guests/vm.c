@@ -5,6 +5,7 @@
 #include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "guests/error.h"
 #include "guests/vm.h"
 #include "monitor/fdtcheck.h"
@@ -14,8 +15,9 @@
 #define MIB      0x100000u
 #define RAM_BASE 0x40000000u // of QEMU's virt
 
-struct file
-vm_dtb(const struct vm *vm)
+// The device tree of the machine, with an initrd at these addresses if they differ.
+static struct file
+make_dtb(const struct vm *vm, uint32_t initrd_start, uint32_t initrd_end)
 {
 	const struct options *o = vm->options;
 	struct guestfdt_cfg cfg = {
@@ -24,6 +26,8 @@ vm_dtb(const struct vm *vm)
 	    .n_cpus = 1,
 	    .firmware = o->bios != NULL,
 	    .bootargs = o->append,
+	    .initrd_start = initrd_start,
+	    .initrd_end = initrd_end,
 	};
 	struct file f = {.path = "device tree", .data = must_alloc(IMAGE_DTB_ROOM)};
 	int size;
@@ -41,11 +45,17 @@ vm_dtb(const struct vm *vm)
 	return f;
 }
 
-// image_place speaks of one file; name it.
+struct file
+vm_dtb(const struct vm *vm)
+{
+	return make_dtb(vm, 0, 0);
+}
+
+// image_place speaks of one file; name it. The loader's addresses must find room in the device tree, too.
 static void
 check_fit(const struct vm *vm)
 {
-	struct file dtb = vm_dtb(vm);
+	struct file dtb = make_dtb(vm, 0, vm->initrd.path && !vm->firmware.path);
 	size_t sizes[3] = {vm->kernel.size, vm->initrd.size, IMAGE_DTB_ROOM};
 	const char *names[3] = {vm->kernel.path, vm->initrd.path, vm->dtb.path ? vm->dtb.path : dtb.path};
 	struct image_layout layout;
@@ -59,6 +69,19 @@ check_fit(const struct vm *vm)
 		fail(EXIT_INPUT, "%s: %s (-m %u)", names[which], what, vm->options->memory_mib);
 }
 
+// A bare QEMU reads the files again by itself: from a pipe there is nothing more to come, or it waits for ever.
+static void
+check_native(const struct options *o)
+{
+	const char *const paths[] = {o->bios, o->kernel, o->initrd, o->dtb};
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (paths[i] && !stat(paths[i], &st) && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+			fail(EXIT_INPUT, "%s: is a pipe, and --native needs a file, which QEMU reads once more",
+			     paths[i]);
+}
+
 void
 vm_load(struct vm *vm, const struct options *o)
 {
@@ -66,6 +89,8 @@ vm_load(struct vm *vm, const struct options *o)
 	const char *what;
 
 	*vm = (struct vm){.options = o};
+	if (o->native)
+		check_native(o);
 	vm->firmware = file_read(o->bios, IMAGE_FLASH_SIZE, "flash");
 	vm->kernel = file_read(o->kernel, ram, "RAM");
 	what = o->bios ? NULL : image_check(vm->kernel.data, vm->kernel.size); // firmware has its own idea of kernels

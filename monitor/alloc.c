@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // See alloc.h. A short list of free ranges; allocations are cut from the lowest one
-// that has room.
+// that has room. Ranges don't overlap, whatever the device tree says. The first page is never given
+// out, its address means something else, nor is the last below 4 GiB, so that every end has an address.
 #include "monitor/alloc.h"
 #include "monitor/arch.h"
 
-#define RANGES 16u
+#define RANGES 24u // each bank and each range taken out makes one more at most
 
 static struct {
 	uint32_t start, end;
@@ -22,12 +23,19 @@ add(uint32_t start, uint32_t end)
 	range[n_ranges++].end = end;
 }
 
-// Takes [start, end) out of every range, rounded to pages.
-static void
-exclude(uint32_t start, uint32_t end)
+// The end of size bytes at base, which may be that of the last page.
+static uint32_t
+end_of(uint32_t base, uint32_t size)
 {
-	start &= ~PAGE_MASK;
-	end = (end + PAGE_MASK) & ~PAGE_MASK;
+	return size > ~PAGE_MASK - base || base > ~PAGE_MASK ? ~PAGE_MASK : base + size;
+}
+
+// Takes size bytes at base out of every range, rounded to pages.
+static void
+exclude(uint32_t base, uint32_t size)
+{
+	uint32_t start = base & ~PAGE_MASK, end = (end_of(base, size) + PAGE_MASK) & ~PAGE_MASK;
+
 	for (unsigned i = 0, n = n_ranges; i < n; i++) {
 		uint32_t old_end = range[i].end;
 
@@ -41,13 +49,17 @@ exclude(uint32_t start, uint32_t end)
 void
 alloc_init(const struct host *h, uint32_t image, uint32_t image_end)
 {
-	for (unsigned i = 0; i < h->n_ram; i++)
-		add(h->ram[i].base, h->ram[i].base + h->ram[i].size);
-	exclude(image, image_end);
-	exclude(h->fdt_range.base, h->fdt_range.base + h->fdt_range.size);
-	exclude(h->initrd.base, h->initrd.base + h->initrd.size);
+	n_ranges = 0;
+	for (unsigned i = 0; i < h->n_ram; i++) {
+		exclude(h->ram[i].base, h->ram[i].size);
+		add(h->ram[i].base, end_of(h->ram[i].base, h->ram[i].size));
+	}
+	exclude(0, PAGE_SIZE);
+	exclude(image, image_end - image);
+	exclude(h->fdt_range.base, h->fdt_range.size);
+	exclude(h->initrd.base, h->initrd.size);
 	for (unsigned i = 0; i < h->n_reserved; i++)
-		exclude(h->reserved[i].base, h->reserved[i].base + h->reserved[i].size);
+		exclude(h->reserved[i].base, h->reserved[i].size);
 }
 
 hpa_t

@@ -101,9 +101,10 @@ dev_access(struct dev_bus *bus, unsigned cpu, gpa_t gpa, unsigned size, bool wri
 	uint32_t offset = gpa.v - dev->base.v;
 
 	if (dev->class->access) {
-		enum dev_result r = dev->class->access(dev->state, offset, size, write, value);
+		uint32_t word = *value & cut;
+		enum dev_result r = dev->class->access(dev->state, offset, size, write, &word);
 
-		*value = write ? *value : *value & cut;
+		*value = write ? *value : word & cut;
 		return r;
 	}
 

@@ -84,7 +84,7 @@ struct dev_class {
 	unsigned n_regs;
 	uint32_t bank; // bytes from one VCPU's copy of the fields to the next's, 0: not banked
 	void (*update)(void *state, unsigned cpu); // after every write: what follows from the registers
-	// A device that is no table of registers: all of it. *value as for dev_access, but uncut.
+	// A device that is no table of registers: all of it. What is read need not be cut to size.
 	enum dev_result (*access)(void *state, uint32_t offset, unsigned size, bool write, uint32_t *value);
 };
 

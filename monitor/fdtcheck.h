@@ -2,13 +2,48 @@
 //
 // The one gate for flattened device trees and FIT images that come from outside: after it libfdt
 // can be let loose on them. libfdt's own fdt_check_full isn't enough: given a tree that calls itself
-// older than version 17 (2006) it follows a null pointer.
+// older than version 17 (2006) it follows a null pointer; and up to 1.6.1 it adds a property's length to an offset
+// without a look, so that one a little below 4 GiB is taken for negative, handed out as it is, or walked for ever.
 #ifndef MONITOR_FDTCHECK_H
 #define MONITOR_FDTCHECK_H
 
 #include <libfdt.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 #define FDTCHECK_VERSION 17u
+
+// Whether each token of the structure block, whose bounds have been checked, lies in it with all that belongs to it.
+static inline bool
+fdtcheck_tokens(const void *fdt)
+{
+	const char *block = (const char *)fdt + fdt_off_dt_struct(fdt);
+	uint32_t at = 0, size = fdt_size_dt_struct(fdt), len;
+
+	while (at <= size && size - at >= FDT_TAGSIZE) {
+		uint32_t token = fdt32_ld((const void *)(block + at)), left;
+
+		at += FDT_TAGSIZE;
+		left = size - at;
+		if (token == FDT_END)
+			return true;
+		len = 0;
+		if (token == FDT_BEGIN_NODE) {
+			len = (uint32_t)strnlen(block + at, left) + 1u;
+		} else if (token == FDT_PROP) {
+			if (left < 8u || fdt32_ld((const void *)(block + at)) > left - 8u)
+				return false;
+			len = fdt32_ld((const void *)(block + at)) + 8u;
+		} else if (token != FDT_END_NODE && token != FDT_NOP) {
+			return false;
+		}
+		if (len > left)
+			return false;
+		at += (len + 3u) & ~3u;
+	}
+	return false;
+}
 
 // 0, or a libfdt error, for the at most avail bytes at fdt (8-byte aligned).
 static inline int
@@ -20,7 +55,9 @@ fdtcheck(const void *fdt, size_t avail)
 		return err;
 	if (fdt_version(fdt) < FDTCHECK_VERSION)
 		return -FDT_ERR_BADVERSION;
-	return fdt_totalsize(fdt) > avail ? -FDT_ERR_TRUNCATED : fdt_check_full(fdt, avail);
+	if (fdt_totalsize(fdt) > avail)
+		return -FDT_ERR_TRUNCATED;
+	return fdtcheck_tokens(fdt) ? fdt_check_full(fdt, avail) : -FDT_ERR_BADSTRUCTURE;
 }
 
 #endif

@@ -15,10 +15,23 @@ struct reader {
 	struct fit_error *err;
 };
 
+// What is to be said of an image is one line, whatever names are in it.
+static const char *
+printable(const char *name)
+{
+	size_t n = 0;
+
+	while (name[n] >= ' ' && name[n] <= '~' && n < FIT_ERROR_NAME)
+		n++;
+	if (name[n])
+		return n == FIT_ERROR_NAME ? "an overlong name" : "a name that can't be printed";
+	return n ? name : "an empty name";
+}
+
 static bool
 fail(struct reader *r, const char *where, const char *what)
 {
-	*r->err = (struct fit_error){*where ? where : "an empty name", what};
+	*r->err = (struct fit_error){printable(where), what};
 	return false;
 }
 

@@ -21,7 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FIT_VCPUS_MAX 8u
+#define FIT_VCPUS_MAX  8u
+#define FIT_ERROR_NAME 64u // characters
 
 // Points into the FIT, at a multiple of 4 bytes; size 0: absent.
 struct fit_blob {
@@ -40,7 +41,7 @@ struct fit_vm {
 
 // What is wrong, to be printed as "where: what".
 struct fit_error {
-	const char *where; // a node's or property's name, or "FIT image"
+	const char *where; // a node's or property's name, printable and of FIT_ERROR_NAME at most, or "FIT image"
 	const char *what;
 };
 

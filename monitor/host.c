@@ -24,9 +24,15 @@ cell(const void *fdt, int node, const char *name, unsigned i)
 	return p && len >= (int)(4 * (i + 1)) ? fdt32_to_cpu(p[i]) : 0;
 }
 
-// Entry i of a node's reg: false where there is none below 4 GiB.
+#define RAM_END (0u - SECTION_SIZE) // so that no end of a range is 0
+
+struct reg {
+	uint64_t base, size;
+};
+
+// Entry i of a node's reg: false where there is none.
 static bool
-reg(const void *fdt, int node, unsigned i, struct host_range *r)
+reg(const void *fdt, int node, unsigned i, struct reg *r)
 {
 	unsigned na = (unsigned)fdt_address_cells(fdt, 0), ns = (unsigned)fdt_size_cells(fdt, 0);
 	unsigned at = i * (na + ns);
@@ -34,13 +40,30 @@ reg(const void *fdt, int node, unsigned i, struct host_range *r)
 
 	if (na - 1 > 1 || ns - 1 > 1 || !fdt_getprop(fdt, node, "reg", &len) || len < (int)(4 * (at + na + ns)))
 		return false;
-	if (na == 2 && cell(fdt, node, "reg", at))
-		return false;
-	r->base = cell(fdt, node, "reg", at + na - 1);
-	r->size = cell(fdt, node, "reg", at + na + ns - 1);
-	if ((ns == 2 && cell(fdt, node, "reg", at + na)) || (r->base && r->size >= 0u - r->base))
-		r->size = 0u - (r->base | SECTION_MASK) - 1u; // RAM that goes beyond 4 GiB
+	*r = (struct reg){0, 0};
+	for (unsigned n = 0; n < na; n++)
+		r->base = r->base << 32 | cell(fdt, node, "reg", at + n);
+	for (unsigned n = 0; n < ns; n++)
+		r->size = r->size << 32 | cell(fdt, node, "reg", at + na + n);
 	return true;
+}
+
+// What of r is below end; size 0: nothing.
+static struct host_range
+below(uint32_t end, const struct reg *r)
+{
+	uint32_t left = r->base < end ? end - (uint32_t)r->base : 0;
+
+	return (struct host_range){(uint32_t)r->base, r->size < left ? (uint32_t)r->size : left};
+}
+
+// The address of a device's register block i, or 0.
+static uint32_t
+block(const void *fdt, int node, unsigned i)
+{
+	struct reg r;
+
+	return node >= 0 && reg(fdt, node, i, &r) && below(UINT32_MAX, &r).size ? (uint32_t)r.base : 0;
 }
 
 // A property that is a string; NULL where there is none.
@@ -108,17 +131,17 @@ inner_sections(struct host_range r)
 static void
 parse_memory(struct host *h)
 {
-	struct host_range r;
 	int node;
 
 	fdt_for_each_subnode(node, h->fdt, 0)
 	{
 		const char *type = text(h->fdt, node, "device_type");
+		struct reg r;
 
 		if (!type || strcmp(type, "memory") || !usable(h->fdt, node))
 			continue;
 		for (unsigned i = 0; h->n_ram < ARRAY_LEN(h->ram) && reg(h->fdt, node, i, &r); i++) {
-			h->ram[h->n_ram] = inner_sections(r);
+			h->ram[h->n_ram] = inner_sections(below(RAM_END, &r));
 			h->n_ram += h->ram[h->n_ram].size != 0;
 		}
 	}
@@ -130,7 +153,21 @@ whole_sections(struct host_range r)
 {
 	uint32_t first = r.base & ~SECTION_MASK, end = (r.base + r.size + SECTION_MASK) & ~SECTION_MASK;
 
-	return (struct host_range){first, (end > first ? end : 0u - SECTION_SIZE) - first};
+	return (struct host_range){first, (end > first ? end : RAM_END) - first};
+}
+
+static bool
+reserve(struct host *h, const struct reg *r, bool no_map)
+{
+	struct host_range range = below(UINT32_MAX, r);
+
+	if (range.size && h->n_reserved == ARRAY_LEN(h->reserved))
+		return false;
+	if (range.size) {
+		h->no_map[h->n_reserved] = no_map;
+		h->reserved[h->n_reserved++] = no_map ? whole_sections(range) : range;
+	}
+	return true;
 }
 
 // Firmware's reservations: the tree's own list, and the nodes of /reserved-memory. More than
@@ -139,27 +176,16 @@ static const char *
 parse_reserved(struct host *h)
 {
 	int parent = fdt_path_offset(h->fdt, "/reserved-memory"), node;
-	uint64_t base, size;
+	bool room = true;
+	struct reg r;
 
-	for (int i = 0; fdt_get_mem_rsv(h->fdt, i, &base, &size) == 0 && size; i++) {
-		if (h->n_reserved == ARRAY_LEN(h->reserved))
-			return "too many memory reservations";
-		if (base <= 0xffffffffu && size <= 0xffffffffu - base)
-			h->reserved[h->n_reserved++] = (struct host_range){(uint32_t)base, (uint32_t)size};
-	}
+	for (int i = 0; fdt_get_mem_rsv(h->fdt, i, &r.base, &r.size) == 0 && r.size; i++)
+		room = room && reserve(h, &r, false);
 	for (node = parent < 0 ? parent : fdt_first_subnode(h->fdt, parent); node >= 0;
-	     node = fdt_next_subnode(h->fdt, node)) {
-		struct host_range r;
-
-		for (unsigned i = 0; reg(h->fdt, node, i, &r); i++) {
-			if (h->n_reserved == ARRAY_LEN(h->reserved))
-				return "too many memory reservations";
-			h->no_map[h->n_reserved] = fdt_getprop(h->fdt, node, "no-map", NULL) != NULL;
-			h->reserved[h->n_reserved] = h->no_map[h->n_reserved] ? whole_sections(r) : r;
-			h->n_reserved++;
-		}
-	}
-	return NULL;
+	     node = fdt_next_subnode(h->fdt, node))
+		for (unsigned i = 0; reg(h->fdt, node, i, &r); i++)
+			room = room && reserve(h, &r, fdt_getprop(h->fdt, node, "no-map", NULL) != NULL);
+	return room ? NULL : "too many memory reservations";
 }
 
 // linux,initrd-start and -end come as one cell or two.
@@ -168,7 +194,7 @@ chosen_address(const void *fdt, int chosen, const char *name)
 {
 	int len;
 
-	if (!fdt_getprop(fdt, chosen, name, &len))
+	if (!fdt_getprop(fdt, chosen, name, &len) || (len == 8 && cell(fdt, chosen, name, 0)))
 		return 0;
 	return cell(fdt, chosen, name, len == 8);
 }
@@ -196,12 +222,11 @@ static void
 parse_virtio(struct host *h)
 {
 	int node = fdt_node_offset_by_compatible(h->fdt, -1, "virtio,mmio");
-	struct host_range r;
 
 	for (; node >= 0; node = fdt_node_offset_by_compatible(h->fdt, node, "virtio,mmio"))
 		if (h->n_virtio < ARRAY_LEN(h->virtio) && usable(h->fdt, node) &&
-		    fdt_getprop(h->fdt, node, "dma-coherent", NULL) && reg(h->fdt, node, 0, &r))
-			h->virtio[h->n_virtio++] = r.base;
+		    fdt_getprop(h->fdt, node, "dma-coherent", NULL) && block(h->fdt, node, 0))
+			h->virtio[h->n_virtio++] = block(h->fdt, node, 0);
 }
 
 static int
@@ -250,25 +275,22 @@ parse_devices(struct host *h)
 					  NULL};
 	static const char *const rtc[] = {"arm,pl031", NULL};
 	static const char *const timer[] = {"arm,armv7-timer", "arm,armv8-timer", NULL};
-	struct host_range r;
 	int node = console_node(h->fdt);
 
 	h->psci = psci(h->fdt);
-	if (node < 0 || !reg(h->fdt, node, 0, &r))
+	h->uart = block(h->fdt, node, 0);
+	if (!h->uart)
 		return "no PL011";
-	h->uart = r.base;
 	if (!interrupt(h->fdt, node, 0, &h->uart_irq))
 		return "no interrupt of the PL011";
 	node = find(h->fdt, gic);
-	if (node < 0 || !reg(h->fdt, node, 0, &r))
+	h->gicd = block(h->fdt, node, 0);
+	if (!h->gicd)
 		return "no GICv2";
-	h->gicd = r.base;
-	if (!reg(h->fdt, node, 1, &r))
+	h->gicc = block(h->fdt, node, 1);
+	if (!h->gicc)
 		return "no CPU interface of the GICv2";
-	h->gicc = r.base;
-	node = find(h->fdt, rtc);
-	if (node >= 0 && reg(h->fdt, node, 0, &r))
-		h->rtc = r.base;
+	h->rtc = block(h->fdt, find(h->fdt, rtc), 0);
 	node = find(h->fdt, timer);
 	if (node < 0)
 		return "no architected timer";
@@ -293,7 +315,21 @@ host_parse(struct host *h, const void *fdt)
 		why = "no memory node";
 	if (!why)
 		why = args;
+	if (!why && h->initrd.size && !host_ram(h, h->initrd.base, h->initrd.size))
+		why = "the initrd isn't in RAM";
 	return why ? why : parse_reserved(h);
+}
+
+bool
+host_ram(const struct host *h, uint32_t base, uint32_t size)
+{
+	uint64_t at = base, end = at + size;
+
+	for (unsigned turn = 0; turn < h->n_ram; turn++) // each goes to the end of another bank, if need be
+		for (unsigned i = 0; i < h->n_ram; i++)
+			if (at >= h->ram[i].base && at - h->ram[i].base < h->ram[i].size)
+				at = (uint64_t)h->ram[i].base + h->ram[i].size;
+	return at >= end;
 }
 
 // The end of the word at p.

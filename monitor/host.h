@@ -36,6 +36,9 @@ struct host {
 // Fills h from the device tree at fdt. Returns NULL, or what is missing or wrong in it.
 const char *host_parse(struct host *h, const void *fdt);
 
+// Whether size bytes at base are all in h's RAM.
+bool host_ram(const struct host *h, uint32_t base, uint32_t size);
+
 // The value of "name=value" in the boot arguments, up to the next blank, copied to
 // buf; false where there is none or it doesn't fit.
 bool host_arg(const struct host *h, const char *name, char *buf, size_t size);

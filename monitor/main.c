@@ -89,6 +89,8 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	const char *why = host_parse(&host, fdt);
 
 	power_init(host.psci);
+	if (!why && !host_ram(&host, image, image_end - image))
+		why = "the monitor isn't in its RAM";
 	console_init(host.uart);
 	report_init(&host); // first, for whatever is wrong is to be reported; the MMU is still off
 	if (why)

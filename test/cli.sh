@@ -118,7 +118,7 @@ bad "no kernel" "-kernel" run -m 512
 bad "an initrd without a kernel" "-initrd" run -bios in/raw -initrd in/initrd
 bad "a command line without a kernel" "-append" run -bios in/raw -append x
 bad "bundle without -o" "-o" bundle -kernel in/zImage
-for m in 0 3 15 100000 2049 3G -1 99999999999999999999 abc 12x '' 1.5; do
+for m in 0 3 15 100000 2049 3G -1 4096 4294967808 18446744073709552128 18014398509481985G 99999999999999999999 abc 12x '' 1.5; do
 	bad "-m '$m'" "-m $m" run -kernel in/zImage -m "$m"
 done
 bad "--strict without the monitor" "--strict" run -kernel in/zImage --strict --native
@@ -131,6 +131,7 @@ bad "bootargs with a newline" "-append" run -kernel in/zImage -append $'a\nb'
 bad "bootargs too long" "-append" run -kernel in/zImage -append "$(head -c 2048 /dev/zero | tr '\0' a)"
 
 bad "missing kernel" "in/none: No such file" run -kernel in/none
+bad "a name with a newline and an escape sequence" "in/a?b?[2J: No such file" run -kernel $'in/a\nb\e[2J'
 bad "empty kernel" "in/empty: is empty" run -kernel in/empty
 bad "kernel: no data" "/dev/null: is empty" run -kernel /dev/null
 bad "kernel: endless data" "/dev/zero: doesn't fit" run -kernel /dev/zero -m 16
@@ -172,12 +173,21 @@ dtc -q -I dtb -O dtb -S 1048576 -o in/dtb-padded in/dtb # as QEMU's dumpdtb leav
 { echo '/dts-v1/; / {'; for n in $(seq 70); do echo "p$n = \"$(printf '%01000d' 0)\";"; done; echo '};'; } |
 	dtc -q -I dts -O dtb -o in/dtb-large -
 bad "DTB larger than its room" "in/dtb-large: a device tree of more than the 64 KiB" run -kernel in/zImage -dtb in/dtb-large
+{ echo '/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; f = ['; head -c 65092 /dev/zero | od -An -v -tx1; echo "]; chosen { }; };"; } |
+	dtc -q -I dts -O dtb -o in/dtb-full -
+bad "DTB without room for where the initrd is" "in/dtb-full: a device tree of more than the 64 KiB" \
+	run --dry-run -kernel in/zImage -initrd in/initrd -dtb in/dtb-full
 bad "unwritable --stats" "none/stats: can't be written" run -kernel in/zImage --stats none/stats
 bad "--stats is a directory" "dir: can't be written" run -kernel in/zImage --stats dir
 bad "unwritable bundle" "none/x: can't be written" bundle -o none/x -kernel in/zImage
 bad "bundle: a bad kernel" "in/empty: is empty" bundle -o dir/x -kernel in/empty
 PALIMPSEST_MONITOR=in/none bad "missing monitor" "in/none: No such file" run -kernel in/zImage
 PALIMPSEST_MONITOR=in/text bad "monitor is no image" "in/text: is not" run -kernel in/zImage
+for epoch in abc -1 4294967296 '' 1x; do
+	SOURCE_DATE_EPOCH=$epoch bad "SOURCE_DATE_EPOCH=$epoch" "SOURCE_DATE_EPOCH=$epoch: not" bundle -o dir/x -kernel in/zImage
+done
+mkfifo in/fifo
+bad "a pipe with --native" "in/fifo: is a pipe" run --native -kernel in/zImage -initrd in/fifo
 cat >in/nopath <<-END
 	#!/bin/sh
 	PATH=$work/dir exec $palimpsest "\$@"
@@ -201,6 +211,9 @@ good "the smallest and the largest VM" 0 "-m 2240" run --dry-run -kernel in/zIma
 good "an initrd larger than what the monitor has room for" 0 "-m 711" \
 	run --dry-run -kernel in/zImage -initrd <(head -c 40000000 /dev/zero) -m 512
 
+cat in/zImage >in/fifo &
+good "a kernel out of a pipe" 0 "-m 704" run --dry-run -kernel in/fifo
+rm in/fifo
 good "dry run, firmware" 0 "-m 705 .*-initrd vm.itb" run --dry-run -bios in/raw
 good "dry run, firmware with any kernel, native" 0 " -bios in/raw -kernel in/elf -dtb vm.dtb -initrd in/initrd -append x$" \
 	run --dry-run --native -bios in/raw -kernel in/elf -initrd in/initrd -append x
@@ -208,6 +221,7 @@ truncate -s 64M in/firmware
 good "the largest firmware" 0 "-m 801" run --dry-run -bios in/firmware
 good "a DTB with air in it" 0 "-m 704" run --dry-run -kernel in/zImage -dtb in/dtb-padded
 
+good "a DTB that just fits" 0 "-m 704" run --dry-run -kernel in/zImage -dtb in/dtb-full
 good "dry run, strict" 0 "-append 'bt=page strict=1'" run --dry-run --kernel in/raw --strict
 for options in "" "--strict --icount" "--bt block -no-reboot" --native; do
 	# shellcheck disable=SC2086 # they are words
@@ -236,6 +250,12 @@ check "its firmware is the file" sh -c 'dumpimage -T flat_dt -p 0 -o part firmwa
 check "and named" [ "$(fdtget firmware.itb /configurations/vm-1 firmware)" = firmware ]
 check "bundle, again" bundle two.itb
 check "the same bytes" cmp one.itb two.itb
+touch -d @1000000000 in/raw
+check "the timestamp is the kernel's" [ "$(fdtget two.itb / timestamp)" = "$(stat -c %Y in/zImage)" ]
+"$palimpsest" bundle -o firmware.itb -bios in/raw -m 64
+check "without one the firmware's" [ "$(fdtget firmware.itb / timestamp)" = 1000000000 ]
+SOURCE_DATE_EPOCH=7 "$palimpsest" bundle -o firmware.itb -bios in/raw -m 64
+check "or \$SOURCE_DATE_EPOCH" [ "$(fdtget firmware.itb / timestamp)" = 7 ]
 check "plain permissions" [ "$(stat -c %a two.itb)" = "$(printf %o $((0666 & ~$(umask))))" ]
 
 # QEMU for the rest: $STUB is run as its body, with $report the file it reports to.

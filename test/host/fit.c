@@ -8,6 +8,7 @@
 #include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "monitor/fit.h"
 #include "monitor/image.h"
 #include "test/host/check.h"
@@ -233,6 +234,28 @@ check_old_version(void)
 	free(fit);
 }
 
+// Lengths of properties that libfdt takes for negative: it hands such a property out, or never comes back.
+static void
+check_lengths(void)
+{
+	static const uint32_t lengths[] = {0xffffffffu, 0xfffffff5u, 0xfffffff4u, 0xfffffff3u,
+					   0xffffff00u, 0x80000000u, 0x7fffffffu, 0x7ffffff8u};
+
+	check_case("lengths near 2 and 4 GiB");
+	alarm(60);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		void *fit = good();
+		struct fit_error err;
+		struct fit_vm vm;
+		int node = fdt_path_offset(fit, "/images/kernel");
+
+		fdt32_st((char *)(uintptr_t)fdt_getprop(fit, node, "data", NULL) - 8, lengths[i]);
+		CHECK(!fit_open(fit, ROOM, NULL, &vm, &err));
+		free(fit);
+	}
+	alarm(0);
+}
+
 static uint32_t
 next(uint32_t *seed)
 {
@@ -267,6 +290,33 @@ check_flips(void)
 	}
 	CHECK(opened > 0 && opened < FLIPS);
 	free(copy);
+	free(fit);
+}
+
+// What is said of a refused image is one line that can be read, whatever names are in it.
+static void
+check_names_said(void)
+{
+	char longest[FIT_ERROR_NAME + 2];
+	void *fit = good();
+	struct fit_error err;
+	struct fit_vm vm;
+	int node = fdt_path_offset(fit, CONFIG);
+
+	check_case("names that can't be printed, or go on and on");
+	memset(longest, 'x', sizeof(longest));
+	longest[FIT_ERROR_NAME] = '\0';
+	CHECK(!set_string(fit, node, "kernel", longest));
+	CHECK(!fit_open(fit, ROOM, NULL, &vm, &err));
+	CHECK(!strcmp(err.where, longest));
+	longest[FIT_ERROR_NAME] = 'x';
+	longest[FIT_ERROR_NAME + 1] = '\0';
+	CHECK(!set_string(fit, node, "kernel", longest));
+	CHECK(!fit_open(fit, ROOM, NULL, &vm, &err));
+	CHECK(!strcmp(err.where, "an overlong name"));
+	CHECK(!set_string(fit, node, "kernel", "x\n{\"status\":0}"));
+	CHECK(!fit_open(fit, ROOM, NULL, &vm, &err));
+	CHECK(!strcmp(err.where, "a name that can't be printed"));
 	free(fit);
 }
 
@@ -305,5 +355,7 @@ main(void)
 	check_old_version();
 	check_flips();
 	check_firmware();
+	check_names_said();
+	check_lengths();
 	return check_done("fit");
 }

@@ -378,6 +378,21 @@ test_board(void)
 	SET(fdt, "/chosen", "linux,initrd-end", 0x83000000);
 	CHECK(!parse(fdt));
 	CHECK_EQ(h.initrd.size, 0);
+
+	check_case("an initrd across two banks, outside RAM, above 4 GiB");
+	fdt = board();
+	SET(fdt, "/chosen", "linux,initrd-start", 0x9ff00000);
+	SET(fdt, "/chosen", "linux,initrd-end", 0xa1000000);
+	CHECK(!parse(fdt));
+	fdt = board();
+	SET(fdt, "/chosen", "linux,initrd-start", 0x9ff00000);
+	SET(fdt, "/chosen", "linux,initrd-end", 0xa1000001);
+	CHECK(says(parse(fdt), "initrd"));
+	fdt = board();
+	SET(fdt, "/chosen", "linux,initrd-start", 1, 0x84000000);
+	SET(fdt, "/chosen", "linux,initrd-end", 1, 0x84001000);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.initrd.size, 0);
 }
 
 static void
@@ -540,6 +555,27 @@ test_reserved(void)
 	CHECK(!parse(fdt));
 	CHECK_EQ(h.n_reserved, 0);
 	CHECK_EQ(h.n_ram, 1);
+
+	check_case("a reservation that goes beyond 4 GiB, and one behind another that is all there");
+	fdt = board();
+	fdt_add_mem_rsv(fdt, 0x90000000, 0x100000000);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.n_reserved, 1);
+	CHECK_EQ(h.reserved[0].base, 0x90000000);
+	CHECK_EQ(h.reserved[0].size, 0x6fffffff);
+	fdt = board();
+	SET(fdt, "/", "#address-cells", 2);
+	SET(fdt, "/", "#size-cells", 2);
+	SET(fdt, "/memory", "reg", 0, 0x80000000, 0, 0x40000000);
+	SET(fdt, "/uart0", "reg", 0, 0x1000, 0, 0x100);
+	SET(fdt, "/uart1", "reg", 0, 0x2000, 0, 0x100);
+	SET(fdt, "/gic", "reg", 0, 0x3000, 0, 0x1000, 0, 0x4000, 0, 0x1000);
+	add(fdt, 0, "reserved-memory", NULL);
+	add(fdt, fdt_path_offset(fdt, "/reserved-memory"), "secure", NULL);
+	SET(fdt, "/reserved-memory/secure", "reg", 1, 0, 0, 0x1000, 0, 0x90000000, 0, 0x200000);
+	CHECK(!parse(fdt));
+	CHECK_EQ(h.n_reserved, 1);
+	CHECK_EQ(h.reserved[0].base, 0x90000000);
 
 	check_case("more reservations than there is room for");
 	fdt = board();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// uses: test/host/fake_vm.c monitor/trap.c monitor/emulate.c monitor/emulate_multi.c monitor/ldst.c monitor/exclusive.c
-// uses: monitor/vldst.c monitor/access.c monitor/inject.c monitor/dev.c mmu/walk.c bt/decode.c bt/thumb.c
-// bt/undefined.c uses: bt/predictable.c bt/ldst.c bt/ldst_thumb.c bt/vldst.c libs: -no-pie
-// -Wl,--unresolved-symbols=ignore-all
+// uses: test/host/fake_vm.c monitor/trap.c monitor/emulate.c monitor/emulate_multi.c monitor/ldst.c
+// uses: monitor/exclusive.c monitor/vldst.c monitor/access.c monitor/inject.c monitor/dev.c mmu/walk.c
+// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c bt/ldst.c bt/ldst_thumb.c bt/vldst.c
+// libs: -no-pie -Wl,--unresolved-symbols=ignore-all
 //
 // Aborts by all values of DFSR and IFSR: which are the guest's, to be filled or injected, and which are the board's.
 // What none of them calls isn't there.

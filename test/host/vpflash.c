@@ -170,6 +170,12 @@ test_buffer(void)
 	wr(BANK, 2, 0x4444);
 	wr(BANK, 2, 0x12); // not confirmed
 	CHECK_EQ(array(BANK), 0x00004444);
+	wr(BANK, 2, 0xe8);
+	wr(BANK, 1, 0xabcd0300); // of a register that is stored by STRB, the rest is not there
+	wr(BANK, 2, 0x5555);
+	wr(BANK, 2, 0xd0);
+	wr(BANK, 2, 0xff);
+	CHECK_EQ(array(BANK), 0x00005555);
 }
 
 static void

@@ -1,16 +1,25 @@
 # SPDX-License-Identifier: MIT
 #
 # libFuzzer targets: test/libfuzzer/NAME.c names the sources it links with in its second line,
-# as host tests do.
+# as host tests do. Those that say "bits: 32" are built for a core of 32 bits, as the monitor is, so that
+# sizes and addresses overflow where its do. "len: N" is the longest input worth trying (8192).
 #   make test/libfuzzer/fit.ok       one of them, for FUZZ_SECONDS (60)
 #   make check-libfuzzer             all
 
 LIBFUZZER := $(wildcard test/libfuzzer/*.c)
+LIBFDT_32 := $(B)/libfdt/libfdt-i386.a
+is_32      = $(shell sed -n 's|^// bits: 32$$|yes|p' $(1))
+fuzz_libs  = $(if $(call is_32,$(1)),-m32 $(subst -lfdt,$(LIBFDT_32),$(libs)),$(libs))
 
-$(B)/libfuzzer/%: test/libfuzzer/%.c test/host/fake_arch.c $$(call uses,test/libfuzzer/$$*.c) $(wildcard */*.h test/libfuzzer/*.h */*.def)
+$(LIBFDT_32):
 	@mkdir -p $(@D)
-	@clang $(CFLAGS) -Wno-unknown-warning-option -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< \
-	  test/host/fake_arch.c $(call uses,$<) $(call libs,$<)
+	@cp "$$(guests/fetch.sh libfdt-i386)" $@
+
+$(B)/libfuzzer/%: test/libfuzzer/%.c test/host/fake_arch.c $$(call uses,test/libfuzzer/$$*.c) \
+  $$(if $$(call is_32,test/libfuzzer/$$*.c),$(LIBFDT_32)) $(wildcard */*.h test/libfuzzer/*.h */*.def)
+	@mkdir -p $(@D)
+	@clang $(CFLAGS) -Wno-unknown-warning-option -Wno-sign-conversion -Wno-float-conversion -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< \
+	  test/host/fake_arch.c $(call uses,$<) $(call fuzz_libs,$<)
 
 .PRECIOUS: $(B)/libfuzzer/%
 test/libfuzzer/%.ok: $(B)/libfuzzer/% $(B)/palimpsest
