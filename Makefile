@@ -173,4 +173,4 @@ lint:
 clean:
 	rm -rf $(B)
 
-include test/coverage.mk test/guest/rules.mk test/fuzz/rules.mk test/boot/rules.mk test/load/rules.mk test/libfuzzer/rules.mk bench/rules.mk
+include test/coverage.mk test/guest/rules.mk test/fuzz/rules.mk test/boot/rules.mk test/load/rules.mk test/libfuzzer/rules.mk test/mutants/rules.mk bench/rules.mk
