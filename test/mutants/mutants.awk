@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
 # Reads the lists of faults (see README) given as arguments.
-#   -v do=check   says what is wrong with them; fails if anything is
-#   -v do=list    prints them, tab-separated: name, file, isolation, equivalent, suites to try, what
-#   -v do=entry   prints entry `name` as it stands
-#   -v do=apply   reads the tree in the current directory, prints the file of `name` with its fault
+#   -v task=check   says what is wrong with them; fails if anything is
+#   -v task=list    prints them, tab-separated: name, file, isolation, equivalent, suites to try, what
+#   -v task=entry   prints entry `name` as it stands
+#   -v task=apply   reads the tree in the current directory, prints the file of `name` with its fault
 
 function bad(text) {
 	print "mutants: " text >"/dev/stderr"
@@ -78,7 +78,7 @@ function apply(name, print_it,	text, here, long) {
 	next
 }
 {
-	if (do == "entry" && entry == name)
+	if (task == "entry" && entry == name)
 		print
 	if ($1 !~ /^(file|what|isolation|old|new|try|equivalent)$/ || $2 != "=")
 		bad(FILENAME ":" FNR ": not understood: " $0)
@@ -90,17 +90,17 @@ function apply(name, print_it,	text, here, long) {
 END {
 	for (i = 1; i <= entries; i++) {
 		e = order[i]
-		if (do == "list")
+		if (task == "list")
 			printf "%s\t%s\t%s\t%s\t%s\t%s\n", e, field[e, "file"], ((e, "isolation") in field) ? "yes" : "no",
 			       ((e, "equivalent") in field) ? "yes" : "no", ((e, "try") in field) ? field[e, "try"] : "-", field[e, "what"]
-		if (do == "check") {
+		if (task == "check") {
 			if (field[e, "file"] == "" || field[e, "what"] == "" || field[e, "old"] == "")
 				bad(e ": file, what and old must be there")
 			else
 				apply(e, 0)
 		}
 	}
-	if (do == "apply") {
+	if (task == "apply") {
 		if (!(name in known))
 			bad("no fault " name)
 		else

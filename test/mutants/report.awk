@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Reads results, a line each, tab-separated: name, file, isolation, status, suite, seconds, what.
-#   -v do=table   the table for readers, and the tally; fails if too few are killed
-#   -v do=json    the same as JSON
+#   -v task=table   the table for readers, and the tally; fails if too few are killed
+#   -v task=json    the same as JSON
 
 function quoted(text) {
 	gsub(/\\/, "\\\\", text)
@@ -43,7 +43,7 @@ BEGIN { FS = "\t" }
 }
 
 END {
-	if (do == "json") {
+	if (task == "json") {
 		print "["
 		for (i = 1; i <= n; i++) {
 			split(line[i], f, "\t")

@@ -126,7 +126,7 @@ baseline_one() {
 mutant() {
 	name=$1 file=$2 isolation=$3 equivalent=$4 try=$5 what=$6
 	result=$OUT/results/$name
-	entry=$({ lists -v do=entry -v name="$name" | grep -v '^try '; cat "$file"; } | stamp)
+	entry=$({ lists -v task=entry -v name="$name" | grep -v '^try '; cat "$file"; } | stamp)
 	tests=$(cat "$OUT/tests")
 	if [ -s "$result" ] && [ "$AGAIN" != all ]; then
 		IFS=$TAB read -r had_entry had_tests had_status _ <"$result"
@@ -142,7 +142,7 @@ mutant() {
 	began=$(now)
 	status=survived by=-
 	tar -c -C "$BASE" . | tar -x -C "$work"
-	lists -v do=apply -v name="$name" >"$work/$file.new" && cat "$work/$file.new" >"$work/$file"
+	lists -v task=apply -v name="$name" >"$work/$file.new" && cat "$work/$file.new" >"$work/$file"
 	rm "$work/$file.new"
 	diff -u "$file" "$work/$file" >"$log"
 	tried=" "
@@ -200,9 +200,9 @@ mutant)
 esac
 
 export BARE=keep SECONDS_MAX=25
-lists -v do=check || exit 1
+lists -v task=check || exit 1
 mkdir -p "$OUT"
-lists -v do=list | while IFS=$TAB read -r name rest; do
+lists -v task=list | while IFS=$TAB read -r name rest; do
 	# shellcheck disable=SC2254
 	case $name in $ONLY) printf '%s\t%s\n' "$name" "$rest" ;; esac
 done >"$OUT/chosen"
@@ -212,7 +212,7 @@ find test -type f ! -path 'test/mutants/*' | sort | xargs cksum | stamp >"$OUT/t
 if [ "${EQUIVALENT:-}" = 1 ]; then cat "$OUT/chosen"; else awk -F'\t' '$4 == "no"' "$OUT/chosen"; fi | cut -f1 |
 	xargs -P "$JOBS" -n 1 "$0" "$B" mutant
 results >"$OUT/results.tsv"
-awk -v do=json -f $HERE/report.awk "$OUT/results.tsv" >"$OUT/results.json"
+awk -v task=json -f $HERE/report.awk "$OUT/results.tsv" >"$OUT/results.json"
 awk -f $HERE/report.awk "$OUT/results.tsv" >"$OUT/report.txt"
 status=$?
 cat "$OUT/report.txt"
