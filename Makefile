@@ -111,12 +111,18 @@ HOST_TEST := $(filter-out test/host/fake_%,$(wildcard test/host/*.c))
 uses       = $(shell sed -n 's|^// uses: ||p' $(1))
 libs       = $(shell sed -n 's|^// libs: ||p' $(1))
 
-.SECONDEXPANSION:
-$(B)/test/%: test/host/%.c test/host/fake_arch.c $$(call uses,test/host/$$*.c) $(wildcard */*.h test/host/*.h */*.def test/host/*.def)
-	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) $(SAN) -o $@ $< test/host/fake_arch.c $(call uses,$<) $(call libs,$<)
+san        = $(patsubst %.c,$(B)/san/%.o,$(1))
 
-.PRECIOUS: $(B)/test/%
+.SECONDEXPANSION:
+$(B)/san/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(SAN) -MMD -MP -c -o $@ $<
+
+$(B)/test/%: test/host/%.c $$(call san,test/host/$$*.c test/host/fake_arch.c $$(call uses,test/host/$$*.c))
+	@mkdir -p $(@D)
+	@$(CC) $(SAN) -o $@ $(filter %.o,$^) $(call libs,$<)
+
+.PRECIOUS: $(B)/test/% $(B)/san/%.o
 test/host/%.ok: $(B)/test/%
 	@$<
 
@@ -168,7 +174,7 @@ lint:
 	@echo "clang-tidy"; clang-tidy --quiet $(wildcard bt/*.c mmu/*.c shadowpt/*.c guests/*.c) -- -std=gnu11 -I. 2>/dev/null
 	@echo "shellcheck"; shellcheck $(SH_FILES)
 
--include $(MON_OBJ:.o=.d)
+-include $(MON_OBJ:.o=.d) $(wildcard $(B)/san/*/*.d $(B)/san/*/*/*.d)
 
 clean:
 	rm -rf $(B)
