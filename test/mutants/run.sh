@@ -105,7 +105,7 @@ baseline() {
 		read -r _ had 2>/dev/null <"$OUT/baseline/$name" && [ "$had" = "$sum" ] && continue
 		echo "$name $sum"
 	done >"$OUT/todo"
-	xargs -P "$JOBS" -n 2 "$0" "$B" baseline <"$OUT/todo" || exit 1
+	[ ! -s "$OUT/todo" ] || xargs -P "$JOBS" -n 2 "$0" "$B" baseline <"$OUT/todo" || exit 1
 }
 
 baseline_one() {
