@@ -121,6 +121,11 @@ bad "bundle without -o" "-o" bundle -kernel in/zImage
 for m in 0 3 15 100000 2049 3G -1 4096 4294967808 18446744073709552128 18014398509481985G 99999999999999999999 abc 12x '' 1.5; do
 	bad "-m '$m'" "-m $m" run -kernel in/zImage -m "$m"
 done
+# Sizes whose MiB, KiB or bytes come round to something small, and the edges of what there is.
+for m in 4194304G 4194305G 4294967808 4294967808M 18014398509481985G 18014398509481984G 18446744073709552128 2049M 15M 2T 1g1; do
+	bad "-m '$m'" "-m $m" run -kernel in/zImage -m "$m"
+done
+bad "--timeout just too long" "--timeout 1000000.5" run -kernel in/zImage --timeout 1000000.5
 bad "--strict without the monitor" "--strict" run -kernel in/zImage --strict --native
 bad "--strict, which isn't scan's" "--strict" scan in/zImage --strict
 bad "--bt" "--bt fast" run -kernel in/zImage --bt fast
@@ -129,6 +134,12 @@ for t in 0 -1 abc nan inf 1e99 ''; do
 done
 bad "bootargs with a newline" "-append" run -kernel in/zImage -append $'a\nb'
 bad "bootargs too long" "-append" run -kernel in/zImage -append "$(head -c 2048 /dev/zero | tr '\0' a)"
+
+bad "bootargs with DEL" "-append" run -kernel in/zImage -append $'a\x7f'
+bad "bootargs beyond ASCII" "-append" run -kernel in/zImage -append $'a\xe9'
+for a in 0x100000000 18446744073709551620 0x2 ' 0' ''; do
+	bad "--address '$a'" "--address $a" scan in/zImage --address "$a"
+done
 
 bad "missing kernel" "in/none: No such file" run -kernel in/none
 bad "a name with a newline and an escape sequence" "in/a?b?[2J: No such file" run -kernel $'in/a\nb\e[2J'
@@ -208,6 +219,11 @@ good "dry run, options" 0 "-cpu cortex-a7 .*-icount shift=0,sleep=off -m 1216 .*
 good "dry run, native" 0 "-m 64 -kernel in/zImage -dtb in/dtb -initrd in/initrd -append 'it....s' -no-reboot$" \
 	run --dry-run --native -kernel in/zImage -initrd in/initrd -dtb in/dtb -append "it's" -m 64M -no-reboot
 good "the smallest and the largest VM" 0 "-m 2240" run --dry-run -kernel in/zImage -m 2G
+for m in "16 208" "16M 208" "2048 2240" "2048m 2240" "2g 2240"; do
+	good "-m ${m% *}" 0 " -m ${m#* } " run --dry-run -kernel in/raw -m "${m% *}"
+done
+good "the longest bootargs" 0 "^qemu" run --dry-run -kernel in/raw -append "$(head -c 2047 /dev/zero | tr '\0' a)"
+good "the longest timeout" 0 "^qemu" run --dry-run -kernel in/raw --timeout 1000000
 good "an initrd larger than what the monitor has room for" 0 "-m 711" \
 	run --dry-run -kernel in/zImage -initrd <(head -c 40000000 /dev/zero) -m 512
 
@@ -248,6 +264,15 @@ sleep 1
 check "bundle of firmware" "$palimpsest" bundle -o firmware.itb -bios in/raw -m 64
 check "its firmware is the file" sh -c 'dumpimage -T flat_dt -p 0 -o part firmware.itb && cmp part in/raw'
 check "and named" [ "$(fdtget firmware.itb /configurations/vm-1 firmware)" = firmware ]
+touch -d @1000000000 in/raw && touch -d @1111111111 in/zImage
+stamp() { [ "$(fdtget -t u "$1" / timestamp)" = "$2" ]; }
+"$palimpsest" bundle -o stamp.itb -bios in/raw
+check "the firmware's timestamp, of firmware alone" stamp stamp.itb 1000000000
+"$palimpsest" bundle -o stamp.itb -bios in/raw -kernel in/zImage
+check "the kernel's, if there is one" stamp stamp.itb 1111111111
+SOURCE_DATE_EPOCH=1234567 "$palimpsest" bundle -o stamp.itb -bios in/raw
+check "SOURCE_DATE_EPOCH's, if it is set" stamp stamp.itb 1234567
+bundle one.itb
 check "bundle, again" bundle two.itb
 check "the same bytes" cmp one.itb two.itb
 touch -d @1000000000 in/raw
