@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The long-descriptor VMSA (B3.6): blocks and pages, rights of descriptors and of tables, the
-// access flag, both TTBRs, ASIDs in them, 64-bit registers, and the format of fault status.
+// access flag, both TTBRs, ASIDs in them, 64-bit registers, and the format of fault status. The case `aborts` has
+// those that the core doesn't take: of devices, of nothing, of pages with code, of instructions that are emulated.
 #include "test/guest/kernel.inc"
 
 #define VA     0x50000000	// tests map what they need here
@@ -76,6 +77,9 @@ main:
 	bne	1b
 	bl	long_flat
 	state	"on"
+#ifdef CASE_aborts
+	b	aborts
+#endif
 	mrc	p15, 0, r0, c2, c0, 2
 	show	"TTBCR", r0
 
@@ -213,6 +217,90 @@ main:
 	ldr	r0, [r0]
 	state	"end"
 	b	power_off
+
+#ifdef CASE_aborts
+// Runs insn, whose address is r7, and prints what it leaves.
+	.macro	attempt name, va, insn:vararg
+	set	r7, \va
+	mov	r5, #8
+	say	"\name"
+	\insn
+	set	r0, \va
+	sub	r0, r7, r0
+	show	"base", r0
+	.endm
+
+	.macro	attempts name, va
+	attempt	"\name: ldr", \va, ldr r6, [r7], #4
+	attempt	"\name: str", \va, str r6, [r7], #4
+	attempt	"\name: ldrb", \va, ldrb r6, [r7, #1]!
+	attempt	"\name: ldrd", \va, ldrd r2, r3, [r7], #8
+	attempt	"\name: ldm", \va, ldm r7!, {r2, r3}
+	attempt	"\name: stm", \va, stm r7!, {r2, r3}
+	attempt	"\name: ldrt", \va, ldrt r6, [r7], #4
+	attempt	"\name: strt", \va, strt r6, [r7], #4
+	attempt	"\name: strht", \va, strht r6, [r7], #2
+	attempt	"\name: ldrex", \va, ldrex r6, [r7]
+	attempt	"\name: swp", \va, .inst 0xe1070090
+	attempt	"\name: ldm unaligned", \va + 2, ldm r7, {r2, r3}
+	attempt	"\name: stm unaligned", \va + 1, stm r7, {r2, r3}
+	attempt	"\name: ldrd unaligned", \va + 2, ldrd r2, r3, [r7]
+	attempt	"\name: ldrex unaligned", \va + 2, ldrex r6, [r7]
+	attempt	"\name: rfe", \va + 2, rfeia r7
+	attempt	"\name: ldm user", \va + 1, ldm r7, {r2, sp}^
+	attempt	"\name: srs", \va + 2, mov r12, sp; mov sp, r7; srsia #SVC; mov sp, r12
+	.endm
+
+	.macro	fetch name, va
+	say	"\name"
+	set	r7, \va
+	resume_at 1f
+	blx	r7
+1:	mov	r1, #0
+	addr	r0, resume
+	str	r1, [r0]
+	.endm
+
+aborts:
+	set	r0, 0x00f00000
+	mcr	p15, 0, r0, c1, c0, 2
+	isb
+	long	L2_RAM + 0x84 * 8, 0x60000000 | BLOCK | AF | SHARED | USER	// nothing is there
+	long	L2_RAM + 0x85 * 8, 0x60000000 | TABLE				// nor this table
+	long	L2_RAM + 0x80 * 8, L3 | TABLE
+	long	L3 + 0x08, (POOL + 0x1000) | LPAGE | GOOD
+	long	L3 + 0x10, (POOL + 0x2000) | LPAGE | GOOD | RO
+	tlb_all
+	attempts "nothing", VA + 0x800000
+	attempts "no table", VA + 0xa00000
+	attempts "not mapped", 0xc0000000
+	attempts "for the kernel", VA + 0x1000
+	attempts "read only", VA + 0x2000
+
+	say	"a page with code"
+	set	r7, (POOL + 0x5000)
+	blx	r7
+	attempt	"ldm unaligned", POOL + 0x5802, ldm r7, {r2, r3}
+	attempt	"stm unaligned", POOL + 0x5802, stm r7, {r2, r3}
+	attempt	"strd unaligned", POOL + 0x5802, strd r2, r3, [r7]
+	attempt	"strex unaligned", POOL + 0x5802, strex r6, r5, [r7]
+	attempt	"stm", POOL + 0x5800, stm r7!, {r2, r3}
+
+	say	"a device"
+	attempt	"ldm unaligned", UART + 0x32, ldm r7, {r2, r3}
+	attempt	"ldrex unaligned", UART + 0x32, ldrex r6, [r7]
+	attempt	"ldr", UART + 0x30, ldr r6, [r7], #4
+
+	fetch	"from nothing", VA + 0x800000
+	fetch	"no table", VA + 0xa00000
+	fetch	"not mapped", 0xc0000000
+	say	"breakpoints"
+	resume_at 2f
+	bkpt	#1
+2:	mrc	p15, 0, r0, c5, c0, 1
+	show	"IFSR", r0
+	b	power_off
+#endif
 
 // What PAR says of r7.
 translate:

@@ -5,6 +5,7 @@
 //   data    literals and tables among the code, through the executing mapping
 //   alias   a checksum of the code that runs, through another mapping of it
 //   strict  the same through the executing mapping, patched words and all, by every kind of load (--strict)
+//   early   the same before anything has been in Thumb state, so that A32's replacements alone are looked for
 //   around  what isn't code and lies in between: exclusives, stacks, users, faults, devices (--strict)
 #include "test/guest/kernel.inc"
 
@@ -118,12 +119,17 @@ main:	bl	begin
 	b	power_off
 #endif
 
+#ifdef CASE_early
+#define CASE_strict
+#endif
 #ifdef CASE_strict
 main:	bl	begin
+#ifndef CASE_early
 	addr	r0, text_thumb
 	orr	r0, r0, #1
 	blx	r0
 	show	"in Thumb", r10
+#endif
 	by	"ldr", 4,	"ldr r3, [r0]"
 	by	"ldr reg", 4,	"ldr r3, [r0, r4, lsl #2]"
 	by	"ldr asr", 4,	"ldr r3, [r0, -r4, asr #1]"
@@ -153,6 +159,7 @@ main:	bl	begin
 	by	"vld4", 16,	"vld4.8 {d0[1], d1[1], d2[1], d3[1]}, [r0]; vmov r3, r4, d0; vmov r5, r6, d3"
 	by	"ldrt", 4,	"ldrt r3, [r0]"
 	by	"ldrbt", 1,	"mov r7, r0; ldrbt r3, [r7]; add r0, r0, #0"
+#ifndef CASE_early
 	to_thumb
 	by	"t ldr", 4,	"ldr r3, [r0]"
 	by	"t ldr.w", 4,	"ldr.w r3, [r0, r4, lsl #2]"
@@ -167,6 +174,7 @@ main:	bl	begin
 	by	"t vldr", 8,	"vldr d1, [r0]; vmov r3, r4, d1"
 	by	"t it", 4,	"cmp r0, r0; ite eq; ldreq r3, [r0]; ldrne r3, [r0, #4]"
 	to_arm
+#endif
 
 	// Moved away, and away again from there: the copies have the words, and mean the same.
 	mov	r10, #0

@@ -5,7 +5,7 @@
 # Each kernel runs on the bare machine, whose output is the expectation, and under the
 # monitor with each policy of $POLICIES. A line per test and policy, a diff where they
 # differ, and a tally; no sensitive word may have run unpatched. B is the build directory; the outputs stay in $B/guest.
-# BARE=keep takes the bare machine's output from there, if it is there.
+# BARE=keep takes the bare machine's output from there, if it is newer than the kernel.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
@@ -47,7 +47,7 @@ guest_part() {
 compare() {
 	want=$B/guest/$1.bare
 	status=0
-	if [ "${BARE:-}" != keep ] || [ ! -s "$want" ]; then
+	if [ "${BARE:-}" != keep ] || [ ! "$want" -nt "$B/guest/$1.bin" ]; then
 		# shellcheck disable=SC2046 # arguments are words
 		run "$1" --native $(key "$1" args) >"$want" 2>"$want.err"
 		status=$?
