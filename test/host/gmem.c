@@ -26,6 +26,7 @@ has(uint32_t gpa, uint32_t len)
 
 	CHECK(gmem_ptr(&mem, GPA(gpa), len) == p);
 	mem.rom = NULL;
+	CHECK_EQ(gmem_offset(&mem, GPA(gpa)), gpa - RAM < SIZE ? gpa - RAM : GMEM_NOWHERE);
 	CHECK(gmem_read(&mem, GPA(gpa), len) == p);
 	return has;
 }
@@ -112,11 +113,44 @@ test_rom(void)
 	CHECK(gmem_ptr(&mem, GPA(ROM_1), 4) == NULL);
 }
 
+// Each byte of RAM and ROM has an offset of its own below gmem_size(), nothing else has any.
+static void
+test_offsets(void)
+{
+	check_case("offsets into all memory, from its first byte to its last");
+	mem.rom = NULL;
+	CHECK_EQ(gmem_size(&mem), SIZE);
+	mem.rom = rom;
+	rom[0] = (struct gmem_rom){.base = GPA(0), .blank = HPA(blank), .hidden = true};
+	rom[1] = (struct gmem_rom){.base = GPA(ROM_1), .blank = HPA(blank)};
+	CHECK_EQ(gmem_size(&mem), SIZE + 2u * BANK);
+	CHECK_EQ(gmem_offset(&mem, GPA(RAM)), 0);
+	CHECK_EQ(gmem_offset(&mem, GPA(END - 1u)), SIZE - 1u);
+	CHECK_EQ(gmem_offset(&mem, GPA(END)), GMEM_NOWHERE);
+	CHECK_EQ(gmem_offset(&mem, GPA(RAM - 1u)), GMEM_NOWHERE);
+	CHECK_EQ(gmem_offset(&mem, GPA(0)), SIZE);
+	CHECK_EQ(gmem_offset(&mem, GPA(BANK - 1u)), SIZE + BANK - 1u);
+	CHECK_EQ(gmem_offset(&mem, GPA(ROM_1)), SIZE + BANK);
+	CHECK_EQ(gmem_offset(&mem, GPA(ROM_1 + BANK - 1u)), SIZE + 2u * BANK - 1u);
+	CHECK_EQ(gmem_offset(&mem, GPA(ROM_1 + BANK)), GMEM_NOWHERE);
+	CHECK_EQ(gmem_offset(&mem, GPA(0u - 1u)), GMEM_NOWHERE);
+
+	check_case("what is read of ROM ends with its page");
+	rom[0].hidden = false;
+	CHECK(gmem_read(&mem, GPA(0), PAGE_SIZE) == blank);
+	CHECK(!gmem_read(&mem, GPA(0), PAGE_SIZE + 1u));
+	CHECK(gmem_read(&mem, GPA(0x1ffc), 4) == blank + 0xffc);
+	CHECK(!gmem_read(&mem, GPA(0x1ffd), 4));
+	CHECK(!gmem_read(&mem, GPA(0x1fff), 2));
+	CHECK(gmem_read(&mem, GPA(0x1fff), 1) == blank + 0xfff);
+}
+
 int
 main(void)
 {
 	mem.host = HPA(ram);
 	test_ram();
 	test_rom();
+	test_offsets();
 	return check_done("gmem");
 }
