@@ -96,7 +96,7 @@ test:
 	@guests/setup.sh build
 	@$(MAKE) --no-print-directory all
 	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-isa test-fuzz-command test-fuzz test-fuzz-mmu test/guest.ok test-escape test-report \
-	  test-bad test-board test-firmware test-boot coverage
+	  test-bad test-board test-firmware test-boot coverage test-mutants
 
 check-slow:
 	@guests/setup.sh build slow

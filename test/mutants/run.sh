@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# run.sh BUILD: runs the faults of test/mutants/*.cfg, see README there. First the tree is copied to
+# run.sh BUILD [check]: runs the faults of test/mutants/*.cfg, see README there. First the tree is copied to
 # BUILD/mutants/base, built, and every suite run once: it must pass, and the time it takes is what
 # puts the suites in order and bounds them. Each fault gets a copy of that of its own, in which
 # only what depends on its file is built again. A suite that fails, or hangs until its time is over, has killed it.
@@ -189,6 +189,10 @@ results() {
 }
 
 case ${2:-} in
+check)
+	bad=$(lists -v task=check 2>&1 >/dev/null | tee /dev/stderr | wc -l)
+	echo "mutants-list: $(lists -v task=list | wc -l) passed, $bad failed"
+	exit $((bad > 0)) ;;
 prepare | suite) "$2" "$3" "$4"; exit ;;
 baseline) baseline_one "$3" "$4"; exit ;;
 mutant)
