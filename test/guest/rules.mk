@@ -16,6 +16,11 @@ $(B)/guest/%.bin: $$(call guest_source,$$*) test/guest/kernel.inc test/guest/fir
 	@$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
 
 .PRECIOUS: $(B)/guest/%.bin
+$(B)/guest/dirty.bin: $(B)/guest/dirt
+$(B)/guest/dirt:
+	@mkdir -p $(@D)
+	@head -c 104M /dev/zero | tr '\0' '\245' > $@
+
 test/guest/%.ok: $(B)/guest/%.bin $(B)/palimpsest $(B)/palimpsest.zImage
 	@B=$(B) test/guest/run.sh $*
 

@@ -48,7 +48,7 @@ END {
 		for (i = 1; i <= n; i++) {
 			split(line[i], f, "\t")
 			printf "{\"name\":%s,\"file\":%s,\"isolation\":%s,\"status\":%s,\"by\":%s,\"seconds\":%d,\"what\":%s}%s\n",
-			       quoted(f[1]), quoted(f[2]), f[3] == "yes" ? "true" : "false", quoted(f[4]), quoted(f[5]), f[6], quoted(f[7]), i < n ? "," : ""
+			       quoted(f[1]), quoted(f[2]), f[3] == "yes" ? "true" : "false", quoted(f[4]), quoted(f[5]), f[6], quoted(f[7]), (i < n) ? "," : ""
 		}
 		print "]"
 		exit
@@ -67,7 +67,7 @@ END {
 	printf "%-10s %7d %7d %9d %7d %11d %7d/%4d\n", "all", n, all["killed"], all["survived"], all["broken"], all["equivalent"], isolation_killed, isolation
 	printf "killed by"
 	for (i = 1; i <= nkinds; i++)
-		printf "%s %s %d", i > 1 ? "," : "", kinds[i], by[kinds[i]]
+		printf "%s %s %d", (i > 1) ? "," : "", kinds[i], by[kinds[i]]
 	print ""
 	killed = all["killed"] + 0
 	real = n - all["equivalent"]
