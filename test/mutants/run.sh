@@ -56,11 +56,12 @@ suite() (
 	esac
 )
 
-# What fault in file $1 is to be shown to, cheapest first: pairs of suite and seconds.
+# What a fault in file $1 is to be shown to, cheapest first; of host tests that take as long, those of fewer files.
 suites_for() {
-	awk -F'\t' -v f="$1" '$1 == f { print $2 }' "$OUT/links" | while read -r name; do
-		echo "$(cut -d' ' -f1 "$OUT/baseline/$name") $name"
-	done | sort -n | cut -d' ' -f2
+	awk -F'\t' -v f="$1" '$2 != at { at = $2; n = 0 } { size[$2] = ++n } $1 == f { on[$2] = 1 } END { for (i in on) print i, size[i] }' \
+		"$OUT/links" | while read -r name size; do
+		echo "$(cut -d' ' -f1 "$OUT/baseline/$name") $size $name"
+	done | sort -n -k1,1 -k2,2 | cut -d' ' -f3
 	pattern=$(sed -n 's/^\[\(.*\/.*\)\]$/\1/p' $HERE/suites.cfg | while read -r p; do
 		# shellcheck disable=SC2254 # it is a pattern
 		case $1 in $p) echo "$p"; break ;; esac
