@@ -166,6 +166,58 @@ main:
 	bl	put_digits
 	.endr
 	bl	end_line
+
+	say	"over two pages, of which users have one"
+	mov	r0, #0x11
+	mcr	p15, 0, r0, c3, c0, 0
+	isb
+	mov	r5, #6
+	set	r6, OURS
+	bl	put_page
+	tlb_all
+	.irp	n, 5, 6, 7, 5, 7
+	mov	r5, #\n
+	bl	go_page
+	bl	probe_read
+	bl	probe_write
+	bl	probe_ldrt
+	bl	probe_strt
+	.endr
+	.irp	offset, 0x5ffc, 0x5ffd, 0x5ffe, 0x5fff, 0x6ffc, 0x6ffe, 0x6fff, 0x7000, 0x7001
+	set	r7, (VAS + \offset - 8)
+	bl	probe_ldrt
+	ubfx	r0, r0, #0, #12			// which of the two addresses is told is the core's
+	bl	put_digits
+	bl	probe_strt
+	ubfx	r0, r0, #0, #12
+	bl	put_digits
+	.endr
+	bl	end_line
+
+	say	"big-endian"
+	set	r7, (VAS + 0x5040)
+	set	r6, 0x11223344
+	str	r6, [r7]
+	mov	r8, #2
+8:	setend	be
+	ldrt	r0, [r7]
+	ldrbt	r1, [r7]
+	ldrht	r2, [r7]
+	add	r3, r7, #8
+	strt	r6, [r3]
+	add	r3, r7, #8
+	strbt	r6, [r3], #1
+	add	r3, r7, #8
+	ldr	r5, [r3]
+	setend	le
+	push	{r1, r2, r5}
+	show	"word", r0
+	pop	{r1, r2, r5}
+	show	"byte", r1
+	show	"halfword", r2
+	show	"stored", r5
+	subs	r8, r8, #1
+	bne	8b
 	probe_off
 	b	power_off
 
