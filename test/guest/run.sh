@@ -47,7 +47,7 @@ guest_part() {
 compare() {
 	want=$B/guest/$1.bare
 	status=0
-	if [ "${BARE:-}" != keep ] || [ ! "$want" -nt "$B/guest/$1.bin" ]; then
+	if [ "${BARE:-}" != keep ] || [ -z "$(find "$want" -newer "$B/guest/$1.bin" 2>/dev/null)" ]; then
 		# shellcheck disable=SC2046 # arguments are words
 		run "$1" --native $(key "$1" args) >"$want" 2>"$want.err"
 		status=$?
