@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/*gic*.c monitor/console.c monitor/irq.c monitor/vtimer.c monitor/vpl0[13]1.c monitor/dev.c
+// uses: monitor/gic.c monitor/console.c monitor/irq.c monitor/vtimer.c monitor/vgic.c monitor/vgic_dist.c
+// uses: monitor/vgic_cpuif.c monitor/vpl011.c monitor/vpl031.c monitor/dev.c
 //
 // The host's interrupts: its GICv2, here a model with registers in any state and levels that stay, its UART and its
 // timer, as irq.c sets them up and serves them.
