@@ -95,7 +95,7 @@ run:
 test:
 	@guests/setup.sh build
 	@$(MAKE) --no-print-directory all
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-isa test-fuzz-command test-fuzz test-fuzz-mmu test/guest.ok test-escape test-report \
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-isa test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report \
 	  test-bad test-board test-firmware test-boot coverage test-mutants
 
 check-slow:
@@ -159,8 +159,8 @@ test-scan: all
 #----------------------------------------------------------------------------
 # Static checks
 
-C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c docs/*.c test/host/*.c test/boot/*.c test/fuzz/*.c test/libfuzzer/*.c bench/*.c)
-ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/boot/*.h test/fuzz/*.h test/libfuzzer/*.h bench/*.h)
+C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c docs/*.c test/host/*.c test/boot/*.c test/fuzz/*.c test/hostile/*.c test/libfuzzer/*.c bench/*.c)
+ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/boot/*.h test/fuzz/*.h test/hostile/*.h test/libfuzzer/*.h bench/*.h)
 SH_FILES  := $(wildcard guests/*.sh test/*.sh test/*/*.sh bench/*.sh) guests/init .ci/run
 
 lint:
@@ -179,4 +179,4 @@ lint:
 clean:
 	rm -rf $(B)
 
-include test/coverage.mk test/guest/rules.mk test/fuzz/rules.mk test/boot/rules.mk test/load/rules.mk test/libfuzzer/rules.mk test/mutants/rules.mk bench/rules.mk
+include test/coverage.mk test/guest/rules.mk test/fuzz/rules.mk test/hostile/rules.mk test/boot/rules.mk test/load/rules.mk test/libfuzzer/rules.mk test/mutants/rules.mk bench/rules.mk
