@@ -283,7 +283,7 @@ replay_batch(const struct fuzz_options *o, const struct fuzz_run *run, const str
 
 		for (unsigned m = 0; m < FUZZ_MACHINES; m++) {
 			of[m] = results[m] ? &results[m][i] : NULL;
-			diverges |= of[m] && m && fuzz_compare(&items[i], of[FUZZ_BARE], of[m]);
+			diverges |= of[m] && m && fuzz_compare(&items[i], (enum fuzz_machine)m, of[FUZZ_BARE], of[m]);
 		}
 		diverging += diverges;
 		if (diverges || all)

@@ -11,10 +11,11 @@
 #include "guests/file.h"
 #include "guests/fuzz_campaign.h"
 #include "guests/fuzz_json.h"
+#include "guests/fuzz_mmu.h"
 #include "guests/fuzz_row.h"
 
 #define STATE_NAME "state.json"
-#define MMU_BATCH  1024u // programs take longer than instructions
+#define MMU_BATCH  FUZZ_MMU_BATCH // programs take longer than instructions
 #define UNDONE_MAX (FUZZ_JOBS_MAX * 2u)
 
 double
@@ -204,7 +205,7 @@ read_state(struct fuzz_campaign *c)
 	uint64_t undone[3 * UNDONE_MAX], *selected = must_alloc(rows * sizeof(*selected));
 
 	c->o.seed = state_number(text, "seed", path);
-	c->o.policies = (unsigned)state_number(text, "policies", path) & 3u;
+	c->o.policies = (unsigned)state_number(text, "policies", path) & ((1u << FUZZ_POLICIES) - 1u);
 	c->o.batch = (unsigned)state_number(text, "batch", path);
 	c->cases = state_number(text, "cases", path);
 	c->divergences = state_number(text, "divergences", path);

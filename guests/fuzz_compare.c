@@ -100,14 +100,15 @@ static uint32_t (*const unknown[])(const struct fuzz_item *, const struct fuzz_r
 };
 
 uint64_t
-fuzz_compare(const struct fuzz_item *item, const struct fuzz_result *bare, const struct fuzz_result *other)
+fuzz_compare(const struct fuzz_item *item, enum fuzz_machine machine, const struct fuzz_result *bare,
+	     const struct fuzz_result *other)
 {
 	uint64_t diff = 0;
 
 	if (bare->vector == FUZZ_NONE || other->vector == FUZZ_NONE)
 		return FUZZ_DIFF_LOST;
 	if (fuzz_gen_kind(item) == FUZZ_MMU)
-		return fuzz_mmu_compare(&item->p, bare, other, NULL);
+		return fuzz_mmu_compare(&item->p, fuzz_machine_exact(machine), bare, other, NULL);
 	if (bare->vector != other->vector)
 		diff |= FUZZ_DIFF_VECTOR;
 	if (bare->hash != other->hash || bare->n_touched != other->n_touched)

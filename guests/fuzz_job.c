@@ -90,7 +90,7 @@ company(const struct job *j, unsigned i, enum fuzz_machine machine, const struct
 		if (!fuzz_run(run, FUZZ_BARE, &j->items[i - k], k + 1, results[0], NULL) ||
 		    !fuzz_run(run, machine, &j->items[i - k], k + 1, results[1], NULL))
 			break;
-		if (fuzz_compare(&j->items[i], &results[0][k], &results[1][k]) == out->diff)
+		if (fuzz_compare(&j->items[i], machine, &results[0][k], &results[1][k]) == out->diff)
 			found = k;
 	}
 	free(results[0]);
@@ -111,14 +111,14 @@ diverges(struct job *j, unsigned i, unsigned machines)
 	unsigned before = 0;
 	bool new, alone = true;
 
-	s.diff = out.diff = fuzz_compare(&item, &out.bare, &out.other);
+	s.diff = out.diff = fuzz_compare(&item, machine, &out.bare, &out.other);
 	s.row = row ? fuzz_row_number(row) : UINT32_MAX;
 	out.note = j->notes[machine][i] ? must_printf("%s", j->notes[machine][i]) : NULL;
 	pthread_mutex_lock(&c->lock);
 	c->divergences++;
 	new = is_new(c, &s);
 	pthread_mutex_unlock(&c->lock);
-	if (new && !(out.diff & FUZZ_DIFF_LOST)) // each of those would cost a machine
+	if (new && !c->o.first && !(out.diff & FUZZ_DIFF_LOST)) // each of those would cost a machine
 		alone = fuzz_shrink(&c->run, machine, &item, &out);
 	if (!alone)
 		before = company(j, i, machine, &out);
@@ -129,6 +129,8 @@ diverges(struct job *j, unsigned i, unsigned machines)
 		pthread_mutex_unlock(&c->lock);
 	}
 	free(out.note);
+	if (c->o.first)
+		atomic_store(&c->stop, true);
 }
 
 static unsigned
@@ -137,7 +139,8 @@ differs_on(const struct job *j, unsigned i)
 	unsigned machines = 0;
 
 	for (unsigned m = FUZZ_PAGE; m < FUZZ_MACHINES; m++)
-		if (j->results[m] && fuzz_compare(&j->items[i], &j->results[FUZZ_BARE][i], &j->results[m][i]))
+		if (j->results[m] &&
+		    fuzz_compare(&j->items[i], (enum fuzz_machine)m, &j->results[FUZZ_BARE][i], &j->results[m][i]))
 			machines |= 1u << m;
 	return machines;
 }
@@ -228,7 +231,7 @@ run_batch(struct fuzz_campaign *c, const struct fuzz_batch_ref *ref)
 			done = fuzz_run(&c->run, (enum fuzz_machine)m, j.items, j.n, j.results[m], j.notes[m]);
 	if (done) {
 		tally(&j, j.results[FUZZ_BARE]);
-		for (unsigned i = 0; i < j.n; i++) {
+		for (unsigned i = 0; i < j.n && !(c->o.first && atomic_load(&c->stop)); i++) {
 			unsigned machines = differs_on(&j, i);
 
 			if (machines)

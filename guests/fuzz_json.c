@@ -241,7 +241,7 @@ read_program(const char *line, struct fuzz_mmu_program *p)
 	const char *ops = fuzz_json_member(line, "ops");
 	int n = ops ? fuzz_json_array(ops, words, 4u * FUZZ_MMU_OPS) : -1;
 
-	return n >= 0 && fuzz_mmu_read(words, (unsigned)n, p);
+	return n >= 0 && fuzz_mmu_read(words, (unsigned)n, p) && read_u32(line, "flags", &p->flags);
 }
 
 const char *
@@ -257,7 +257,7 @@ fuzz_json_read(const char *line, struct fuzz_item *item)
 	if (!id || *id != '"' || !fuzz_json_id(id + 1, &item->id))
 		return "no member \"case\" as \"a32:1:42\"";
 	if (fuzz_gen_kind(item) == FUZZ_MMU)
-		return read_program(line, &item->p) ? NULL : "no member \"ops\", or a bad one";
+		return read_program(line, &item->p) ? NULL : "no member \"ops\" or \"flags\", or a bad one";
 	if (!read_u32(line, "at", &item->at) || item->at >= 4 * (FUZZ_SLOT_WORDS - 1) || item->at % 2)
 		return "no member \"at\", or out of range";
 	if (!read_u32(line, "slot", &c->slot) || c->slot >= FUZZ_SLOTS_MAX)

@@ -35,25 +35,29 @@ unknown_value(const struct fuzz_mmu_op *op, const struct fuzz_mmu_log *bare)
 static uint32_t
 unknown_status(const struct fuzz_mmu_log *bare)
 {
-	return (bare->what & 0xffu) == FUZZ_PABT ? 0xf0u : 0; // IFSR[7:4] are UNK/SBZP (B4.1.96); QEMU: the domain
+	bool is_short = !(bare->status & 0x200u);
+
+	// IFSR[7:4] are UNK/SBZP in the short format (B4.1.96); QEMU: the domain
+	return (bare->what & 0xffu) == FUZZ_PABT && is_short ? 0xf0u : 0;
 }
 
 static unsigned
-log_differs(const struct fuzz_mmu_op *op, const struct fuzz_mmu_log *a, const struct fuzz_mmu_log *b)
+log_differs(const struct fuzz_mmu_op *op, bool exact, const struct fuzz_mmu_log *a, const struct fuzz_mmu_log *b)
 {
 	unsigned diff = a->what != b->what ? DIFF_WHAT : 0;
 
-	diff |= (a->value ^ b->value) & ~unknown_value(op, a) ? DIFF_VALUE : 0;
+	if (exact || !op->code || a->what)
+		diff |= (a->value ^ b->value) & ~unknown_value(op, a) ? DIFF_VALUE : 0;
 	diff |= (a->status ^ b->status) & ~unknown_status(a) ? DIFF_STATUS : 0;
 	return diff | (a->address != b->address ? DIFF_ADDRESS : 0);
 }
 
 uint64_t
-fuzz_mmu_compare(const struct fuzz_mmu_program *p, const struct fuzz_result *bare, const struct fuzz_result *other,
-		 unsigned *op)
+fuzz_mmu_compare(const struct fuzz_mmu_program *p, bool exact, const struct fuzz_result *bare,
+		 const struct fuzz_result *other, unsigned *op)
 {
 	for (unsigned i = 0; i < p->n_ops; i++) {
-		unsigned diff = log_differs(&p->op[i], &bare->mmu.log[i], &other->mmu.log[i]);
+		unsigned diff = log_differs(&p->op[i], exact, &bare->mmu.log[i], &other->mmu.log[i]);
 
 		if (!diff)
 			continue;
@@ -86,6 +90,27 @@ assign(uint32_t *word, uint32_t value)
 	return changed;
 }
 
+static bool
+simplify_long(struct fuzz_mmu_op *op, unsigned what)
+{
+	bool table = op->address < FUZZ_MMU_LONG_L3(0) && (op->value & 3u) == 3u;
+
+	if (!op->value || (table && what))
+		return false;
+	switch (what) {
+	case 0: // XN, PXN, and what tables limit
+		return op->count && !(op->count = 0);
+	case 1: // type of memory, SH
+		return assign(&op->value, op->value & ~(7u << LONG_ATTR_SHIFT | 3u << LONG_SH_SHIFT));
+	case 2: // AP
+		return assign(&op->value, (op->value & ~(uint32_t)LONG_AP_RO) | (uint32_t)LONG_AP_USER);
+	case 3:
+		return assign(&op->value, op->value & ~(uint32_t)LONG_NG);
+	default:
+		return assign(&op->value, op->value | (uint32_t)LONG_AF);
+	}
+}
+
 // Clears bits of a descriptor, sets others.
 static bool
 simplify_descriptor(struct fuzz_mmu_op *op, unsigned what)
@@ -94,6 +119,8 @@ simplify_descriptor(struct fuzz_mmu_op *op, unsigned what)
 	bool first_level = op->address < FUZZ_MMU_L2(0), table = first_level && (d & L1_TYPE_MASK) == L1_TABLE;
 	bool large = !first_level && (d & L2_TYPE_MASK) == L2_LARGE;
 
+	if (op->kind == FUZZ_MMU_SET_LONG)
+		return simplify_long(op, what);
 	if (op->kind != FUZZ_MMU_SET || !d)
 		return false;
 	switch (what) {
@@ -137,6 +164,10 @@ simplify_op(struct fuzz_mmu_op *op, unsigned what)
 		return fuzz_mmu_about[op->kind].class < FUZZ_MMU_IS_EXEC && assign(&op->address, op->address & ~0xfffu);
 	case 4:
 		return op->kind == FUZZ_MMU_DACR && assign(&op->value, FUZZ_MMU_START_DACR);
+	case 5:
+		return op->code && !--op->code;
+	case 6:
+		return op->kind == FUZZ_MMU_EXEC_RET && (op->kind = FUZZ_MMU_EXEC);
 	default:
 		return false;
 	}
@@ -147,13 +178,22 @@ fuzz_mmu_simplify(struct fuzz_mmu_program *p, unsigned edit)
 {
 	// Later operations first: what is dropped then moves none that is still to be looked at.
 	unsigned what = edit / FUZZ_MMU_OPS, i = FUZZ_MMU_OPS - 1u - edit % FUZZ_MMU_OPS;
+	static const uint8_t dropped[] = {32, 8, 2, 1};
 	struct fuzz_mmu_program old;
 	bool changed;
 
+	if (what == 16u && i < 2u) {
+		old = *p;
+		changed = assign(&p->flags, p->flags & ~(i ? FUZZ_MMU_FRESH : 0xffffu << 16));
+		changed = changed && fuzz_mmu_predictable(p);
+		if (!changed)
+			*p = old;
+		return changed;
+	}
 	if (i >= p->n_ops)
 		return false;
 	old = *p;
-	changed = what < 4   ? drop(p, i, 8u >> what)
+	changed = what < 4   ? i % dropped[what] == 0 && drop(p, i, dropped[what])
 		  : what < 9 ? simplify_descriptor(&p->op[i], what - 4u)
 			     : simplify_op(&p->op[i], what - 9u);
 	changed = changed && fuzz_mmu_predictable(p);
@@ -193,6 +233,27 @@ print_descriptor(const struct fuzz_mmu_op *op)
 }
 
 static void
+print_long(const struct fuzz_mmu_op *op)
+{
+	uint32_t d = op->value, l2 = op->address - FUZZ_MMU_LONG_L2(0, 0), l3 = op->address - FUZZ_MMU_LONG_L3(0);
+	bool third = op->address >= FUZZ_MMU_LONG_L3(0);
+
+	if (third)
+		printf("L3 table %u [%03x] = %04x....%08x ", l3 / 0x1000u, l3 % 0x1000u / 8u, op->count, d);
+	else
+		printf("L2 table %u of GiB %u [%03x] = %04x....%08x ", l2 / 0x4000u, l2 / 0x1000u % 4u,
+		       l2 % 0x1000u / 8u, op->count, d);
+	if (!(d & LONG_VALID))
+		printf("fault");
+	else if (!third && (d & 3u) == 3u)
+		printf("table %x, limits %x", d & ~0xfffu, op->count >> 11);
+	else
+		printf("%s %x, AP %u, attributes %u%s%s%s%s", third ? "page" : "block", d & ~0xfffu, d >> 6 & 3u,
+		       d >> LONG_ATTR_SHIFT & 7u, op->count & 0x40u ? ", XN" : "", op->count & 0x20u ? ", PXN" : "",
+		       d & LONG_NG ? ", nG" : "", d & LONG_AF ? "" : ", old");
+}
+
+static void
 print_op(const struct fuzz_mmu_op *op)
 {
 	enum fuzz_mmu_class class = fuzz_mmu_about[op->kind].class;
@@ -202,10 +263,18 @@ print_op(const struct fuzz_mmu_op *op)
 		print_descriptor(op);
 	else if (class == FUZZ_MMU_IS_REG || (class >= FUZZ_MMU_IS_TLBI && class <= FUZZ_MMU_IS_TLBID))
 		printf("%08x", op->value);
+	else if (class == FUZZ_MMU_IS_FILL)
+		printf("%u from [%08x] or number %u", op->count, op->address, op->value);
+	else if (class == FUZZ_MMU_IS_LONG)
+		print_long(op);
+	else if (class == FUZZ_MMU_IS_LONG_REG)
+		printf("%08x, ASID %u", op->value, op->count);
+	else if (class == FUZZ_MMU_IS_SWITCH)
+		printf("TTBR0 %08x, ASID %u", op->value, op->count);
 	else if (class >= FUZZ_MMU_IS_STORE && class <= FUZZ_MMU_IS_EXCL)
 		printf("[%08x] = %08x", op->address, op->value);
 	else
-		printf("[%08x]", op->address);
+		printf("[%08x]%s", op->address, op->code ? " code" : "");
 }
 
 static void
@@ -221,10 +290,18 @@ print_log(const struct fuzz_mmu_log *log)
 }
 
 void
-fuzz_mmu_print(const struct fuzz_mmu_program *p, const struct fuzz_result *bare, const struct fuzz_result *other)
+fuzz_mmu_print(const struct fuzz_mmu_program *p, bool exact, const struct fuzz_result *bare,
+	       const struct fuzz_result *other)
 {
+	if (p->flags & FUZZ_MMU_FRESH)
+		puts("       fresh");
+	if (FUZZ_MMU_PRESET(p->flags))
+		printf("       preset %u\n", FUZZ_MMU_PRESET(p->flags));
+	if (p->flags & FUZZ_MMU_LONG)
+		printf("       long, T0SZ %u, T1SZ %u, A1 %u\n", FUZZ_MMU_T0SZ(p->flags), FUZZ_MMU_T1SZ(p->flags),
+		       p->flags / FUZZ_MMU_A1 & 1u);
 	for (unsigned i = 0; i < p->n_ops; i++) {
-		bool differs = other && log_differs(&p->op[i], &bare->mmu.log[i], &other->mmu.log[i]);
+		bool differs = other && log_differs(&p->op[i], exact, &bare->mmu.log[i], &other->mmu.log[i]);
 
 		printf("  %s%3u ", differs ? "*" : " ", i);
 		print_op(&p->op[i]);
@@ -249,10 +326,11 @@ fuzz_mmu_print(const struct fuzz_mmu_program *p, const struct fuzz_result *bare,
 void
 fuzz_mmu_write(FILE *f, const struct fuzz_mmu_program *p)
 {
-	fputs("\"ops\":[", f);
+	fprintf(f, "\"flags\":%u,\"ops\":[", p->flags);
 	for (unsigned i = 0; i < p->n_ops; i++)
 		fprintf(f, "%s%u,%u,\"0x%x\",\"0x%x\"", i ? "," : "", p->op[i].kind,
-			(unsigned)p->op[i].count << 1 | p->op[i].user, p->op[i].value, p->op[i].address);
+			(unsigned)p->op[i].count << 2 | (unsigned)p->op[i].code << 1 | p->op[i].user, p->op[i].value,
+			p->op[i].address);
 	putc(']', f);
 }
 
@@ -276,10 +354,11 @@ fuzz_mmu_read(const uint64_t *numbers, unsigned n, struct fuzz_mmu_program *p)
 	for (unsigned i = 0; i < p->n_ops; i++, numbers += 4) {
 		p->op[i] = (struct fuzz_mmu_op){.kind = (uint8_t)numbers[0],
 						.user = numbers[1] & 1u,
-						.count = (uint16_t)(numbers[1] >> 1),
+						.code = numbers[1] >> 1 & 1u,
+						.count = (uint16_t)(numbers[1] >> 2),
 						.value = (uint32_t)numbers[2],
 						.address = (uint32_t)numbers[3]};
-		if (numbers[0] >= FUZZ_MMU_KINDS || numbers[1] >> 1 > 16u)
+		if (numbers[0] >= FUZZ_MMU_KINDS || numbers[1] >> 2 > UINT16_MAX)
 			return false;
 	}
 	return true;

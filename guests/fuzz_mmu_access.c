@@ -16,6 +16,8 @@ normal(const struct fuzz_mmu_model *m, const struct fuzz_mmu_walk *w)
 {
 	if (!(m->regs.sctlr & SCTLR_M)) // Strongly-ordered (B3.2)
 		return false;
+	if (fuzz_mmu_is_long(m))
+		return fuzz_mmu_long_type(m, w->tex_cb);
 	if (m->regs.sctlr & SCTLR_TRE)
 		return PRRR_TYPE(m->regs.prrr, w->tex_cb & 7u) == PRRR_TYPE_NORMAL;
 	return w->tex_cb >= 16u || w->tex_cb == 2u || w->tex_cb == 3u || w->tex_cb == 4u || w->tex_cb == 7u;
@@ -54,6 +56,15 @@ fuzz_mmu_physical(const struct fuzz_mmu_model *m, uint32_t va, bool write, bool 
 	return permitted(m, &w, write ? ACCESS_WRITE : ACCESS_READ, user) ? w.pa : 0;
 }
 
+// Of filler, and of what only the runner's code is mapped by, there is no model.
+static bool
+is_filler(const struct fuzz_mmu_model *m, const struct fuzz_mmu_walk *w)
+{
+	uint32_t l1 = fuzz_mmu_is_long(m) ? w->table.l1 : w->entry.l1;
+
+	return m->regs.sctlr & SCTLR_M && (l1 == FUZZ_MMU_FILLER_TABLE || l1 == (FUZZ_MMU_LONG_FILLER | 3u));
+}
+
 // Part of an access that is in one page. *pa: where it goes, 0 if it faults.
 static enum fuzz_mmu_verdict
 check_page(const struct fuzz_mmu_model *m, uint32_t va, enum access access, bool user, struct fuzz_mmu_walk *w,
@@ -63,7 +74,11 @@ check_page(const struct fuzz_mmu_model *m, uint32_t va, enum access access, bool
 		return FUZZ_MMU_BAD;
 	if (!fuzz_mmu_tlb_fresh(m, va, access == ACCESS_EXEC ? FUZZ_MMU_SIDE_I : FUZZ_MMU_SIDE_D, w))
 		return FUZZ_MMU_STALE;
+	if (is_filler(m, w))
+		return FUZZ_MMU_BAD;
 	*pa = permitted(m, w, access, user) ? w->pa : 0;
+	if (fuzz_mmu_device(*pa) && access == ACCESS_READ)
+		return FUZZ_MMU_GOOD;
 	return *pa && !fuzz_mmu_live(*pa) && !fuzz_mmu_nowhere(*pa) ? FUZZ_MMU_BAD : FUZZ_MMU_GOOD;
 }
 
@@ -86,13 +101,20 @@ readable(uint32_t pa, uint32_t size)
 static bool
 is_sensitive(uint32_t value)
 {
-	return value == A32_MRS_CPSR || value == A32_TPIDRPRW;
+	return value == A32_MRS_CPSR || value == A32_TPIDRPRW || value == T32_MRS_CPSR;
 }
 
 static bool
 is_code(uint32_t value)
 {
 	return is_sensitive(value) || (value & 0xfff0f000u) == A32_MOVW_R0(0);
+}
+
+// The same in Thumb state. The constant isn't 0, so that the branch behind it isn't taken.
+static bool
+is_thumb_code(uint32_t value)
+{
+	return value == T32_MRS_CPSR || ((value & 0xffffff00u) == T16_MOV_BEQ(0) && value & 0xffu);
 }
 
 // Stores to functions are of their first word, and known instructions; others to data, of bytes like the template's.
@@ -103,10 +125,11 @@ writable(const struct fuzz_mmu_op *op, uint32_t pa, uint32_t size)
 
 	if (offset + size <= FUZZ_MMU_DATA_END || (offset >= FUZZ_MMU_DATA_BEGIN2 && offset + size <= PAGE))
 		return (op->value & 0xf8f8f8f8u) == 0x10101010u;
-	if (FUZZ_MMU_THUMB(pa >> 12) && is_sensitive(op->value))
+	if (size != 4 || offset % 16u || offset < FUZZ_MMU_DATA_END || offset >= FUZZ_MMU_CODE_END)
 		return false;
-	return size == 4 && offset % 16u == 0 && offset >= FUZZ_MMU_DATA_END &&
-	       offset < FUZZ_MMU_CODE(FUZZ_MMU_FUNCTIONS) && is_code(op->value);
+	if (offset >= FUZZ_MMU_CODE(FUZZ_MMU_FUNCTIONS))
+		return FUZZ_MMU_THUMB(pa >> 12) && is_thumb_code(op->value);
+	return is_code(op->value) && op->value != T32_MRS_CPSR;
 }
 
 static enum fuzz_mmu_verdict
@@ -151,8 +174,11 @@ fuzz_mmu_access_data(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op, con
 		// QEMU knows no alignment faults by memory type, and no types that exclusives don't work on.
 		if (w[i].kind == WALK_LEAF && !normal(m, &w[i]) && (unaligned || exclusive))
 			return FUZZ_MMU_BAD;
-		// The half that is somewhere may have been accessed or not.
-		if (first < size && fuzz_mmu_nowhere(pa[i]))
+		// The half that is somewhere may have been stored to or not.
+		if (write && first < size && fuzz_mmu_nowhere(pa[i]))
+			return FUZZ_MMU_BAD;
+		// What the device has is the same each time; it is no Normal memory.
+		if (fuzz_mmu_device(pa[i]) && (size != 4 || unaligned || exclusive || normal(m, &w[i])))
 			return FUZZ_MMU_BAD;
 	}
 	if (unaligned && (words || exclusive || m->regs.sctlr & SCTLR_A))
@@ -165,7 +191,9 @@ fuzz_mmu_access_data(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op, con
 		write = true;
 	}
 	for (unsigned i = 0; i < 2; i++) {
-		if (!pa[i] || fuzz_mmu_nowhere(pa[i]))
+		if (!pa[i] || fuzz_mmu_nowhere(pa[i]) || fuzz_mmu_device(pa[i]))
+			continue;
+		if (!write && op->code)
 			continue;
 		if (write ? !writable(op, pa[i], i ? size - first : first) : !readable(pa[i], i ? size - first : first))
 			return FUZZ_MMU_BAD;
@@ -187,12 +215,12 @@ synced(const struct fuzz_mmu_model *m, uint32_t pa, uint32_t size)
 enum fuzz_mmu_verdict
 fuzz_mmu_access_exec(const struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 {
-	bool thumb = op->address & 1u;
+	bool thumb = op->address & 1u, returned = op->kind == FUZZ_MMU_EXEC_RET;
 	uint32_t va = op->address & ~1u, offset = va & (PAGE - 1u), pa, data;
 	enum fuzz_mmu_verdict verdict;
 	struct fuzz_mmu_walk w;
 
-	if (offset % 16u || offset < FUZZ_MMU_DATA_END || offset >= FUZZ_MMU_CODE_END ||
+	if (offset % 16u || offset < FUZZ_MMU_DATA_END || offset >= FUZZ_MMU_CODE_END || (op->user && returned) ||
 	    thumb != (offset >= FUZZ_MMU_CODE(FUZZ_MMU_FUNCTIONS)))
 		return FUZZ_MMU_BAD;
 	verdict = check_page(m, va, ACCESS_EXEC, op->user, &w, &pa);
@@ -202,7 +230,10 @@ fuzz_mmu_access_exec(const struct fuzz_mmu_model *m, const struct fuzz_mmu_op *o
 		return FUZZ_MMU_BAD;
 	if (!synced(m, pa, 16))
 		return FUZZ_MMU_UNSYNCED;
+	if (FUZZ_MMU_THUMB(pa >> 12) && !op->user && !returned && is_sensitive(fuzz_mmu_code(m, pa)))
+		return FUZZ_MMU_BAD;
 	switch (fuzz_mmu_code(m, pa)) {
+	case T32_MRS_CPSR:
 	case A32_MRS_CPSR: // in USR, A, I, F and M are UNKNOWN (B9.3.8)
 		return op->user ? FUZZ_MMU_BAD : FUZZ_MMU_GOOD;
 	case A32_LITERAL:
@@ -242,5 +273,9 @@ fuzz_mmu_access_at(const struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 
 	if (!is_place(m, op->address))
 		return FUZZ_MMU_BAD;
-	return fuzz_mmu_tlb_fresh(m, op->address, FUZZ_MMU_SIDE_D, &w) ? FUZZ_MMU_GOOD : FUZZ_MMU_STALE;
+	if (!fuzz_mmu_tlb_fresh(m, op->address, FUZZ_MMU_SIDE_D, &w))
+		return FUZZ_MMU_STALE;
+	if (op->kind == FUZZ_MMU_ATS1CUR_64 && !fuzz_mmu_is_long(m)) // PAR's upper half is UNKNOWN
+		return FUZZ_MMU_BAD;
+	return is_filler(m, &w) ? FUZZ_MMU_BAD : FUZZ_MMU_GOOD;
 }

@@ -29,9 +29,39 @@ enum fuzz_mmu_walk_kind { WALK_LEAF, WALK_FAULT_1, WALK_FAULT_2, WALK_EXTERNAL_1
 struct fuzz_mmu_walk {
 	enum fuzz_mmu_walk_kind kind;
 	struct fuzz_mmu_entry entry;
-	uint32_t pa, ap, domain, tex_cb;
-	bool xn, pxn;
+	struct fuzz_mmu_entry table;     // of the last table on the way, with .table set if there was one
+	uint32_t pa, ap, domain, tex_cb; // in the long format tex_cb is the number of the attributes, ap has AP[0] set
+	bool xn, pxn, old;
 };
+
+#define TTBCR_A1  (1u << 22)
+#define TTBCR_EAE (1u << 31)
+
+static inline bool
+fuzz_mmu_is_long(const struct fuzz_mmu_model *m)
+{
+	return m->flags & FUZZ_MMU_LONG;
+}
+
+static inline uint32_t
+fuzz_mmu_asid(const struct fuzz_mmu_model *m)
+{
+	if (!fuzz_mmu_is_long(m))
+		return m->regs.contextidr & 0xffu;
+	return m->regs.long_asid[m->flags & FUZZ_MMU_A1 ? 1 : 0];
+}
+
+// The long format (fuzz_mmu_long.c): its walk, its descriptors and registers.
+#define FUZZ_MMU_NO_PAGE 1u
+void fuzz_mmu_long_walk(const struct fuzz_mmu_model *m, uint32_t va, struct fuzz_mmu_walk *w);
+bool fuzz_mmu_long_set(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op);
+bool fuzz_mmu_long_reg(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op);
+bool fuzz_mmu_long_type(const struct fuzz_mmu_model *m, uint32_t n); // whether attributes n are Normal memory's
+bool fuzz_mmu_long_mair(uint32_t value, bool first);
+void fuzz_mmu_long_init(struct fuzz_mmu_model *m);
+
+// Fills the tables with the program's preset.
+void fuzz_mmu_preset_tables(struct fuzz_mmu_model *m);
 
 // Walks the tables as they are now.
 void fuzz_mmu_tlb_walk(const struct fuzz_mmu_model *m, uint32_t va, struct fuzz_mmu_walk *w);
@@ -59,19 +89,25 @@ enum fuzz_mmu_verdict fuzz_mmu_access_readable(const struct fuzz_mmu_model *m, u
 static inline bool
 fuzz_mmu_nowhere(uint32_t address)
 {
-	return address - FUZZ_MMU_NOWHERE < 0x10000000u;
+	return address - FUZZ_MMU_NOWHERE < FUZZ_MMU_NOWHERE_END - FUZZ_MMU_NOWHERE;
+}
+
+static inline bool
+fuzz_mmu_device(uint32_t address)
+{
+	return address - FUZZ_MMU_DEVICE < PAGE;
 }
 
 static inline bool
 fuzz_mmu_access_flag_clear(const struct fuzz_mmu_model *m, const struct fuzz_mmu_walk *w)
 {
-	return m->regs.sctlr & SCTLR_AFE && !(w->ap & 1u);
+	return w->old || (m->regs.sctlr & SCTLR_AFE && !(w->ap & 1u));
 }
 
 static inline uint32_t
 fuzz_mmu_domain_of(const struct fuzz_mmu_model *m, const struct fuzz_mmu_walk *w)
 {
-	return m->regs.dacr >> 2u * w->domain & 3u;
+	return fuzz_mmu_is_long(m) ? DOMAIN_CLIENT : m->regs.dacr >> 2u * w->domain & 3u;
 }
 
 #endif

@@ -75,7 +75,9 @@ runner_entry(uint32_t mib)
 {
 	uint32_t pa = mib * MIB;
 
-	if (pa - 0x40000000u >= FUZZ_RAM_MIB * MIB)
+	if (pa - FUZZ_MMU_FILLER < FUZZ_MMU_FILLERS * MIB)
+		return FUZZ_MMU_FILLER_TABLE;
+	if (pa - FUZZ_MMU_RAM >= FUZZ_MMU_RAM_MIB * MIB)
 		return 0;
 	return pa | FUZZ_MMU_SECTION | FUZZ_MMU_DOMAIN |
 	       (mib == FUZZ_MMU_STUBS / MIB ? FUZZ_MMU_SECTION_RO | FUZZ_MMU_USER : 0);
@@ -183,7 +185,7 @@ step_set(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 	unsigned n = m->tlb.n;
 	bool stale = m->tlb.stale;
 
-	if (!word || !owned(m, op))
+	if (!word || !owned(m, op) || fuzz_mmu_is_long(m))
 		return FUZZ_MMU_BAD;
 	memcpy(old, word, op->count * 4u);
 	for (unsigned i = 0; i < op->count; i++)
@@ -204,13 +206,14 @@ step_set(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 static bool
 runner_mapped(const struct fuzz_mmu_model *m)
 {
-	static const uint32_t at[] = {0x40000000u, FUZZ_MMU_STUBS, FUZZ_MMU_L1(0), FUZZ_RESULTS, FUZZ_MMU_RAM};
+	static const uint32_t at[] = {FUZZ_MMU_RAM, FUZZ_MMU_STUBS, FUZZ_MMU_L1(0), FUZZ_MMU_RESULTS};
 
 	for (unsigned i = 0; i < ARRAY_LEN(at) && m->regs.sctlr & SCTLR_M; i++) {
 		struct fuzz_mmu_walk w;
 
 		fuzz_mmu_tlb_walk(m, at[i], &w);
-		if (w.kind != WALK_LEAF || w.entry.l1 != runner_entry(at[i] / MIB))
+		if (w.kind != WALK_LEAF || w.pa != at[i] ||
+		    (!fuzz_mmu_is_long(m) && w.entry.l1 != runner_entry(at[i] / MIB)))
 			return false;
 	}
 	return true;
@@ -240,6 +243,8 @@ step_reg(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 	uint32_t value = op->value, sctlr = m->regs.sctlr;
 	uint32_t ttbr0 = m->regs.ttbr0, ttbr1 = m->regs.ttbr1, ttbcr = m->regs.ttbcr;
 
+	if (fuzz_mmu_is_long(m) && op->kind >= FUZZ_MMU_DACR && op->kind <= FUZZ_MMU_TTBCR)
+		return FUZZ_MMU_BAD;
 	switch (op->kind) {
 	case FUZZ_MMU_SCTLR:
 		if ((value ^ FUZZ_MMU_START_SCTLR) & ~SCTLR_BITS)
@@ -253,12 +258,14 @@ step_reg(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 		m->regs.dacr = value;
 		break;
 	case FUZZ_MMU_PRRR:
-		if (!good_prrr(value))
+		if (fuzz_mmu_is_long(m) ? !fuzz_mmu_long_mair(value, true) : !good_prrr(value))
 			return FUZZ_MMU_BAD;
 		m->tlb.stale |= value != m->regs.prrr;
 		m->regs.prrr = value;
 		return FUZZ_MMU_GOOD;
 	case FUZZ_MMU_NMRR:
+		if (fuzz_mmu_is_long(m) && !fuzz_mmu_long_mair(value, false))
+			return FUZZ_MMU_BAD;
 		m->tlb.stale |= value != m->regs.nmrr;
 		m->regs.nmrr = value;
 		return FUZZ_MMU_GOOD;
@@ -287,6 +294,75 @@ step_reg(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 	return FUZZ_MMU_GOOD;
 }
 
+// Another process: no walk is made with its tables and another's ASID, nor the other way round, but for the ASID 0.
+static enum fuzz_mmu_verdict
+step_switch(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
+{
+	uint32_t old = m->regs.ttbr0;
+
+	if (!op->count || op->count > 0xffu || !good_ttbr(op->value) || fuzz_mmu_is_long(m))
+		return FUZZ_MMU_BAD;
+	m->regs.ttbr0 = op->value;
+	if (!runner_mapped(m)) {
+		m->regs.ttbr0 = old;
+		return FUZZ_MMU_BAD;
+	}
+	m->regs.ttbr0 = old;
+	m->regs.contextidr = 0;
+	fuzz_mmu_tlb_add_all(m);
+	m->regs.ttbr0 = op->value;
+	fuzz_mmu_tlb_add_all(m);
+	m->regs.contextidr = op->count;
+	fuzz_mmu_tlb_add_all(m);
+	return FUZZ_MMU_GOOD;
+}
+
+// The same of the long format's.
+static enum fuzz_mmu_verdict
+step_long_reg(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
+{
+	uint32_t ttbr0 = m->regs.ttbr0, ttbr1 = m->regs.ttbr1, asid[2] = {m->regs.long_asid[0], m->regs.long_asid[1]};
+
+	if (!fuzz_mmu_is_long(m) || !fuzz_mmu_long_reg(m, op))
+		return FUZZ_MMU_BAD;
+	if (runner_mapped(m)) {
+		fuzz_mmu_tlb_add_all(m);
+		return FUZZ_MMU_GOOD;
+	}
+	m->regs.ttbr0 = ttbr0;
+	m->regs.ttbr1 = ttbr1;
+	memcpy(m->regs.long_asid, asid, sizeof(asid));
+	return FUZZ_MMU_BAD;
+}
+
+static enum fuzz_mmu_verdict
+step_long(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
+{
+	uint64_t *d = fuzz_mmu_long_descriptor(m, op->address), old = d ? *d : 0;
+	unsigned n = m->tlb.n;
+	bool stale = m->tlb.stale;
+
+	if (!fuzz_mmu_is_long(m) || !fuzz_mmu_long_set(m, op))
+		return FUZZ_MMU_BAD;
+	if (fuzz_mmu_tlb_add_all(m) || !(op->value & 1u))
+		return FUZZ_MMU_GOOD;
+	*d = old;
+	m->tlb.n = n;
+	m->tlb.stale = stale;
+	return FUZZ_MMU_BREAK;
+}
+
+// Filler is mapped alike by all tables.
+static enum fuzz_mmu_verdict
+step_fill(const struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op, const struct fuzz_mmu_about *about)
+{
+	uint32_t first = about->size ? op->value : (op->address - FUZZ_MMU_FILLER) / MIB;
+
+	if (!op->count || first >= FUZZ_MMU_FILLERS || op->count > FUZZ_MMU_FILLERS - first)
+		return FUZZ_MMU_BAD;
+	return about->size || (m->regs.sctlr & SCTLR_M && op->address % MIB == 0) ? FUZZ_MMU_GOOD : FUZZ_MMU_BAD;
+}
+
 //----------------------------------------------------------------------------
 
 enum fuzz_mmu_verdict
@@ -295,13 +371,24 @@ fuzz_mmu_step(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 	const struct fuzz_mmu_about *about = &fuzz_mmu_about[op->kind];
 	uint32_t pa;
 
-	if (op->user && (about->class == FUZZ_MMU_IS_SET || about->class == FUZZ_MMU_IS_SYNC))
+	if (op->user && (about->class == FUZZ_MMU_IS_FILL || about->class == FUZZ_MMU_IS_SET ||
+			 about->class == FUZZ_MMU_IS_LONG || about->class == FUZZ_MMU_IS_SYNC))
 		return FUZZ_MMU_BAD;
 	if (op->user && about->class > FUZZ_MMU_IS_EXEC)
 		return FUZZ_MMU_GOOD; // UNDEFINED
+	if (op->code && about->class > FUZZ_MMU_IS_LOADT)
+		return FUZZ_MMU_BAD;
 	switch (about->class) {
 	case FUZZ_MMU_IS_EXEC:
 		return fuzz_mmu_access_exec(m, op);
+	case FUZZ_MMU_IS_FILL:
+		return step_fill(m, op, about);
+	case FUZZ_MMU_IS_SWITCH:
+		return step_switch(m, op);
+	case FUZZ_MMU_IS_LONG:
+		return step_long(m, op);
+	case FUZZ_MMU_IS_LONG_REG:
+		return step_long_reg(m, op);
 	case FUZZ_MMU_IS_SET:
 		return step_set(m, op);
 	case FUZZ_MMU_IS_TLBI:
@@ -323,9 +410,10 @@ fuzz_mmu_step(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 }
 
 void
-fuzz_mmu_model_init(struct fuzz_mmu_model *m, unsigned regions)
+fuzz_mmu_model_init(struct fuzz_mmu_model *m, unsigned regions, uint32_t flags)
 {
 	memset(m, 0, sizeof(*m));
+	m->flags = flags;
 	for (unsigned t = 0; t < FUZZ_MMU_L1S; t++)
 		for (unsigned i = 0; i < L1_ENTRIES; i++)
 			m->tables.l1[t][i] = runner_entry(i);
@@ -334,12 +422,26 @@ fuzz_mmu_model_init(struct fuzz_mmu_model *m, unsigned regions)
 	m->regs.ttbr0 = m->regs.ttbr1 = FUZZ_MMU_L1(0);
 	m->regs.prrr = FUZZ_MMU_START_PRRR;
 	m->regs.nmrr = FUZZ_MMU_START_NMRR;
+	if (fuzz_mmu_is_long(m))
+		fuzz_mmu_long_init(m);
 	for (unsigned r = 0; r < fuzz_mmu_n_regions; r++) {
 		uint32_t first = fuzz_mmu_regions[r].base + fuzz_mmu_regions[r].mib * MIB;
 
 		for (unsigned k = 0; k < 2u * LIVE_PAGES && bit(regions, r) && m->n_places < FUZZ_MMU_PLACES; k++)
 			m->places[m->n_places++] = first + k / LIVE_PAGES * MIB + live_pages[k % LIVE_PAGES] * PAGE;
 	}
+	if (!FUZZ_MMU_PRESET(flags))
+		return;
+	fuzz_mmu_preset_tables(m);
+	fuzz_mmu_tlb_add_all(m);
+}
+
+static bool
+accesses(const struct fuzz_mmu_op *op)
+{
+	enum fuzz_mmu_class class = op->kind < FUZZ_MMU_KINDS ? fuzz_mmu_about[op->kind].class : FUZZ_MMU_IS_REG;
+
+	return class <= FUZZ_MMU_IS_EXEC || (class >= FUZZ_MMU_IS_SYNC && class <= FUZZ_MMU_IS_AT);
 }
 
 // The regions that it touches.
@@ -349,7 +451,7 @@ regions_of(const struct fuzz_mmu_program *p)
 	unsigned regions = 0;
 
 	for (unsigned i = 0; i < p->n_ops; i++)
-		for (unsigned r = 0; r < fuzz_mmu_n_regions; r++)
+		for (unsigned r = 0; accesses(&p->op[i]) && r < fuzz_mmu_n_regions; r++)
 			if (p->op[i].address - fuzz_mmu_regions[r].base < 16u * MIB)
 				regions |= 1u << r;
 	return regions;
@@ -361,7 +463,7 @@ fuzz_mmu_predictable(const struct fuzz_mmu_program *p)
 	struct fuzz_mmu_model *m = must_alloc(sizeof(*m));
 	bool good = true;
 
-	fuzz_mmu_model_init(m, regions_of(p));
+	fuzz_mmu_model_init(m, regions_of(p), p->flags);
 	for (unsigned i = 0; i < p->n_ops && good; i++)
 		good = p->op[i].kind < FUZZ_MMU_KINDS && fuzz_mmu_step(m, &p->op[i]) == FUZZ_MMU_GOOD;
 	free(m);

@@ -12,7 +12,7 @@
 
 #include "test/fuzz/case.h"
 
-#define FUZZ_MMU_TLB    512u
+#define FUZZ_MMU_TLB    1024u
 #define FUZZ_MMU_PLACES 32u // of a program's regions; the same pages as live frames have
 #define FUZZ_MMU_STORED 32u // words of code that were written
 
@@ -47,9 +47,12 @@ struct fuzz_mmu_stored {
 struct fuzz_mmu_model {
 	struct {
 		uint32_t l1[FUZZ_MMU_L1S][4096], l2[FUZZ_MMU_L2S][256];
+		uint64_t long_l1[FUZZ_MMU_L1S][512], long_l2[FUZZ_MMU_L1S][4][512], long_l3[FUZZ_MMU_LONG_L3S][512];
 	} tables;
+	uint32_t flags; // the program's
 	struct {
 		uint32_t sctlr, dacr, ttbr0, ttbr1, ttbcr, contextidr, prrr, nmrr;
+		uint32_t long_asid[2]; // of the two TTBRs
 	} regs;
 	struct fuzz_mmu_tlb tlb;
 	struct fuzz_mmu_stored code;
@@ -67,13 +70,21 @@ enum fuzz_mmu_verdict {
 };
 
 // The state before a program. Region numbers are in bits of `regions`, at most four.
-void fuzz_mmu_model_init(struct fuzz_mmu_model *m, unsigned regions);
+void fuzz_mmu_model_init(struct fuzz_mmu_model *m, unsigned regions, uint32_t flags);
+
+// In the long format: where the second level's descriptor of va is in the current regime, 0: nowhere that
+// a program may write; and a descriptor by its address, NULL: none.
+uint32_t fuzz_mmu_long_second(const struct fuzz_mmu_model *m, uint32_t va);
+uint64_t *fuzz_mmu_long_descriptor(struct fuzz_mmu_model *m, uint32_t address);
 
 // Does the operation, if it is good; else changes nothing.
 enum fuzz_mmu_verdict fuzz_mmu_step(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op);
 
 // What a walk finds for an access: the physical address, or 0 if it faults or there is nothing.
 uint32_t fuzz_mmu_physical(const struct fuzz_mmu_model *m, uint32_t va, bool write, bool user);
+
+// The address of a live frame, by its number.
+uint32_t fuzz_mmu_frame(unsigned n);
 
 // Where a descriptor is, by its address; NULL: no word of a program's.
 uint32_t *fuzz_mmu_descriptor(struct fuzz_mmu_model *m, uint32_t address);

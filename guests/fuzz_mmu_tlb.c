@@ -5,7 +5,7 @@
 #include "guests/fuzz_mmu_internal.h"
 #include "mmu/pte.h"
 
-#define NO_PAGE 1u
+#define NO_PAGE FUZZ_MMU_NO_PAGE
 
 //----------------------------------------------------------------------------
 // Walks
@@ -72,12 +72,16 @@ fuzz_mmu_tlb_walk(const struct fuzz_mmu_model *m, uint32_t va, struct fuzz_mmu_w
 	bool upper = n && va >> (32u - n);
 
 	*w = (struct fuzz_mmu_walk){.kind = WALK_FAULT_1};
-	w->entry.asid = m->regs.contextidr & 0xffu;
+	w->entry.asid = fuzz_mmu_asid(m) & 0xffu;
 	w->entry.sides = FUZZ_MMU_SIDE_I | FUZZ_MMU_SIDE_D;
 	w->entry.run_page = NO_PAGE;
 	if (!(m->regs.sctlr & SCTLR_M)) {
 		w->kind = WALK_LEAF;
 		w->pa = va;
+		return;
+	}
+	if (fuzz_mmu_is_long(m)) {
+		fuzz_mmu_long_walk(m, va, w);
 		return;
 	}
 	table = upper ? m->regs.ttbr1 & ~(L1_SIZE - 1u) : m->regs.ttbr0 & ~((L1_SIZE >> n) - 1u);
@@ -91,10 +95,15 @@ fuzz_mmu_tlb_walk(const struct fuzz_mmu_model *m, uint32_t va, struct fuzz_mmu_w
 	if (!(l1 & L1_TYPE_MASK))
 		return;
 	w->kind = WALK_LEAF;
-	if ((l1 & L1_TYPE_MASK) == L1_TABLE)
+	if ((l1 & L1_TYPE_MASK) == L1_TABLE) {
+		w->table = w->entry;
+		w->table.va = va & ~(MIB - 1u);
+		w->table.shift = 20;
+		w->table.table = true;
 		walk_page(m, va, w);
-	else
+	} else {
 		walk_section(va, l1, w);
+	}
 }
 
 //----------------------------------------------------------------------------
@@ -117,8 +126,10 @@ same(const struct fuzz_mmu_entry *a, const struct fuzz_mmu_entry *b)
 
 // Where it goes to, with its attributes of memory: what two entries for one VA must agree on.
 static uint32_t
-output(const struct fuzz_mmu_entry *e)
+output(const struct fuzz_mmu_model *m, const struct fuzz_mmu_entry *e)
 {
+	if (fuzz_mmu_is_long(m))
+		return e->l1 & ~(uint32_t)(LONG_AP_USER | LONG_AP_RO | LONG_NG);
 	return e->l2 ? e->l2 & ~(L2_AP2 | 3u << L2_AP_SHIFT | L2_NG | L2_SMALL_XN)
 		     : e->l1 & ~(L1_AP2 | 3u << L1_AP_SHIFT | L1_NG | L1_XN | L1_SECTION_PXN | L1_DOMAIN_MASK);
 }
@@ -139,9 +150,10 @@ add(struct fuzz_mmu_model *m, const struct fuzz_mmu_entry *e)
 		}
 		if (old->run_page != NO_PAGE) // nothing that the architecture knows of
 			continue;
-		if (overlap(old, e) && !old->table && !e->table && (old->shift != e->shift || output(old) != output(e)))
+		if (overlap(old, e) && !old->table && !e->table &&
+		    (old->shift != e->shift || output(m, old) != output(m, e)))
 			agree = false;
-		if (overlap(old, e) && old->table && e->table && old->l1 != e->l1)
+		if (overlap(old, e) && old->table && e->table && (old->l1 != e->l1 || old->l2 != e->l2))
 			agree = false;
 	}
 	if (m->tlb.n == FUZZ_MMU_TLB)
@@ -157,19 +169,11 @@ fuzz_mmu_tlb_add_all(struct fuzz_mmu_model *m)
 	bool agree = true;
 
 	for (unsigned i = 0; i < m->n_places && m->regs.sctlr & SCTLR_M; i++) {
-		struct fuzz_mmu_entry table;
 		struct fuzz_mmu_walk w;
 
 		fuzz_mmu_tlb_walk(m, m->places[i], &w);
-		if ((w.entry.l1 & L1_TYPE_MASK) == L1_TABLE) {
-			table = w.entry;
-			table.va = m->places[i] & ~(MIB - 1u);
-			table.l2 = 0;
-			table.shift = 20;
-			table.table = true;
-			table.global = false;
-			agree &= add(m, &table);
-		}
+		if (w.table.table)
+			agree &= add(m, &w.table);
 		if (w.kind == WALK_LEAF &&
 		    (!fuzz_mmu_access_flag_clear(m, &w) || fuzz_mmu_domain_of(m, &w) == DOMAIN_MANAGER))
 			agree &= add(m, &w.entry);
@@ -180,7 +184,7 @@ fuzz_mmu_tlb_add_all(struct fuzz_mmu_model *m)
 bool
 fuzz_mmu_tlb_fresh(const struct fuzz_mmu_model *m, uint32_t va, unsigned side, struct fuzz_mmu_walk *w)
 {
-	struct fuzz_mmu_entry page = {.va = va & ~(PAGE - 1u), .shift = 12, .asid = m->regs.contextidr & 0xffu};
+	struct fuzz_mmu_entry page = {.va = va & ~(PAGE - 1u), .shift = 12, .asid = (uint8_t)fuzz_mmu_asid(m)};
 
 	fuzz_mmu_tlb_walk(m, va, w);
 	if (m->tlb.stale)
@@ -192,7 +196,7 @@ fuzz_mmu_tlb_fresh(const struct fuzz_mmu_model *m, uint32_t va, unsigned side, s
 			continue;
 		if (side == FUZZ_MMU_SIDE_I && e->run_page == page.va)
 			continue;
-		if (e->table ? e->l1 != w->entry.l1 : w->kind != WALK_LEAF || !same(e, &w->entry))
+		if (e->table ? !w->table.table || !same(e, &w->table) : w->kind != WALK_LEAF || !same(e, &w->entry))
 			return false;
 	}
 	return true;

@@ -20,11 +20,12 @@ struct fuzz_options {
 	unsigned jobs;        // machines that run at the same time
 	unsigned batch;       // cases of one run of QEMU
 	unsigned isas;        // bit n: enum bt_isa n, or FUZZ_SET_MMU
-	unsigned policies;    // bit n: enum fuzz_machine n
+	unsigned policies;    // bit n: enum fuzz_machine n + 1
 	const char **classes; // as given, each known to fuzz_row_selects(); none: the default
 	unsigned n_classes;
 	const char *corpus, *crashes, *output, *replay; // paths, or NULL
 	bool resume, list, coverage;
+	bool first; // end at the first divergence, as it is
 };
 
 // Parses argv, whose [0] is "fuzz"; ends the command for --help and whatever is wrong.

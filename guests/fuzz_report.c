@@ -179,13 +179,14 @@ print_start(const struct fuzz_item *item)
 }
 
 static void
-print_case(const struct fuzz_item *item, const struct fuzz_result *bare, const struct fuzz_result *other)
+print_case(const struct fuzz_item *item, enum fuzz_machine machine, const struct fuzz_result *bare,
+	   const struct fuzz_result *other)
 {
 	const struct bt_row *row = fuzz_gen_row_of(item);
 
 	if (fuzz_gen_kind(item) == FUZZ_MMU) {
 		printf("mmu:%" PRIu64 ":%" PRIu64 "\n", item->id.seed, item->id.number);
-		fuzz_mmu_print(&item->p, bare, other);
+		fuzz_mmu_print(&item->p, fuzz_machine_exact(machine), bare, other);
 		return;
 	}
 	printf("%s:%" PRIu64 ":%" PRIu64 " (%s)\n", fuzz_row_isa(item->id.isa), item->id.seed, item->id.number,
@@ -300,9 +301,11 @@ fuzz_report_divergence(struct fuzz_report *r, const struct fuzz_item *item, cons
 	char *path = r->crashes ? write_crash(r, item, before, n_before, machine, machines, out) : NULL;
 
 	fputs("divergence ", stdout);
-	print_case(item, &out->bare, out->diff & FUZZ_DIFF_LOST ? NULL : &out->other);
-	printf("  bare machine and %s%s differ:\n", fuzz_machine_name[machine],
-	       machines == (1u << FUZZ_PAGE | 1u << FUZZ_BLOCK) ? ", and block," : "");
+	print_case(item, machine, &out->bare, out->diff & FUZZ_DIFF_LOST ? NULL : &out->other);
+	printf("  bare machine and ");
+	for (unsigned left = machines; left; left &= left - 1u)
+		printf("%s%s", left == machines ? "" : ", ", fuzz_machine_name[__builtin_ctz(left)]);
+	puts(" differ:");
 	if (fuzz_gen_kind(item) == FUZZ_INSN || out->diff & FUZZ_DIFF_LOST)
 		fuzz_compare_print(&out->bare, &out->other, out->diff);
 	if (out->note)
@@ -331,13 +334,16 @@ report_program(const struct fuzz_item *item, const struct fuzz_result *results[F
 {
 	const struct fuzz_result *bare = results[FUZZ_BARE], *other = NULL;
 	uint64_t diffs[FUZZ_MACHINES] = {0};
+	enum fuzz_machine which = FUZZ_BARE;
 
 	for (unsigned m = FUZZ_PAGE; m < FUZZ_MACHINES; m++) {
-		diffs[m] = results[m] ? fuzz_compare(item, bare, results[m]) : 0;
-		if (!other && diffs[m] && !(diffs[m] & FUZZ_DIFF_LOST))
+		diffs[m] = results[m] ? fuzz_compare(item, (enum fuzz_machine)m, bare, results[m]) : 0;
+		if (!other && diffs[m] && !(diffs[m] & FUZZ_DIFF_LOST)) {
 			other = results[m];
+			which = (enum fuzz_machine)m;
+		}
 	}
-	print_case(item, bare, other);
+	print_case(item, which, bare, other);
 	for (unsigned m = FUZZ_PAGE; m < FUZZ_MACHINES; m++)
 		if (results[m])
 			printf("  %s: %s\n", fuzz_machine_name[m],
@@ -353,13 +359,13 @@ fuzz_report_case(const struct fuzz_item *item, const struct fuzz_result *results
 		report_program(item, results);
 		return;
 	}
-	print_case(item, NULL, NULL);
+	print_case(item, FUZZ_BARE, NULL, NULL);
 	for (unsigned m = 0; m < FUZZ_MACHINES; m++) {
 		uint64_t diff;
 
 		if (!results[m])
 			continue;
-		diff = m ? fuzz_compare(item, results[FUZZ_BARE], results[m]) : 0;
+		diff = m ? fuzz_compare(item, (enum fuzz_machine)m, results[FUZZ_BARE], results[m]) : 0;
 		printf("  %s: %s", fuzz_machine_name[m], fuzz_compare_vector(results[m]->vector));
 		if (m == FUZZ_BARE)
 			for (unsigned i = 0; i < FUZZ_STATE_WORDS; i++)

@@ -34,9 +34,9 @@
 #define NOTE_BYTES  4096
 
 _Static_assert(FUZZ_RUN_CASES *FUZZ_RESULT_BYTES(FUZZ_INSN) < 48u * MIB, "case.h");
-_Static_assert(FUZZ_RUN_MMU *FUZZ_RESULT_BYTES(FUZZ_MMU) < 48u * MIB, "case.h");
+_Static_assert(FUZZ_RUN_MMU *FUZZ_RESULT_BYTES(FUZZ_MMU) < FUZZ_MMU_RESULT_BYTES, "mmu.h");
 
-const char *const fuzz_machine_name[FUZZ_MACHINES] = {"bare", "page", "block"};
+const char *const fuzz_machine_name[FUZZ_MACHINES] = {"bare", "page", "block", "strict", "block-strict"};
 
 // What QEMU opens by name; OUTPUT is its standard output, REPORT the monitor's.
 enum { RAM, OUTPUT, REPORT, BLOB, BATCH, FILES };
@@ -49,7 +49,7 @@ struct machine {
 	uint8_t *memory; // NULL until QEMU has given the file its size
 	size_t size;
 	volatile const struct fuzz_results *results; // NULL until found
-	uint32_t nonce[2];
+	uint32_t nonce[2], kind;
 	bool bare;
 };
 
@@ -106,21 +106,32 @@ exec_qemu(char *const *argv, int output, pid_t parent)
 	_exit(127);
 }
 
+static const char *
+policy(enum fuzz_machine machine)
+{
+	return machine == FUZZ_BLOCK || machine == FUZZ_BLOCK_STRICT ? "block" : "page";
+}
+
 // Starts QEMU, which opens its files through our own descriptors.
 static void
 start(struct machine *m, const struct fuzz_run *run, enum fuzz_machine which, struct file *batch)
 {
-	struct options o = {
-	    .kernel = run->runner, .append = "", .bt = fuzz_machine_name[which], .host_cpu = "cortex-a15"};
+	struct options o = {.kernel = run->runner,
+			    .append = "",
+			    .bt = policy(which),
+			    .strict = fuzz_machine_exact(which),
+			    .host_cpu = "cortex-a15"};
 	struct qemu_files files = {.monitor = run->monitor, .qmp = -1};
 	char name[FILES][32], **argv;
+	const struct fuzz_batch *header = (const struct fuzz_batch *)(const void *)batch->data;
 	pid_t parent = getpid();
 	struct file blob, content[FILES] = {[BATCH] = *batch};
 
 	*m = (struct machine){.bare = which == FUZZ_BARE};
 	o.native = m->bare;
-	o.memory_mib = FUZZ_RAM_MIB;
-	memcpy(m->nonce, ((struct fuzz_batch *)(void *)batch->data)->nonce, sizeof(m->nonce));
+	o.memory_mib = header->kind == FUZZ_MMU ? FUZZ_MMU_RAM_MIB : FUZZ_RAM_MIB;
+	m->kind = header->kind;
+	memcpy(m->nonce, header->nonce, sizeof(m->nonce));
 	blob = content[BLOB] = make_blob(&o, batch);
 	for (unsigned i = 0; i < FILES; i++) {
 		m->file[i] = file_memory("fuzz", content[i].data, content[i].size);
@@ -211,7 +222,8 @@ find(struct machine *m)
 		return true;
 	if (!map(m))
 		return false;
-	for (size_t at = m->bare ? FUZZ_RESULTS - RAM_BASE : 0; at < m->size; at += step) {
+	for (size_t at = m->bare ? (m->kind == FUZZ_MMU ? FUZZ_MMU_RESULTS : FUZZ_RESULTS) - RAM_BASE : 0; at < m->size;
+	     at += step) {
 		const struct fuzz_results *r = (const struct fuzz_results *)(const void *)(m->memory + at);
 
 		if (lseek(m->file[RAM], (off_t)at, SEEK_DATA) != (off_t)at)

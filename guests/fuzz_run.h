@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs a batch of cases on QEMU: on the bare machine or under the monitor with a policy.
+// Runs a batch of cases on QEMU: on the bare machine or under the monitor with a policy, with --strict or without.
 // A case that hangs or brings the machine down has no result; the machine is started anew behind it.
 #ifndef GUESTS_FUZZ_RUN_H
 #define GUESTS_FUZZ_RUN_H
@@ -9,11 +9,19 @@
 #include <stdbool.h>
 #include "guests/fuzz_gen.h"
 
-enum fuzz_machine { FUZZ_BARE, FUZZ_PAGE, FUZZ_BLOCK, FUZZ_MACHINES };
+enum fuzz_machine { FUZZ_BARE, FUZZ_PAGE, FUZZ_BLOCK, FUZZ_STRICT, FUZZ_BLOCK_STRICT, FUZZ_MACHINES };
+#define FUZZ_POLICIES ((unsigned)FUZZ_MACHINES - 1u) // all but the bare one
+
+// Whether loads of code see it as the guest's memory has it.
+static inline bool
+fuzz_machine_exact(enum fuzz_machine machine)
+{
+	return machine == FUZZ_STRICT || machine == FUZZ_BLOCK_STRICT;
+}
 
 // As many cases fit in a batch: their results have 48 MiB of the guest's RAM, the batch as much.
 #define FUZZ_RUN_CASES 65536u
-#define FUZZ_RUN_MMU   16384u // of MMU programs
+#define FUZZ_RUN_MMU   768u // of MMU programs
 
 extern const char *const fuzz_machine_name[FUZZ_MACHINES];
 

@@ -214,7 +214,7 @@ try(struct trial *t, unsigned n)
 		return false;
 	for (unsigned i = 0; i < n; i++)
 		t->good[i] = t->results[0][i].vector == t->bare && t->results[1][i].vector == t->other &&
-			     fuzz_compare(&t->items[i], &t->results[0][i], &t->results[1][i]) == t->diff;
+			     fuzz_compare(&t->items[i], t->machine, &t->results[0][i], &t->results[1][i]) == t->diff;
 	return true;
 }
 

@@ -459,14 +459,20 @@ filled(struct vcpu *v)
 }
 
 static void
+meet_thumb(struct vcpu *v)
+{
+	if (vpsr_thumb(v) && vpsr_privileged(v))
+		exec_meets_thumb(v);
+}
+
+static void
 begin(struct vcpu *v)
 {
 	v->deaf_since = v->start;
 	v->deaf = 0;
 	if (v->view_now == VIEW_USER) // the user's own to write; load_view will write it back
 		v->view[VIEW_USER].tpidrurw = sysreg_read_tpidrurw();
-	if (vpsr_thumb(v) && vpsr_privileged(v))
-		exec_meets_thumb(v);
+	meet_thumb(v);
 	v->size = 4; // but for T16, whose handlers know
 }
 
@@ -491,6 +497,7 @@ trap_slow(struct vcpu *v, enum trap trap)
 	if (v->waiting)
 		irq_wait(v);
 	irq_deliver(v);
+	meet_thumb(v); // by an exception return, say
 	if (v->check_targets)
 		exec_arrive(v);
 	regime_leave(v);

@@ -440,7 +440,17 @@ vec_irq:
 	mov	r1, #TRAP_IRQ
 	b	slow_at_r3
 
+// A load of the guest's in a watched range (watch.h) is first of all loaded from at PL1, which isn't watched. That is for
+// QEMU 7.2: a watchpoint that has hit counts as hitting, for accesses to the others' ranges too, until an access
+// to its own that doesn't match; and the window may lie in such a range.
 vec_data_abort:
+	str	r0, [sp, #VCPU_SCRATCH]
+	mrc	p15, 0, r0, c5, c0, 0		@ DFSR
+	lsl	r0, r0, #28
+	cmp	r0, #2 << 28			@ FS[3:0] 0010: a debug event
+	mrceq	p15, 0, r0, c6, c0, 0		@ DFAR
+	ldrbeq	r0, [r0]
+	ldr	r0, [sp, #VCPU_SCRATCH]
 	ENTER	abort_nested
 	sub	r3, lr, #8
 	mrc	p15, 0, r1, c5, c0, 0		@ DFSR
@@ -466,14 +476,10 @@ vec_data_abort:
 	mov	r1, #TRAP_DATA_ABORT
 	b	slow
 
-// A load of the guest's in a watched range (watch.h). Here as below the load at PL1, which isn't watched,
-// is for QEMU 7.2: a watchpoint that has hit counts as hitting, for accesses to the others' ranges too, until
-// an access to its own that doesn't match.
+// A load of the guest's in a watched range.
 watched:
 	str	r8, [sp, #VCPU_CPSR]
 	str	r3, [sp, #VCPU_PC]
-	mrc	p15, 0, r0, c6, c0, 0		@ DFAR
-	ldrb	r0, [r0]
 	mov	r4, sp
 	mov	r1, #TRAP_WATCH
 	str	r1, [r4, #VCPU_NESTED]
@@ -509,9 +515,6 @@ abort_nested:
 	and	r0, r0, r1
 	tst	r0, #0x400
 	bne	fatal_scratch
-	cmp	r0, #0x002
-	mrceq	p15, 0, r0, c6, c0, 0		@ DFAR
-	ldrbeq	r0, [r0]
 	mov	r4, sp				@ the VCPU
 	cps	#MODE_SVC
 	ldr	r1, [r4, #VCPU_NESTED]

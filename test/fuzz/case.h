@@ -27,7 +27,7 @@
 
 #define FUZZ_MAGIC         0x7a7a7566u // of a batch
 #define FUZZ_RESULTS_MAGIC 0x72747566u
-#define FUZZ_VERSION       2u
+#define FUZZ_VERSION       3u
 #define FUZZ_RAM_MIB       128u // guest RAM: QEMU then places the initrd at 64 MiB
 
 // Guest-physical addresses; with the MMU on all of it is mapped flat, in domain 0 if not said otherwise.
@@ -196,7 +196,7 @@ struct fuzz_batch {
 	uint32_t reserved;
 };
 
-// At FUZZ_RESULTS.
+// At FUZZ_RESULTS, of programs and of the runner's errors at FUZZ_MMU_RESULTS.
 struct fuzz_results {
 	uint32_t magic, version, nonce[2];
 	uint32_t n_cases;

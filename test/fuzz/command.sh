@@ -47,7 +47,7 @@ bad "--cases 0" "--cases 0" --cases 0
 bad "--time -1" "--time -1" --time -1
 bad "--time nan" "--time nan" --time nan
 bad "--isa" "--isa a64: none of a32, t16, t32 and all" --isa a64
-bad "--policy" "--policy fast: none of page, block and both" --policy fast
+bad "--policy" "--policy fast: none of page, block, strict, block-strict and all" --policy fast
 bad "--class" "--class frob" --class frob
 bad "a class without rows in the instruction set" "no row" --isa t16 --class rfe
 bad "--class mmu, and another" "not together" --class mmu --class mrs
@@ -104,7 +104,7 @@ check "shrunk" [ "$(grep -o '"[a-z0-9_]*":"0x' "$crash" | wc -l)" -lt 60 ]
 LC_ALL=C sed 's/\xd0\([\x00-\xff]\)\x05\xe3/\xf0\1\x05\xe3/g' "$build/palimpsest.zImage" >lax.zImage
 check "a monitor with a fault can be made" [ "$(cmp -l "$build/palimpsest.zImage" lax.zImage | grep -c ' 320 360$')" -gt 1 ]
 good "MMU programs" 0 "^fuzz: seed 4, 150 cases in .*, 0 divergences, [0-9]* of [0-9]* rows$" \
-	--class mmu --seed 4 --cases 150 --coverage --output mmu.jsonl
+	--class mmu --seed 4 --cases 150 --coverage --output mmu.jsonl --policy page --policy strict
 check "their operations are counted" grep -q '^{"type":"row","seed":4,"isa":"mmu","row":"TLBIMVAAIS",.*"executed":[1-9]' mmu.jsonl
 good "one program" 0 "^  block: the same" --replay mmu:4:7
 PALIMPSEST_MONITOR=lax.zImage good "a fault in the monitor" 2 "^  \* .* but 1[0-7]*" \

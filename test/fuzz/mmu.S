@@ -24,11 +24,26 @@ mmu_privileged:
 	push	{r4-r11, lr}
 	addr	r12, mmu_sp
 	str	sp, [r12]
+	mov	r12, #0
 	blx	r2
-	addr	r12, mmu_found
+1:	addr	r12, mmu_found
 	str	r0, [r12]
 	mov	r0, #0
 	pop	{r4-r11, pc}
+
+// uint32_t mmu_returned(uint32_t r0, uint32_t r1, uint32_t target): the same, entered by an exception return.
+	.global	mmu_returned
+mmu_returned:
+	push	{r4-r11, lr}
+	addr	r12, mmu_sp
+	str	sp, [r12]
+	mov	r12, #0x1d3			// SVC, asynchronous exceptions masked
+	tst	r2, #1
+	orrne	r12, #0x20
+	msr	spsr_cxsf, r12
+	bic	r2, #1
+	adr	lr, 1b
+	movs	pc, r2
 
 // uint32_t mmu_user(uint32_t r0, uint32_t r1, uint32_t target): the same in user mode, where the SVC is no exception.
 	.global	mmu_user

@@ -23,14 +23,18 @@ SLOW += test-fuzz-million
 test-fuzz-million: all
 	@test/fuzz/run.sh $(B) fuzz --cases 1000000 --seed 2
 
-# MMU programs: half a minute, and in the slow tests a hundred thousand.
-.PHONY: test-fuzz-mmu test-fuzz-mmu-slow
+# MMU programs: half a minute, and in the slow tests a hundred thousand. test-fuzz-mutants shows what they are good for
+# (test/fuzz/mutants.sh).
+.PHONY: test-fuzz-mmu test-fuzz-mmu-slow test-fuzz-mutants
 test-fuzz-mmu: all
 	@test/fuzz/run.sh $(B) fuzz-mmu --class mmu --time 30
 
 SLOW += test-fuzz-mmu-slow
 test-fuzz-mmu-slow: all
 	@test/fuzz/run.sh $(B) fuzz-mmu --class mmu --cases 100000 --seed 2
+
+test-fuzz-mutants: all
+	@test/fuzz/mutants.sh $(B)
 
 test-fuzz-command: all
 	@test/fuzz/command.sh $(B)

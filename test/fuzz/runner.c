@@ -352,8 +352,9 @@ run_all(const struct fuzz_batch *b, struct fuzz_case *cases, struct fuzz_results
 void
 runner_main(const uint32_t *dtb)
 {
-	struct fuzz_results *results = (struct fuzz_results *)FUZZ_RESULTS;
 	struct fuzz_batch *b = setup_batch(dtb);
+	bool programs = !b || b->kind == FUZZ_MMU;
+	struct fuzz_results *results = (struct fuzz_results *)(programs ? FUZZ_MMU_RESULTS : FUZZ_RESULTS);
 	struct fuzz_case *cases = (struct fuzz_case *)(b + 1);
 
 	clear((uint32_t *)results, sizeof(*results));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // uses: guests/fuzz_gen.c guests/fuzz_insn.c guests/fuzz_operands.c guests/fuzz_target.c guests/fuzz_cpreg.c
 // uses: guests/fuzz_ldst.c bt/vldst.c guests/fuzz_mmu.c guests/fuzz_mmu_gen.c guests/fuzz_mmu_model.c
+// uses: guests/fuzz_mmu_gen_short.c guests/fuzz_mmu_gen_long.c guests/fuzz_mmu_gen_access.c guests/fuzz_mmu_long.c guests/fuzz_mmu_preset.c
 // uses: guests/fuzz_mmu_tlb.c guests/fuzz_mmu_access.c guests/error.c
 // uses: guests/fuzz_state.c guests/fuzz_row.c guests/fuzz_json.c guests/fuzz_compare.c bt/decode.c bt/thumb.c
 // uses: bt/predictable.c bt/undefined.c bt/ldst.c bt/ldst_thumb.c
@@ -136,21 +137,21 @@ test_compare(void)
 
 	item.c.start.cpsr = MODE_USR;
 	item.c.code[0] = 0xe10f1000; // MRS r1, CPSR
-	CHECK(!fuzz_compare(&item, &bare, &other));
+	CHECK(!fuzz_compare(&item, FUZZ_PAGE, &bare, &other));
 	other.end.r[1] = PSR_I | PSR_A;
-	CHECK(!fuzz_compare(&item, &bare, &other));
+	CHECK(!fuzz_compare(&item, FUZZ_PAGE, &bare, &other));
 	other.end.r[1] = 1u << 31;
-	CHECK(fuzz_compare(&item, &bare, &other) == 1ull << 1);
+	CHECK(fuzz_compare(&item, FUZZ_PAGE, &bare, &other) == 1ull << 1);
 	other.end.r[1] = 0;
 	other.end.fiq.spsr = 1;
 	other.hash = 1;
-	CHECK(fuzz_compare(&item, &bare, &other) == ((1ull << 23) | FUZZ_DIFF_MEMORY));
+	CHECK(fuzz_compare(&item, FUZZ_PAGE, &bare, &other) == ((1ull << 23) | FUZZ_DIFF_MEMORY));
 	CHECK(!strcmp(fuzz_state_name(23), "fiq_spsr"));
 	other = bare;
 	other.vector = FUZZ_SVC;
-	CHECK(fuzz_compare(&item, &bare, &other) == FUZZ_DIFF_VECTOR);
+	CHECK(fuzz_compare(&item, FUZZ_PAGE, &bare, &other) == FUZZ_DIFF_VECTOR);
 	other.vector = FUZZ_NONE;
-	CHECK(fuzz_compare(&item, &bare, &other) == FUZZ_DIFF_LOST);
+	CHECK(fuzz_compare(&item, FUZZ_PAGE, &bare, &other) == FUZZ_DIFF_LOST);
 }
 
 static void
@@ -202,27 +203,30 @@ test_programs(void)
 		CHECK(made[kind]);
 }
 
-// What a program may do, step by step: VA 0 in the first table, a section of RAM.
+// What a program may do, step by step: a section of RAM, in the first table.
+#define VA    0x600000u
+#define ENTRY (FUZZ_MMU_L1(0) + 4u * 6u)
+
 static void
 test_model(void)
 {
 	static struct fuzz_mmu_model m;
-	const uint32_t section = FUZZ_MMU_RAM | 0x00000c0eu; // client of domain 0, all may read and write
-	const struct fuzz_mmu_op map = {.kind = FUZZ_MMU_SET, .count = 1, .value = section, .address = FUZZ_MMU_L1(0)},
-				 read_only = {FUZZ_MMU_SET, 0, 1, section | 0x8000u, FUZZ_MMU_L1(0)},
-				 moved = {FUZZ_MMU_SET, 0, 1, section + 0x100000u, FUZZ_MMU_L1(0)},
-				 unmap = {FUZZ_MMU_SET, 0, 1, 0, FUZZ_MMU_L1(0)},
-				 load = {.kind = FUZZ_MMU_LDR, .address = 0},
-				 code = {.kind = FUZZ_MMU_STR, .value = 0xe3000000u, .address = FUZZ_MMU_CODE(0)},
-				 exec = {.kind = FUZZ_MMU_EXEC, .address = FUZZ_MMU_CODE(0)},
+	const uint32_t section = (FUZZ_MMU_RAM + 0x600000u) | 0x00000c0eu; // client of domain 0, all may read and write
+	const struct fuzz_mmu_op map = {.kind = FUZZ_MMU_SET, .count = 1, .value = section, .address = ENTRY},
+				 read_only = {FUZZ_MMU_SET, 0, 0, 1, section | 0x8000u, ENTRY},
+				 moved = {FUZZ_MMU_SET, 0, 0, 1, section + 0x100000u, ENTRY},
+				 unmap = {FUZZ_MMU_SET, 0, 0, 1, 0, ENTRY},
+				 load = {.kind = FUZZ_MMU_LDR, .address = VA},
+				 code = {.kind = FUZZ_MMU_STR, .value = 0xe3000000u, .address = VA + FUZZ_MMU_CODE(0)},
+				 exec = {.kind = FUZZ_MMU_EXEC, .address = VA + FUZZ_MMU_CODE(0)},
 				 asid = {.kind = FUZZ_MMU_CONTEXTIDR, .value = 1};
 
-	fuzz_mmu_model_init(&m, 1);
+	fuzz_mmu_model_init(&m, 1, 0);
 	CHECK(fuzz_mmu_step(&m, &load) == FUZZ_MMU_GOOD); // a fault
 	CHECK(fuzz_mmu_step(&m, &map) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &load) == FUZZ_MMU_GOOD);
 	CHECK(fuzz_mmu_step(&m, &exec) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &code) == FUZZ_MMU_GOOD);
 	CHECK(fuzz_mmu_step(&m, &exec) == FUZZ_MMU_UNSYNCED);
-	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_SYNC_ALL, .address = FUZZ_MMU_CODE(0)}) ==
+	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_SYNC_ALL, .address = VA + FUZZ_MMU_CODE(0)}) ==
 	      FUZZ_MMU_GOOD);
 	CHECK(fuzz_mmu_step(&m, &exec) == FUZZ_MMU_GOOD);
 	CHECK(fuzz_mmu_step(&m, &read_only) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &load) == FUZZ_MMU_STALE);
@@ -231,13 +235,41 @@ test_model(void)
 	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_TLBIASID}) == FUZZ_MMU_GOOD);
 	CHECK(fuzz_mmu_step(&m, &load) == FUZZ_MMU_STALE); // it is global
 	CHECK(fuzz_mmu_step(&m, &asid) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &load) == FUZZ_MMU_STALE);
-	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_DTLBIMVA}) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_DTLBIMVA, .value = VA}) == FUZZ_MMU_GOOD);
 	CHECK(fuzz_mmu_step(&m, &load) == FUZZ_MMU_GOOD);
 	CHECK(fuzz_mmu_step(&m, &moved) == FUZZ_MMU_BREAK && fuzz_mmu_step(&m, &unmap) == FUZZ_MMU_GOOD);
 	CHECK(fuzz_mmu_step(&m, &load) == FUZZ_MMU_STALE && fuzz_mmu_step(&m, &moved) == FUZZ_MMU_BREAK);
-	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_TLBIMVAA}) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_TLBIMVAA, .value = VA}) == FUZZ_MMU_GOOD);
 	CHECK(fuzz_mmu_step(&m, &moved) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &load) == FUZZ_MMU_GOOD);
 	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_DACR}) == FUZZ_MMU_BAD); // the runner's domain
+}
+
+// The same with long descriptors: a block in the first process's table, and the second process's own.
+static void
+test_model_long(void)
+{
+	static struct fuzz_mmu_model m;
+	const uint32_t block = (FUZZ_MMU_RAM + 0x600000u) | 0xc41u, entry = FUZZ_MMU_LONG_L2(0, 0) + 8u * 3u;
+	const struct fuzz_mmu_op map = {.kind = FUZZ_MMU_SET_LONG, .value = block, .address = entry},
+				 read_only = {FUZZ_MMU_SET_LONG, 0, 0, 0, block | 0x80u, entry},
+				 moved = {FUZZ_MMU_SET_LONG, 0, 0, 0, block + 0x800000u, entry},
+				 load = {.kind = FUZZ_MMU_LDR, .address = VA},
+				 process = {FUZZ_MMU_TTBR0_64, 0, 0, 1, FUZZ_MMU_LONG_L1(1), 0},
+				 back = {FUZZ_MMU_TTBR0_64, 0, 0, 0, FUZZ_MMU_LONG_L1(0), 0};
+
+	fuzz_mmu_model_init(&m, 1, FUZZ_MMU_LONG);
+	CHECK(fuzz_mmu_step(&m, &map) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &load) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_physical(&m, VA, true, true) == FUZZ_MMU_RAM + 0x600000u);
+	CHECK(fuzz_mmu_step(&m, &moved) == FUZZ_MMU_BREAK);
+	CHECK(fuzz_mmu_step(&m, &process) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &load) == FUZZ_MMU_GOOD);
+	CHECK(!fuzz_mmu_physical(&m, VA, false, false));
+	CHECK(fuzz_mmu_step(&m, &back) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &load) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &read_only) == FUZZ_MMU_GOOD && fuzz_mmu_step(&m, &load) == FUZZ_MMU_STALE);
+	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_TLBIASID, .value = 1}) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &load) == FUZZ_MMU_STALE);
+	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_TLBIMVA, .value = VA}) == FUZZ_MMU_GOOD);
+	CHECK(fuzz_mmu_step(&m, &load) == FUZZ_MMU_GOOD && !fuzz_mmu_physical(&m, VA, true, true));
+	CHECK(fuzz_mmu_step(&m, &(struct fuzz_mmu_op){.kind = FUZZ_MMU_DACR, .value = 0x55555555u}) == FUZZ_MMU_BAD);
 }
 
 static void
@@ -246,14 +278,19 @@ test_programs_compare(void)
 	struct fuzz_item item = {.id.isa = FUZZ_SET_MMU, .p = {.n_ops = 1, .op[0].kind = FUZZ_MMU_LDR}};
 	struct fuzz_result bare = {.vector = FUZZ_SVC}, other = bare;
 
-	CHECK(!fuzz_compare(&item, &bare, &other));
+	CHECK(!fuzz_compare(&item, FUZZ_PAGE, &bare, &other));
 	other.mmu.log[0].value = 1;
-	CHECK(fuzz_compare(&item, &bare, &other) == (FUZZ_MMU_LDR << 8 | 2u));
+	CHECK(fuzz_compare(&item, FUZZ_PAGE, &bare, &other) == (FUZZ_MMU_LDR << 8 | 2u));
+	item.p.op[0].code = 1;
+	CHECK(!fuzz_compare(&item, FUZZ_PAGE, &bare, &other) && !fuzz_compare(&item, FUZZ_BLOCK, &bare, &other));
+	CHECK(fuzz_compare(&item, FUZZ_STRICT, &bare, &other) == (FUZZ_MMU_LDR << 8 | 2u));
+	CHECK(fuzz_compare(&item, FUZZ_BLOCK_STRICT, &bare, &other) == (FUZZ_MMU_LDR << 8 | 2u));
+	item.p.op[0].code = 0;
 	other = bare;
 	other.mmu.hash = 1;
-	CHECK(fuzz_compare(&item, &bare, &other) == FUZZ_DIFF_MEMORY);
+	CHECK(fuzz_compare(&item, FUZZ_PAGE, &bare, &other) == FUZZ_DIFF_MEMORY);
 	other.vector = FUZZ_NONE;
-	CHECK(fuzz_compare(&item, &bare, &other) == FUZZ_DIFF_LOST);
+	CHECK(fuzz_compare(&item, FUZZ_PAGE, &bare, &other) == FUZZ_DIFF_LOST);
 }
 
 int
@@ -272,6 +309,8 @@ main(void)
 	test_programs();
 	check_case("MMU programs: what is predictable");
 	test_model();
+	check_case("MMU programs: long descriptors");
+	test_model_long();
 	check_case("MMU programs: differences");
 	test_programs_compare();
 	check_case("names of cases");
