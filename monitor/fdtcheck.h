@@ -3,7 +3,8 @@
 // The one gate for flattened device trees and FIT images that come from outside: after it libfdt
 // can be let loose on them. libfdt's own fdt_check_full isn't enough: given a tree that calls itself
 // older than version 17 (2006) it follows a null pointer; and up to 1.6.1 it adds a property's length to an offset
-// without a look, so that one a little below 4 GiB is taken for negative, handed out as it is, or walked for ever.
+// without a look, so that one a little below 4 GiB is taken for negative, handed out as it is, or walked for ever;
+// and memory reservations whose list doesn't end before the next block make fdt_pack write beyond the tree.
 #ifndef MONITOR_FDTCHECK_H
 #define MONITOR_FDTCHECK_H
 
@@ -45,6 +46,29 @@ fdtcheck_tokens(const void *fdt)
 	return false;
 }
 
+static inline int
+fdtcheck_structure(const void *fdt, size_t avail)
+{
+	return fdtcheck_tokens(fdt) ? fdt_check_full(fdt, avail) : -FDT_ERR_BADSTRUCTURE;
+}
+
+static inline bool
+fdtcheck_apart(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
+{
+	return !b_size || a + (uint64_t)a_size <= b || b + (uint64_t)b_size <= a;
+}
+
+// Whether the list of reservations, which has been found to end, ends before anything else begins.
+static inline bool
+fdtcheck_reserved(const void *fdt)
+{
+	uint32_t at = fdt_off_mem_rsvmap(fdt);
+	uint32_t size = (uint32_t)(fdt_num_mem_rsv(fdt) + 1) * (uint32_t)sizeof(struct fdt_reserve_entry);
+
+	return fdtcheck_apart(at, size, fdt_off_dt_struct(fdt), fdt_size_dt_struct(fdt)) &&
+	       fdtcheck_apart(at, size, fdt_off_dt_strings(fdt), fdt_size_dt_strings(fdt));
+}
+
 // 0, or a libfdt error, for the at most avail bytes at fdt (8-byte aligned).
 static inline int
 fdtcheck(const void *fdt, size_t avail)
@@ -57,7 +81,8 @@ fdtcheck(const void *fdt, size_t avail)
 		return -FDT_ERR_BADVERSION;
 	if (fdt_totalsize(fdt) > avail)
 		return -FDT_ERR_TRUNCATED;
-	return fdtcheck_tokens(fdt) ? fdt_check_full(fdt, avail) : -FDT_ERR_BADSTRUCTURE;
+	err = fdtcheck_structure(fdt, avail);
+	return err || fdtcheck_reserved(fdt) ? err : -FDT_ERR_BADLAYOUT;
 }
 
 #endif

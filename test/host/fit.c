@@ -256,6 +256,23 @@ check_lengths(void)
 	alarm(0);
 }
 
+// libfdt writes beyond a tree with such a list when it packs it.
+static void
+check_reservations(void)
+{
+	void *fit = good();
+	struct fit_error err;
+	struct fit_vm vm;
+	char *last = (char *)fit + fdt_off_mem_rsvmap(fit);
+
+	check_case("a list of reservations that ends in the structure");
+	CHECK_EQ(fdt_num_mem_rsv(fit), 0);
+	fdt32_st(last + 12, 1);
+	CHECK(fdt_num_mem_rsv(fit) > 0);
+	CHECK(!fit_open(fit, ROOM, NULL, &vm, &err));
+	free(fit);
+}
+
 static uint32_t
 next(uint32_t *seed)
 {
@@ -357,5 +374,6 @@ main(void)
 	check_firmware();
 	check_names_said();
 	check_lengths();
+	check_reservations();
 	return check_done("fit");
 }
