@@ -15,6 +15,7 @@
 #define PSR_I       (1u << 7)
 #define PSR_A       (1u << 8)
 #define PSR_E       (1u << 9)
+#define PSR_IL      (1u << 20) // reserved in ARMv7; of QEMU's core: whatever is executed is UNDEFINED
 #define PSR_J       (1u << 24)
 #define PSR_M       0x1fu
 #define PSR_IT      0x0600fc00u

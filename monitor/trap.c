@@ -409,13 +409,22 @@ watched_load(struct vcpu *v)
 //----------------------------------------------------------------------------
 
 static enum exit_reason
+undef(struct vcpu *v)
+{
+	if (!(v->cpsr & PSR_IL))
+		return vpsr_privileged(v) ? undef_kernel(v) : undef_user(v);
+	inject_undef(v); // whatever the instruction is
+	return EXIT_undef;
+}
+
+static enum exit_reason
 handle(struct vcpu *v, enum trap trap)
 {
 	switch (trap) {
 	case TRAP_SVC:
 		return svc(v);
 	case TRAP_UNDEF:
-		return vpsr_privileged(v) ? undef_kernel(v) : undef_user(v);
+		return undef(v);
 	case TRAP_PREFETCH_ABORT:
 		return prefetch_abort(v);
 	case TRAP_WATCH:

@@ -150,7 +150,7 @@ vpsr_enter(struct vcpu *v, uint32_t mode, uint32_t vector, uint32_t lr)
 	vpsr_set_mode(v, mode | (v->mode & (PSR_A | PSR_I | PSR_F)) | mask);
 	v->bank[mode & 15u].spsr = spsr;
 	v->regs[14] = lr;
-	v->cpsr = (v->cpsr & ~(PSR_IT | PSR_J | PSR_T | PSR_E)) | v->exc_psr;
+	v->cpsr = (v->cpsr & ~(PSR_IT | PSR_J | PSR_IL | PSR_T | PSR_E)) | v->exc_psr;
 	v->pc = v->vectors + vector;
 }
 

@@ -161,5 +161,8 @@ void
 pool_free_l2(struct pool *p, void *table)
 {
 	pool_free_table(&p->small, table);
-	p->n_l2++;
+	if (++p->n_l2 < p->small.n * PER_PAGE)
+		return;
+	pool_free_chain(p, &p->small); // none is in use
+	p->n_l2 = 0;
 }

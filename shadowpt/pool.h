@@ -65,7 +65,7 @@ void pool_free_table(struct pool_chain *c, void *table);
 // All of a chain's pages go back.
 void pool_free_chain(struct pool *p, struct pool_chain *c);
 
-// A table that has nothing to do with shadows.
+// A table that has nothing to do with shadows. Its page goes back when none of them is in use.
 uint32_t *pool_l2(struct pool *p);
 void pool_free_l2(struct pool *p, void *table);
 
