@@ -2,8 +2,9 @@
 //
 // The one gate for flattened device trees and FIT images that come from outside: after it libfdt
 // can be let loose on them. libfdt's own fdt_check_full isn't enough: given a tree that calls itself
-// older than version 17 (2006) it follows a null pointer; and up to 1.6.1 it adds a property's length to an offset
-// without a look, so that one a little below 4 GiB is taken for negative, handed out as it is, or walked for ever.
+// older than version 17 (2006) it follows a null pointer; blocks that aren't aligned it reads with instructions that
+// want them to be; and up to 1.6.1 it adds a property's length to an offset without a look, so that one a little below
+// 4 GiB is taken for negative, handed out as it is, or walked for ever.
 #ifndef MONITOR_FDTCHECK_H
 #define MONITOR_FDTCHECK_H
 
@@ -57,6 +58,8 @@ fdtcheck(const void *fdt, size_t avail)
 		return -FDT_ERR_BADVERSION;
 	if (fdt_totalsize(fdt) > avail)
 		return -FDT_ERR_TRUNCATED;
+	if (fdt_off_mem_rsvmap(fdt) % 8 || fdt_off_dt_struct(fdt) % 4) // Devicetree Specification 0.4, 5.6
+		return -FDT_ERR_ALIGNMENT;
 	return fdtcheck_tokens(fdt) ? fdt_check_full(fdt, avail) : -FDT_ERR_BADSTRUCTURE;
 }
 
