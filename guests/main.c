@@ -11,6 +11,7 @@
 // Nothing but the files asked for is ever written: what QEMU is given beside the user's
 // own files are anonymous memory and a pipe, by their names in /dev/fd.
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,12 +192,23 @@ run(const struct options *o)
 	return status;
 }
 
+// A standard stream that is closed would be the next file that is opened, and get what is meant for the stream; and
+// QEMU wants all three. The end of /dev/null that can't be written keeps the place, so that a write still fails.
+static void
+fill_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			exit(EXIT_INPUT);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options o;
 	int status = EXIT_POWEROFF;
 
+	fill_streams();
 	options_parse(&o, argc, argv);
 	if (o.command == COMMAND_FUZZ)
 		status = fuzz_command(argc - 1, argv + 1);

@@ -2,9 +2,10 @@
 //
 // The one gate for flattened device trees and FIT images that come from outside: after it libfdt
 // can be let loose on them. libfdt's own fdt_check_full isn't enough: given a tree that calls itself
-// older than version 17 (2006) it follows a null pointer; and up to 1.6.1 it adds a property's length to an offset
-// without a look, so that one a little below 4 GiB is taken for negative, handed out as it is, or walked for ever;
-// and memory reservations whose list doesn't end before the next block make fdt_pack write beyond the tree.
+// older than version 17 (2006) it follows a null pointer; blocks that aren't aligned it reads with instructions that
+// want them to be; up to 1.6.1 it adds a property's length to an offset without a look, so that one a little below
+// 4 GiB is taken for negative, handed out as it is, or walked for ever; and memory reservations whose list doesn't end
+// before the next block make fdt_pack write beyond the tree.
 #ifndef MONITOR_FDTCHECK_H
 #define MONITOR_FDTCHECK_H
 
@@ -81,6 +82,8 @@ fdtcheck(const void *fdt, size_t avail)
 		return -FDT_ERR_BADVERSION;
 	if (fdt_totalsize(fdt) > avail)
 		return -FDT_ERR_TRUNCATED;
+	if (fdt_off_mem_rsvmap(fdt) % 8 || fdt_off_dt_struct(fdt) % 4) // Devicetree Specification 0.4, 5.6
+		return -FDT_ERR_ALIGNMENT;
 	err = fdtcheck_structure(fdt, avail);
 	return err || fdtcheck_reserved(fdt) ? err : -FDT_ERR_BADLAYOUT;
 }

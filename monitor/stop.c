@@ -147,10 +147,21 @@ stop_crash(struct vcpu *v, const char *what)
 	end(v, "crash", STATUS_CRASH);
 }
 
+// One line it stays, whatever the name.
+static void
+report_name(const char *name)
+{
+	for (; *name; name++)
+		report("%c", *name >= ' ' && *name <= '~' ? *name : '?');
+}
+
 void
 stop_input(const char *what, const char *where)
 {
-	report("palimpsest: %s%s%s\n", where ? where : "", where ? ": " : "", what);
+	report("palimpsest: ");
+	if (where)
+		report_name(where);
+	report("%s%s\n", where ? ": " : "", what);
 	end_early("input", STATUS_INPUT);
 }
 

@@ -351,6 +351,15 @@ STUB='read -r line <&$qmp; read -r -t 0.3 line <&$qmp; echo "$line" $*; exit 1'
 good "and for the user, if it was told to" 1 '^ -M .* -S$' run -kernel in/zImage --qemu-arg -S
 STUB='read -r line <&$qmp; read -r line <&$qmp; read -r line <&$qmp; echo "$line"; exit 1'
 good "is asked to quit first" 3 '^\{"execute":"quit"' run -kernel in/zImage --timeout 0.3
+# A closed standard stream: QEMU has one all the same, and none of our files takes its place.
+STUB='for fd in 0 1 2; do [ -e /proc/$$/fd/$fd ] || exit 3; done; echo "{\"exit\":\"poweroff\",\"status\":0}" >$report'
+for closed in "<&-" ">&-" "2>&-" "<&- >&- 2>&-"; do
+	eval "\"\$palimpsest\" run -kernel in/zImage --stats stats $closed" >out 2>err </dev/null
+	status=$?
+	check "closed: $closed" [ $status = 0 ]
+	check "and its statistics" [ "$(grep -c . stats)" = 1 ]
+done
+check "nothing is lost in silence" sh -c '! "$1" run --dry-run -kernel in/zImage >&-' - "$palimpsest"
 STUB='exec sleep 30'
 "$palimpsest" run -kernel in/zImage --timeout 0.1 --stats stats >out 2>err </dev/null
 check "statistics after a timeout" grep -qE '^\{"exit":"timeout","status":3' stats

@@ -63,6 +63,7 @@ dumped() {
 head -c 3000000 vm.itb >truncated.itb
 cp vm.itb nosuch.itb && fdtput -t s nosuch.itb /configurations/vm-1 kernel none
 cp vm.itb tiny.itb && fdtput -t x tiny.itb /configurations/vm-1 palimpsest,memory 3
+LC_ALL=C sed 's/vm-1/vm\x1b1/g' large.itb >unprintable.itb
 truncate -s 9M half
 "$build/palimpsest" bundle -o small.itb -kernel "$kernel" -initrd half -m 64 && fdtput -t x small.itb /configurations/vm-1 palimpsest,memory 10
 head -c 3000 "$kernel" >random # any bytes that aren't a FIT
@@ -81,6 +82,9 @@ refuses "a policy that there isn't" "bt=foo: is not one of the monitor's boot ar
 	-m 512 -initrd vm.itb -append "vm=vm-1 bt=foo"
 refuses "a boot argument of somebody else's" "quiet: is not one of the monitor's boot arguments" \
 	-m 512 -initrd vm.itb -append quiet
+refuses "a boot argument that can't be printed" "foo??[2J?{?: is not one of the monitor's boot arguments" \
+	-m 512 -initrd vm.itb -append "$(printf 'foo\n\033[2J\t{\377')"
+refuses "nor can the VM's name" "vm?1: more memory than the host has free" -m 512 -initrd unprintable.itb
 refuses "boot arguments too long" "host device tree: bootargs are longer than 511 characters" \
 	-m 512 -initrd vm.itb -append "vm=$long"
 refuses "a board without GICv2" "host device tree: no GICv2" -m 512 -initrd vm.itb -M gic-version=3

@@ -234,6 +234,35 @@ check_old_version(void)
 	free(fit);
 }
 
+// Libfdt reads the reservations by LDRD, which faults at what isn't a multiple of 4 (A3.2.1), and before the monitor's
+// MMU is on so does any word of the structure (Devicetree Specification 0.4, 5.6: 8 and 4).
+static void
+check_alignment(void)
+{
+	char *fit = good();
+	uint32_t end, size;
+	struct fit_error err;
+	struct fit_vm vm;
+
+	check_case("blocks that aren't aligned are refused");
+	fdt_pack(fit);
+	size = fdt_size_dt_struct(fit);
+	end = (fdt_totalsize(fit) + 7) & ~7u;
+	fdt_set_totalsize(fit, ROOM);
+	memset(fit + end, 0, ROOM - end);
+	for (uint32_t skew = 0; skew <= 8; skew++) {
+		fdt_set_off_mem_rsvmap(fit, end + skew);
+		CHECK_EQ(fit_open(fit, ROOM, NULL, &vm, &err), skew % 8 == 0);
+	}
+	fdt_set_off_mem_rsvmap(fit, end);
+	for (uint32_t skew = 0; skew <= 4; skew++) {
+		memmove(fit + end + 16 + skew, fit + fdt_off_dt_struct(fit), size);
+		fdt_set_off_dt_struct(fit, end + 16 + skew);
+		CHECK_EQ(fit_open(fit, ROOM, NULL, &vm, &err), skew % 4 == 0);
+	}
+	free(fit);
+}
+
 // Lengths of properties that libfdt takes for negative: it hands such a property out, or never comes back.
 static void
 check_lengths(void)
@@ -370,6 +399,7 @@ main(void)
 	check_long_bootargs();
 	check_truncation();
 	check_old_version();
+	check_alignment();
 	check_flips();
 	check_firmware();
 	check_names_said();
