@@ -144,14 +144,12 @@ struct look {
 	struct alias *alias;
 };
 
-// An address under ALIAS in a regime with the MMU on.
+// An address under ALIAS in the regime that holds.
 static struct look
-somewhere(void)
+somewhere_here(void)
 {
 	struct look l;
 
-	if (!regime_is_on() || one_in(8))
-		regime_space(regime_any_space(), one_in(8) ? below(8) : 0);
 	for (unsigned tries = 0; tries < 8; tries++) {
 		l.page = below(2u * ALIAS_PAGES);
 		l.va = ALIAS + l.page * PAGE;
@@ -163,6 +161,15 @@ somewhere(void)
 	l.word = one_in(4) ? below(CODE_WORDS) : below(WORDS);
 	l.va += l.word * 4u;
 	return l;
+}
+
+// In one with the MMU on.
+static struct look
+somewhere(void)
+{
+	if (!regime_is_on() || one_in(8))
+		regime_space(regime_any_space(), one_in(8) ? below(8) : 0);
+	return somewhere_here();
 }
 
 static bool
@@ -390,31 +397,57 @@ call(uint32_t va, uint32_t unused)
 	return ((uint32_t(*)(uint32_t, uint32_t))va)(unused, 0);
 }
 
+// Calls what is at an address, unless caches have not been maintained since it was written.
+static void
+check_call(struct look l, bool by_user)
+{
+	const struct alias *a = l.alias;
+	uint32_t number = 0, vector;
+
+	if (a->stale || (a->frame != NONE && unsynced[a->frame]))
+		return;
+	l.va &= ~0xfffu;
+	l.word = 0;
+	if (by_user)
+		vector = user(USER_CALL, l.va | (a->frame != NONE && is_thumb(a->frame)), 0, &number);
+	else
+		vector = try_call(call, l.va | (a->frame != NONE && is_thumb(a->frame)), 0, &number);
+	must_be_sane(&l);
+	REPORT->checks++;
+	if (a->frame == NONE || a->rights & RIGHT_XN || (by_user && !(a->rights & RIGHT_USER))) {
+		if (vector != V_PREFETCH || trapped.pc - 4u != l.va)
+			fail("executed what may not be", l.va, vector, trapped.pc);
+	} else if (vector != V_NONE) {
+		fail("a call was refused", l.va, vector, trapped.pc);
+	} else if (number != number_of(a->frame)) {
+		fail("another frame's function", l.va, number, number_of(a->frame));
+	}
+}
+
 void
 step_call(void)
 {
-	for (unsigned i = below(16); i < 16; i++) {
-		struct look l = somewhere();
-		struct alias *a = l.alias;
-		bool by_user = one_in(4);
-		uint32_t number = 0, vector;
+	for (unsigned i = below(16); i < 16; i++)
+		check_call(somewhere(), one_in(4));
+}
 
-		if (a->stale || (a->frame != NONE && unsynced[a->frame]))
-			continue;
-		l.va &= ~0xfffu;
-		l.word = 0;
-		vector = by_user ? user(USER_CALL, l.va | (a->frame != NONE && is_thumb(a->frame)), 0, &number)
-				 : try_call(call, l.va | (a->frame != NONE && is_thumb(a->frame)), 0, &number);
-		must_be_sane(&l);
-		REPORT->checks++;
-		if (a->frame == NONE || a->rights & RIGHT_XN || (by_user && !(a->rights & RIGHT_USER))) {
-			if (vector != V_PREFETCH || trapped.pc - 4u != l.va)
-				fail("executed what may not be", l.va, vector, trapped.pc);
-		} else if (vector != V_NONE) {
-			fail("a call was refused", l.va, vector, trapped.pc);
-		} else if (number != number_of(a->frame)) {
-			fail("another frame's function", l.va, number, number_of(a->frame));
-		}
+// Some are executed, then so many others that their copies go, then they are looked at again in the same regime.
+void
+step_press(void)
+{
+	struct look l[6];
+
+	for (unsigned i = 0; i < 6; i++) {
+		l[i] = i ? somewhere_here() : somewhere();
+		check_call(l[i], false);
+	}
+	alias_press(40u + below(80));
+	for (unsigned i = 0; i < 6; i++) {
+		uint32_t value = 0, vector = try_load(l[i].va, &value);
+
+		check(&l[i], kernel_may(l[i].alias, false), false, vector, value, ~0u);
+		if (one_in(2))
+			check_call(l[i], false);
 	}
 }
 
@@ -459,6 +492,47 @@ step_map(void)
 	tlb_all();
 	for (unsigned i = 0; i < (N_SPACES + 2u) * ALIAS_PAGES; i++)
 		(&aliases[0][0])[i].stale = 0;
+}
+
+static struct look
+map_here(uint32_t frame, uint32_t rights)
+{
+	struct look l = {.page = below(ALIAS_PAGES)};
+
+	l.va = ALIAS + l.page * PAGE;
+	l.space = regime_space_of(l.va);
+	l.alias = alias_of(l.space, l.page);
+	*l.alias = (struct alias){.frame = (uint16_t)frame, .before = l.alias->frame, .rights = (uint8_t)rights};
+	table_map(l.space, l.page, FRAMES + frame * PAGE, rights, true);
+	tlb_page(l.va, asid_of[l.space]);
+	return l;
+}
+
+// A frame that is written through two addresses and executed through a third.
+void
+step_rewrite(void)
+{
+	uint32_t frame = below(N_FRAMES);
+	struct look l[3];
+
+	if (!regime_is_on())
+		regime_space(regime_any_space(), 0);
+	for (unsigned i = 0; i < 3; i++)
+		l[i] = map_here(frame, i < 2 ? RIGHT_WRITE | RIGHT_XN | (rnd() & RIGHT_USER) : 0);
+	for (unsigned i = 0; i < 10; i++) {
+		struct look w = l[below(2)];
+
+		if (w.alias->frame != frame || l[2].alias->frame != frame) // one address was taken twice
+			return;
+		w.word = CODE_WORDS + below(WORDS - CODE_WORDS);
+		w.va += w.word * 4u;
+		if (one_in(3))
+			write_word(&w, data_word(frame, rnd()));
+		else if (one_in(2))
+			write_code(&w);
+		else
+			check_call(l[2], false);
+	}
 }
 
 // Frames where they are physically; their code is executed there, too, and may be seen patched.

@@ -79,7 +79,7 @@ say(const char *text, const uint32_t detail[4])
 	print("\n  last code at");
 	print_hex(code_place);
 	print(code_is_thumb ? ", Thumb:" : ":");
-	for (unsigned i = 0; i < 8; i++)
+	for (unsigned i = 0; i < 8 && code_place; i++)
 		print_hex(at(code_place & ~3u)[i]);
 	print("\n");
 }
