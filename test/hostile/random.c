@@ -45,7 +45,7 @@ valid_psr(uint32_t mode)
 uint32_t
 any_pa(void)
 {
-	static const uint32_t bases[] = {GICD, GICC, UART, RTC, FW_CFG, GPIO, FLASH, FLASH_1, NOTHING};
+	static const uint32_t bases[] = {GICD, GICC, UART, RTC, FW_CFG, GPIO, FLASH + 2u * MIB, FLASH_1, NOTHING};
 
 	switch (below(8)) {
 	case 0:

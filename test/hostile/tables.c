@@ -11,6 +11,8 @@
 #define S_DEVICE  0x14u    // B, XN
 #define S_nG      0x20000u // what the bare spaces haven't, so that they don't find it in the TLB
 
+#define HIDDEN_FLASH (2u * MIB) // has the firmware's image: made code that jumps into it would run the guest's own
+
 extern uint32_t kept_start[], bss_end[];
 
 static void
@@ -56,8 +58,8 @@ short_space(uint32_t space)
 
 	for (unsigned i = 0; i < 4096u; i++)
 		l1[i] = 0;
-	for (unsigned i = 0; i < 128u; i++)
-		short_section(space, i * MIB, AP_ALL | S_NORMAL); // flash
+	for (uint32_t va = is_bare(space) ? HIDDEN_FLASH : 0; va < GICD; va += MIB)
+		short_section(space, va, AP_ALL | S_NORMAL | (va < HIDDEN_FLASH ? S_nG : 0));
 	short_section(space, GICD, AP_ALL | S_DEVICE);
 	short_section(space, UART, AP_ALL | S_DEVICE);
 	short_section(space, NOTHING, AP_ALL | S_DEVICE);
@@ -125,8 +127,8 @@ long_space(uint32_t space)
 		at(LONG_SHARED)[i] = 0;
 	for (unsigned i = 0; i < 4u; i++)
 		set_long(LONG_L1(space), i, LONG_L2(space, i) | LONG_TABLE, 0);
-	for (uint32_t va = 0; va < GICD; va += 2u * MIB)
-		long_block(space, va, LONG_ALL | LONG_NORMAL, 0);
+	for (uint32_t va = is_bare(space) ? HIDDEN_FLASH : 0; va < GICD; va += 2u * MIB)
+		long_block(space, va, LONG_ALL | LONG_NORMAL | (va < HIDDEN_FLASH ? LONG_nG : 0), 0);
 	long_block(space, GICD, LONG_ALL, LONG_XN);
 	long_block(space, UART, LONG_ALL, LONG_XN);
 	long_block(space, NOTHING, LONG_ALL, LONG_XN);
