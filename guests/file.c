@@ -93,7 +93,8 @@ is_special(const char *path)
 static int
 open_temporary(struct outfile *f)
 {
-	mode_t mask = umask(0);
+	mode_t mask = umask(0), mode = 0666 & ~mask;
+	struct stat st;
 	int fd;
 
 	umask(mask);
@@ -102,13 +103,15 @@ open_temporary(struct outfile *f)
 		f->path = must_printf("%s", f->given);
 	if (!access(f->path, F_OK) && access(f->path, W_OK))
 		return -1;
+	if (!stat(f->path, &st))
+		mode = st.st_mode & 0777; // whom the user has shut out stays so
 	f->temporary = must_printf("%s.XXXXXX", f->path);
 	fd = mkostemp(f->temporary, O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	unfinished = f->temporary;
 	atexit(remove_unfinished);
-	fchmod(fd, 0666 & ~mask);
+	fchmod(fd, mode);
 	return fd;
 }
 

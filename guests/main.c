@@ -209,6 +209,7 @@ main(int argc, char **argv)
 	int status = EXIT_POWEROFF;
 
 	fill_streams();
+	signal(SIGXFSZ, SIG_IGN); // a limit of the files' size is an error like others
 	options_parse(&o, argc, argv);
 	if (o.command == COMMAND_FUZZ)
 		status = fuzz_command(argc - 1, argv + 1);

@@ -283,6 +283,21 @@ SOURCE_DATE_EPOCH=7 "$palimpsest" bundle -o firmware.itb -bios in/raw -m 64
 check "or \$SOURCE_DATE_EPOCH" [ "$(fdtget firmware.itb / timestamp)" = 7 ]
 check "plain permissions" [ "$(stat -c %a two.itb)" = "$(printf %o $((0666 & ~$(umask))))" ]
 
+echo private >dir/private
+chmod 600 dir/private
+check "bundle over a private file" bundle dir/private
+check "that stays private" [ "$(stat -c %a dir/private)" = 600 ]
+rm dir/private
+truncate -s 100K in/large
+bad_limited() { (ulimit -f 16 && "$palimpsest" bundle -o dir/limited -kernel in/zImage -initrd in/large 2>said); }
+bad_limited
+check "a file larger than the limit" [ $? = 1 ]
+check "says so" grep -q "^palimpsest: dir/limited: can't be written: File too large" said
+check "and is gone" [ -z "$(ls dir)" ]
+(ulimit -f 16 && "$palimpsest" run -kernel in/zImage -initrd in/large >out 2>said </dev/null)
+check "nor can it be run" [ $? = 1 ]
+check "which is said" grep -q "^palimpsest: FIT image: can't be written: File too large" said
+
 # QEMU for the rest: $STUB is run as its body, with $report the file it reports to.
 cat >bin/qemu-system-arm <<'END'
 #!/bin/bash
