@@ -2,7 +2,7 @@
 #
 # make             the monitor and the host command, in build/
 # make run         boots a stock Debian kernel to a shell under the monitor
-# make test        all tests, under 15 minutes; one: make test/host/scan.ok
+# make test        all tests, under 20 minutes; one: make test/host/scan.ok
 # make check-slow  what takes longer: libFuzzer targets, boots (what the rules.mk add to SLOW)
 # make coverage    branch coverage of translator and emulator by the host tests
 # make bench       native against virtualized, as ratios
@@ -94,7 +94,9 @@ run:
 
 test:
 	@guests/setup.sh build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@echo "building the tests"
+	@$(MAKE) --no-print-directory -k -j$$(nproc) $(HOST_TEST:test/host/%.c=$(B)/test/%) $(GUEST_TESTS:%=$(B)/guest/%.bin) || :
 	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-isa test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report \
 	  test-bad test-board test-firmware test-boot coverage test-mutants
 
