@@ -59,8 +59,8 @@ struct vm {
 	uint32_t monitor_limit; // how much it may, but for flash
 	uint32_t unpatched_trapped;
 	uint32_t foreign_interrupts; // of the board's, that nobody serves
-	uint64_t started;        // CNTVCT
-	uint64_t physical_ahead; // how far CNTPCT is ahead of CNTVCT: the host's CNTVOFF
+	uint64_t started;            // CNTVCT
+	uint64_t physical_ahead;     // how far CNTPCT is ahead of CNTVCT: the host's CNTVOFF
 };
 
 // Makes a VM of the configuration cfg out of host memory. On bad input: stop_input.

@@ -166,8 +166,8 @@ vpsr_return(struct vcpu *v, uint32_t psr, uint32_t pc)
 	return true;
 }
 
-// Branches to an address in this state, and to where bit 0 tells the state (A2.3.1, BXWritePC()): in ARM state with bit 1
-// set, which is UNPREDICTABLE, to what can't be fetched (trap.c).
+// Branches to an address in this state, and to where bit 0 tells the state (A2.3.1, BXWritePC()): in ARM state with bit
+// 1 set, which is UNPREDICTABLE, to what can't be fetched (trap.c).
 static inline void
 vpsr_branch(struct vcpu *v, uint32_t target, bool thumb)
 {

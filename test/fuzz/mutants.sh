@@ -26,6 +26,7 @@ chosen() {
 	return 1
 }
 
+# shellcheck disable=SC2013 # names are words
 for name in $(sed -n 's/^\[\(.*\)\]$/\1/p' $list); do
 	chosen "$name" "$@" || continue
 	file=$(awk -v task=list -f $read $list | awk -F'\t' -v n="$name" '$1 == n { print $2 }')
