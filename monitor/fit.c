@@ -19,13 +19,14 @@ struct reader {
 static const char *
 printable(const char *name)
 {
-	size_t n = 0;
+	size_t len = strlen(name);
 
-	while (name[n] >= ' ' && name[n] <= '~' && n < FIT_ERROR_NAME)
-		n++;
-	if (name[n])
-		return n == FIT_ERROR_NAME ? "an overlong name" : "a name that can't be printed";
-	return n ? name : "an empty name";
+	if (len > FIT_ERROR_NAME)
+		return "an overlong name";
+	for (size_t n = 0; n < len; n++)
+		if (name[n] < ' ' || name[n] > '~')
+			return "a name that can't be printed";
+	return len ? name : "an empty name";
 }
 
 static bool
