@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // uses: guests/fuzz_gen.c guests/fuzz_insn.c guests/fuzz_operands.c guests/fuzz_target.c guests/fuzz_cpreg.c
 // uses: guests/fuzz_ldst.c bt/vldst.c guests/fuzz_mmu.c guests/fuzz_mmu_gen.c guests/fuzz_mmu_model.c
-// uses: guests/fuzz_mmu_gen_short.c guests/fuzz_mmu_gen_long.c guests/fuzz_mmu_gen_access.c guests/fuzz_mmu_long.c
-// guests/fuzz_mmu_preset.c uses: guests/fuzz_mmu_tlb.c guests/fuzz_mmu_access.c guests/error.c uses:
-// guests/fuzz_state.c guests/fuzz_row.c guests/fuzz_json.c guests/fuzz_compare.c bt/decode.c bt/thumb.c uses:
-// bt/predictable.c bt/undefined.c bt/ldst.c bt/ldst_thumb.c
+// uses: guests/fuzz_mmu_gen_short.c guests/fuzz_mmu_gen_long.c guests/fuzz_mmu_gen_access.c guests/fuzz_mmu_long.c guests/fuzz_mmu_preset.c
+// uses: guests/fuzz_mmu_tlb.c guests/fuzz_mmu_access.c guests/error.c
+// uses: guests/fuzz_state.c guests/fuzz_row.c guests/fuzz_json.c guests/fuzz_compare.c bt/decode.c bt/thumb.c
+// uses: bt/predictable.c bt/undefined.c bt/ldst.c bt/ldst_thumb.c
 //
 // The fuzzer's generator and what it writes: cases of every row, within the rules of test/fuzz/case.h, the
 // same each time, and the same again when they are read back; and what counts as a difference.
