@@ -156,7 +156,7 @@ trapped_thumb(struct vcpu *v)
 		exec_patch_late(v);
 	if (!(flags & (BT_SENSITIVE | BT_REFLECT)) && run != original && !bt_undefined_thumb(original))
 		return exec_give_back(v, original);
-	if (row && row->action != BT_BKPT && !emulate_passes(v, original)) {
+	if ((row ? row->action != BT_BKPT : run != original) && !emulate_passes(v, original)) {
 		vpsr_next(v); // of a page's last instruction the hypercall is unconditional
 		return EXIT_block_end;
 	}

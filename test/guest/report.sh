@@ -55,7 +55,7 @@ for legacy in off on; do
 	reports "bad input, legacy $legacy" 1 input 'vm-1: more memory than the host has free' -kernel "$B/guest/psr.bin" -m 128 \
 		--qemu-arg -m --qemu-arg 90 "$@"
 done
-reports "a reset that ends the VM" 2 crash '-no-reboot was given at pc' -kernel "$B/guest/stop-once.bin" -no-reboot
+reports "a reset that ends the VM" 0 reset '"exit":"reset"' -kernel "$B/guest/stop-once.bin" -no-reboot
 reports "bad input, before the MMU is on" 1 input 'host device tree: no GICv2' -kernel "$B/guest/psr.bin" \
 	--qemu-arg -M --qemu-arg gic-version=3
 reports "a bad boot argument" 1 input 'report=semihost: is not one of the' -kernel "$B/guest/psr.bin" \

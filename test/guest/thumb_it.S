@@ -5,6 +5,8 @@
 // returns into the middle of a block. The IT instructions are written as words, so that
 // the others stand as they are encoded, without a condition.
 #include "test/guest/kernel.inc"
+
+	nop	// so that an undefined instruction of a block ends its page
 #include "test/guest/gic.inc"
 
 #define EDGE   0x50000000	// two pages
