@@ -29,7 +29,7 @@ HOSTILE_DEBUG = $(if $(DEBUG),:,$(MAKE) --no-print-directory DEBUG=1 $(B)/debug/
 .PHONY: test-hostile test-hostile-slow
 test-hostile: all $(B)/hostile.bin $(B)/test/hostile-drive
 	@$(HOSTILE_DEBUG)
-	@test/hostile/run.sh $(B) --seconds 50 --vm-steps 2500
+	@test/hostile/run.sh $(B) --steps 4000 --vm-steps 600
 
 SLOW += test-hostile-slow
 test-hostile-slow: all $(B)/hostile.bin $(B)/test/hostile-drive
