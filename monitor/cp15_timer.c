@@ -63,9 +63,9 @@ timer(struct vcpu *v, const struct cp_row *row)
 }
 
 static uint64_t
-count(const struct vcpu *v, const struct cp_row *row)
+count(struct vcpu *v, const struct cp_row *row)
 {
-	return sysreg_read_cntvct() + (row->crm == 2 ? v->vm->physical_ahead : 0);
+	return row->crm == 2 ? cp15_timer_read_cntpct(v) : cp15_timer_read_cntvct(v);
 }
 
 uint32_t

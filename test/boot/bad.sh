@@ -10,23 +10,11 @@ set -u
 build=$(realpath "${BUILD:-build}")
 guests=$(realpath "$(dirname "$0")/../../guests")
 limit=60 # seconds for one run
-passed=0 failed=0
 kernel=$("$guests/fetch.sh" kernel-6.1) || exit 1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+shown=out
+# shellcheck source=test/verdict.sh
+. "$(dirname "$0")/../verdict.sh"
 cd "$work" || exit 1
-
-verdict() { # NAME WHY
-	if [ -z "$2" ]; then
-		passed=$((passed + 1))
-		echo "ok   $1"
-	else
-		failed=$((failed + 1))
-		echo "FAIL $1: $2"
-		tail -n 20 out | cut -c 1-200 | sed 's/^/     | /'
-	fi
-}
 
 # refuses NAME LINE ARG...: the monitor, started by QEMU itself with ARG..., says LINE and ends.
 refuses() {

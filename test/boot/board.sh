@@ -8,22 +8,10 @@ set -u
 
 build=$(realpath "${BUILD:-build}")
 limit=60 # seconds for one run; what ends in WFI gets a few
-passed=0 failed=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+shown=out
+# shellcheck source=test/verdict.sh
+. "$(dirname "$0")/../verdict.sh"
 cd "$work" || exit 1
-
-verdict() { # NAME WHY
-	if [ -z "$2" ]; then
-		passed=$((passed + 1))
-		echo "ok   $1"
-	else
-		failed=$((failed + 1))
-		echo "FAIL $1: $2"
-		tail -n 20 out | cut -c 1-200 | sed 's/^/     | /'
-	fi
-}
 
 # board SECONDS ARG...: QEMU's virt with ARG..., exceptions logged.
 board() {

@@ -7,22 +7,10 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=$(realpath "${B:-build}")
-passed=0 failed=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+shown="out err"
+# shellcheck source=test/verdict.sh
+. test/verdict.sh
 limit=60 # seconds for one run
-
-verdict() { # NAME WHY
-	if [ -z "$2" ]; then
-		passed=$((passed + 1))
-		echo "ok   $1"
-	else
-		failed=$((failed + 1))
-		echo "FAIL $1: $2"
-		tail -n 5 "$work/out" "$work/err" | cut -c 1-200 | sed 's/^/     | /'
-	fi
-}
 
 # reports NAME STATUS EXIT TEXT ARG...: `palimpsest run ARG...` ends with STATUS, its statistics
 # say EXIT and STATUS, and TEXT is in what the monitor reported and not in the guest's console.
