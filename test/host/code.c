@@ -34,6 +34,7 @@
 #define B_SELF    0xeafffffeu
 #define LDR_0C    0xe59f0004u // LDR r0, [pc, #4]: the word three on
 #define SVC_GUEST 0xef000005u
+#define TEXT      0x00646174u // reads as data
 
 static uint32_t ram[FRAMES][WORDS] __attribute__((aligned(0x100000)));
 static uint32_t saved[WORDS];
@@ -154,6 +155,15 @@ test_meaning(void)
 	CHECK(!code_meaning(&c, 0xef000000 | BT_HYPER_FRAME, &insn));
 	CHECK(!code_meaning(&c, 0xef000000 | BT_HYPER_INTERN, &insn)); // no such number yet
 	CHECK(!code_meaning(&c, 0xff000000 | BT_IMM_MRS_CPSR << 16, &insn));
+	CHECK(!code_meaning(&c, bt_hyper_encode(MRS_R0), &insn)); // which stands in no copy
+	ram[5][0] = MRS_R0;
+	ram[5][1] = LDRT_FAR;
+	make(5, 0);
+	CHECK(code_meaning(&c, bt_hyper_encode(MRS_R0), &insn) && insn == MRS_R0);
+	CHECK(!code_meaning(&c, 0xf0000000 | bt_hyper_encode(MRS_R0), &insn));
+	CHECK(!code_meaning(&c, 0xef000000 | BT_HYPER_INTERN, &insn)); // that is the hypercall
+	CHECK(code_meaning(&c, 0xef000001 | BT_HYPER_INTERN, &insn) && insn == LDRT_FAR);
+	CHECK(!code_meaning(&c, 0xff000001 | BT_HYPER_INTERN, &insn));
 
 	check_case("a block's ends stand for themselves, where there are blocks");
 	CHECK(!code_meaning(&c, 0x1f000000 | BT_HYPER_BLOCK_BX | 14, &insn));
@@ -175,7 +185,7 @@ test_late(void)
 	ram[2][4] = B_SELF; // nothing is known to fall into what follows
 	for (unsigned w = 5; w < WORDS; w++)
 		if (w != 9)
-			ram[2][w] = 0x00646174; // reads as data
+			ram[2][w] = TEXT;
 	p = make(2, 0);
 	CHECK(p);
 	CHECK_EQ(code_run(&c, p, 36), MRS_R0);
@@ -229,6 +239,17 @@ test_written(void)
 	CHECK_EQ(code_run(&c, p, 44), MRC_URW);
 	CHECK(write(p, 1, 9, 0x5ff39258)); // a pointer to RAM, or an SVC
 	CHECK_EQ(code_run(&c, p, 36), 0x5ff39258);
+
+	check_case("what was data may look like code when the word behind is written");
+	p = make(4, 0);
+	CHECK(write(p, 4, 5, TEXT) && write(p, 4, 6, TEXT) && write(p, 4, 8, TEXT) && write(p, 4, 9, TEXT));
+	CHECK(write(p, 4, 7, MSR_EQ));
+	CHECK_EQ(code_run(&c, p, 28), MSR_EQ);
+	CHECK(write(p, 4, 6, NOP));
+	CHECK_EQ(code_run(&c, p, 28), MSR_EQ);
+	CHECK(write(p, 4, 9, NOP));
+	CHECK_EQ(meaning(p, 28), MSR_EQ);
+	CHECK(code_run(&c, p, 28) != MSR_EQ);
 
 	check_case("a page without a copy gets one when it needs it");
 	p = make(2, 0);

@@ -118,6 +118,8 @@ patched(unsigned i)
 static void
 test_page(void)
 {
+	uint32_t insn;
+
 	fresh("what the flow reaches is patched, as wide as it was", CODE_PAGE);
 	PUT(8, CPSID_I, MRS_R0, SEV_T16, SEV_W, MRC_PRW, LDRT, BX_LR);
 	CHECK(enter(8, true));
@@ -163,6 +165,11 @@ test_page(void)
 	PUT(8, 0x4901u, 0xf7ffu, 0xfffeu, NOP, MRS_R0, BX_LR); // LDR r1, [pc, #4]; BL .
 	CHECK(enter(8, true));
 	CHECK_EQ(run(12), frame(12));
+	fresh("a number that no halfword has has no meaning", CODE_PAGE);
+	CHECK(!code_meaning_thumb(&c, BT_T16_INTERN, &insn));
+	CHECK_EQ(intern_number_t16(&words, CPSID_I), 0);
+	CHECK(code_meaning_thumb(&c, BT_T16_INTERN, &insn) && insn == CPSID_I);
+	CHECK(!code_meaning_thumb(&c, BT_T16_INTERN + 1u, &insn));
 	fresh("UDF of the guest's own, and the undefined encodings that could be ours", CODE_PAGE);
 	PUT(8, 0xf7f8u, 0xa001u, 0xde90u, 0xb690u, 0xf7e8u, 0xa001u, BX_LR);
 	CHECK(enter(8, true));
@@ -211,10 +218,23 @@ test_states(void)
 static void
 test_edges(void)
 {
+	struct code_page *behind;
+
 	fresh("T32 over the page's end", CODE_PAGE);
 	ram[1][HALVES - 1u] = 0xf380u;
 	ram[2][0] = 0x8100u;
 	CHECK(enter(HALVES - 8u, true));
+	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xbe00u | BT_IMM_T16_FRAME);
+	fresh("one that was given back is cut again when what is behind it is written", CODE_PAGE);
+	ram[1][HALVES - 1u] = 0xf3afu;
+	ram[2][0] = 0x8000u; // NOP.W
+	CHECK(enter(HALVES - 8u, true));
+	behind = code_make(
+	    &c, &(struct code_request){.gpa = GPA(RAM + 2 * PAGE_SIZE), .entry = 2 * PAGE_SIZE + 16u, .thumb = true});
+	code_thumb_restore(&c, page, PAGE_SIZE - 2u);
+	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xf3af);
+	ram[2][0] = 0x8004u; // SEV.W
+	CHECK(behind && code_written(&c, behind, 0, 2));
 	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xbe00u | BT_IMM_T16_FRAME);
 	fresh("without a page behind", CODE_PAGE);
 	ram[1][HALVES - 1u] = 0xf380u;

@@ -72,6 +72,15 @@ test_flow(void)
 	run(8);
 	CHECK(PATCH(9) && PATCH(108));
 
+	fill("on over the ends of the maps' words, and back by a branch");
+	for (unsigned i = 8; i < 80; i++)
+		page[i] = MOV;
+	PUT(8, 0x010f0001);
+	PUT(70, 0x010f0001);
+	PUT(80, BNE(-72), BX_LR);
+	run(20);
+	CHECK(PATCH(70) && PATCH(8));
+
 	fill("branches off the page are no concern");
 	PUT(8, BL(2000), BL(-2000), 0xfa000004, MRS, BX_LR);
 	run(8);
