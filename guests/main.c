@@ -179,7 +179,7 @@ run(const struct options *o)
 	if (!o->native)
 		files.monitor = monitor = qemu_find_monitor();
 	blob = o->native ? vm_dtb(&vm) : vm_fit(&vm);
-	files.firmware_size = vm.firmware.size;
+	files.flash_size = vm.flash;
 	vm_free(&vm);
 	files.fit_size = blob.size;
 	files.terminal = isatty(STDIN_FILENO);

@@ -57,7 +57,7 @@ static const struct {
 	unsigned commands;
 	const char *help;
 } table[] = {
-	{"kernel",    "FILE",       OPT_KERNEL,    RUN | BUNDLE, "zImage or raw ARM image; required without -bios"},
+	{"kernel",    "FILE",       OPT_KERNEL,    RUN | BUNDLE, "zImage, raw image, uImage or ELF; required without -bios"},
 	{"initrd",    "FILE",       OPT_INITRD,    RUN | BUNDLE, "initramfs"},
 	{"bios",      "FILE",       OPT_BIOS,      RUN | BUNDLE, "firmware, started from flash; gets the kernel by fw_cfg"},
 	{"append",    "STRING",     OPT_APPEND,    RUN | BUNDLE, "the kernel's command line"},

@@ -79,7 +79,7 @@ static void
 add_monitored(struct arguments *c, const struct options *o, const struct qemu_files *files)
 {
 	size_t fit_mib = (files->fit_size + MIB - 1) / MIB, extra = fit_mib > FIT_FREE_MIB ? fit_mib - FIT_FREE_MIB : 0;
-	size_t flash_mib = (files->firmware_size + MIB - 1) / MIB;
+	size_t flash_mib = (files->flash_size + MIB - 1) / MIB;
 
 	add_ram(c, files, o->memory_mib + MONITOR_MIB + extra + flash_mib);
 	add(c, "-kernel", files->monitor, "-initrd", files->fit);
@@ -182,7 +182,8 @@ find_image(const char *variable, const char *name, const char *whose)
 {
 	char *path = image_path(variable, name, whose);
 	struct file image = file_read(path, UINT32_MAX, "RAM");
-	const char *what = image_check(image.data, image.size);
+	struct image contents;
+	const char *what = image_open(&contents, image.data, image.size, 0);
 
 	if (what)
 		fail(EXIT_INPUT, "%s: %s (%s image)", path, what, whose);

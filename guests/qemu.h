@@ -13,7 +13,7 @@ struct qemu_files {
 	const char *monitor, *fit, *report; // under the monitor
 	const char *dtb;                    // bare
 	const char *ram;                    // to hold the machine's RAM, shared with it; NULL: anonymous
-	size_t fit_size, firmware_size;     // bytes
+	size_t fit_size, flash_size;        // bytes; of flash, what is loaded to it
 	int qmp;                            // descriptor of a socket for QEMU's machine protocol; -1: none
 	bool terminal;                      // standard input is one
 };

@@ -8,13 +8,14 @@
 #include "guests/file.h"
 #include "guests/scanelf.h"
 #include "guests/scanimage.h"
+#include "guests/uimage.h"
 #include "guests/unpack.h"
 #include "monitor/image.h"
 #include "monitor/types.h"
 
 #define FILE_MAX      0x40000000u // bytes
 #define KERNEL_MAX    0x10000000u // bytes, unpacked
-#define ZIMAGE_LOAD   0x40010000u // where the VM has it: RAM + 64 KiB
+#define RAM_BASE      0x40000000u // of the VM
 #define PAGE_OFFSET   0xc0000000u // of a stock kernel (VMSPLIT_3G)
 #define TEXT_OFFSET   0x8000u     // of one whose zImage doesn't tell
 #define ZIMAGE_MAGIC  0x016f2818u
@@ -83,7 +84,7 @@ kernel_address(const struct file *f)
 }
 
 static void
-load_zimage(struct scanimage *image, const struct file *f, const struct scanimage_options *o)
+load_zimage(struct scanimage *image, const struct file *f, uint32_t at, const struct scanimage_options *o)
 {
 	struct unpacked kernel;
 	enum unpack_result result = unpack_kernel(&kernel, f->data, f->size, KERNEL_MAX);
@@ -97,7 +98,7 @@ load_zimage(struct scanimage *image, const struct file *f, const struct scanimag
 	image->thumb = word(f, AT_SWITCH) == SUB_PC_PC_3;
 	image->format = kernel.format;
 	image->payload_at = kernel.at;
-	add_entered(image, "decompressor", ZIMAGE_LOAD, f->data, kernel.at);
+	add_entered(image, "decompressor", at, f->data, kernel.at);
 	add_entered(image, "kernel", o->has_address ? o->address : kernel_address(f), kernel.data, kernel.size);
 	free(kernel.data);
 }
@@ -126,9 +127,31 @@ is_zimage(const struct file *f)
 	return f->size >= ZIMAGE_HEADER && word(f, AT_MAGIC) == ZIMAGE_MAGIC;
 }
 
-void
-scanimage_take(struct scanimage *image, const struct file *f, const struct scanimage_options *o)
+// What U-Boot's header is for, at its address: a zImage, or whatever it is.
+static void
+load_packaged(struct scanimage *image, const struct file *f, const struct image *kernel,
+	      const struct scanimage_options *o)
 {
+	const struct image_piece *piece = &kernel->piece[0];
+	struct file inner = {.path = f->path, .data = f->data + (piece->data - f->data), .size = piece->filled};
+	struct scanimage_region *r;
+	uint32_t entry = kernel->entry & ~1u;
+
+	if (is_zimage(&inner)) {
+		load_zimage(image, &inner, piece->at, o);
+		return;
+	}
+	image->kind = "raw";
+	image->thumb = kernel->entry & 1u;
+	r = scanimage_add(image, "image", piece->at, inner.data, piece->size);
+	if (entry - r->start < r->size)
+		r->entered[(entry - r->base) / 2u] = (uint8_t)(SCANIMAGE_NAMED | (image->thumb ? SCANIMAGE_THUMB : 0));
+}
+
+void
+scanimage_take(struct scanimage *image, struct file *f, const struct scanimage_options *o)
+{
+	struct image kernel;
 	const char *what;
 
 	if (o->raw) {
@@ -140,13 +163,17 @@ scanimage_take(struct scanimage *image, const struct file *f, const struct scani
 		set_isa(image, o);
 		return;
 	}
-	what = image_check(f->data, f->size);
+	uimage_unpack(f);
+	what = image_open(&kernel, f->data, f->size, RAM_BASE);
 	if (what)
 		fail(EXIT_INPUT, "%s: %s", f->path, what);
-	if (!is_zimage(f))
-		fail(EXIT_INPUT, "%s: is neither a zImage nor an ELF file; a raw image needs --raw --address ADDRESS",
+	if (kernel.kind == IMAGE_RAW || (kernel.kind == IMAGE_ZIMAGE && !is_zimage(f)))
+		fail(EXIT_INPUT, "%s: has no header that says where it goes; a raw image needs --raw --address ADDRESS",
 		     f->path);
-	load_zimage(image, f, o);
+	if (kernel.kind == IMAGE_ZIMAGE)
+		load_zimage(image, f, kernel.piece[0].at, o);
+	else
+		load_packaged(image, f, &kernel, o);
 	set_isa(image, o);
 }
 

@@ -50,8 +50,8 @@ struct scanimage_options {
 // Loads the image; ends the command with one line if it can't be.
 void scanimage_load(struct scanimage *image, const struct scanimage_options *o);
 
-// The same of a file that has been read, into an empty image.
-void scanimage_take(struct scanimage *image, const struct file *f, const struct scanimage_options *o);
+// The same of a file that has been read, into an empty image. Unpacks the file, if it is one of U-Boot's.
+void scanimage_take(struct scanimage *image, struct file *f, const struct scanimage_options *o);
 
 void scanimage_free(struct scanimage *image);
 

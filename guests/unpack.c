@@ -223,6 +223,13 @@ unpack_kernel(struct unpacked *out, const uint8_t *p, size_t size, size_t max)
 	return first;
 }
 
+enum unpack_result
+unpack_gzip(struct unpacked *out, const uint8_t *p, size_t size, size_t max)
+{
+	*out = (struct unpacked){.format = formats[0].name};
+	return is_gzip(p, size) ? try_format(out, 0, p, size, max) : UNPACK_CORRUPT;
+}
+
 const char *
 unpack_phrase(enum unpack_result result)
 {

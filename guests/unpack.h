@@ -32,6 +32,9 @@ struct unpacked {
 // result than UNPACK_OK, format and at tell of the first stream that failed.
 enum unpack_result unpack_kernel(struct unpacked *out, const uint8_t *p, size_t size, size_t max);
 
+// Unpacks the stream of gzip that the size bytes at p begin with.
+enum unpack_result unpack_gzip(struct unpacked *out, const uint8_t *p, size_t size, size_t max);
+
 // A phrase for a result other than UNPACK_OK, such as "is damaged".
 const char *unpack_phrase(enum unpack_result result);
 

@@ -7,13 +7,18 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "guests/error.h"
+#include "guests/uimage.h"
 #include "guests/vm.h"
 #include "monitor/fdtcheck.h"
 #include "monitor/guestfdt.h"
 #include "monitor/image.h"
 
-#define MIB      0x100000u
-#define RAM_BASE 0x40000000u // of QEMU's virt
+#define MIB        0x100000u
+#define RAM_BASE   0x40000000u // of QEMU's virt
+#define KERNEL_MAX 0x20000000u // bytes: an ELF file may be much more than what is loaded of it
+
+// QEMU makes more than twice its size of a tree that it is given: of this as much as it has for its own.
+#define NATIVE_DTB_SIZE (0x100000u / 2u - 10000u)
 
 // The device tree of the machine, with an initrd at these addresses if they differ.
 static struct file
@@ -24,7 +29,7 @@ make_dtb(const struct vm *vm, uint32_t initrd_start, uint32_t initrd_end)
 	    .ram_base = RAM_BASE,
 	    .ram_size = o->memory_mib * MIB,
 	    .n_cpus = 1,
-	    .firmware = o->bios != NULL,
+	    .firmware = vm->flash != 0,
 	    .bootargs = o->append,
 	    .initrd_start = initrd_start,
 	    .initrd_end = initrd_end,
@@ -48,25 +53,37 @@ make_dtb(const struct vm *vm, uint32_t initrd_start, uint32_t initrd_end)
 struct file
 vm_dtb(const struct vm *vm)
 {
-	return make_dtb(vm, 0, 0);
+	struct file dtb = make_dtb(vm, 0, 0), padded = {.path = dtb.path, .size = NATIVE_DTB_SIZE};
+
+	if (vm->firmware.path)
+		return dtb;
+	padded.data = must_alloc(padded.size);
+	memcpy(padded.data, dtb.data, dtb.size);
+	file_free(&dtb);
+	return padded;
 }
 
-// image_place speaks of one file; name it. The loader's addresses must find room in the device tree, too.
+// What is there of the kernel that is no firmware's business, and where it goes.
 static void
-check_fit(const struct vm *vm)
+place_kernel(struct vm *vm, struct image_layout *at)
 {
-	struct file dtb = make_dtb(vm, 0, vm->initrd.path && !vm->firmware.path);
-	size_t sizes[3] = {vm->kernel.size, vm->initrd.size, IMAGE_DTB_ROOM};
-	const char *names[3] = {vm->kernel.path, vm->initrd.path, vm->dtb.path ? vm->dtb.path : dtb.path};
-	struct image_layout layout;
+	size_t initrd_size = vm->initrd.size;
+	const char *names[3] = {vm->kernel.path, vm->initrd.path, vm->dtb.path ? vm->dtb.path : "device tree"};
+	struct image image;
 	unsigned which = 0;
-	const char *what = NULL;
+	const char *what;
 
-	if (!vm->firmware.path) // which does that itself
-		what = image_place(&layout, RAM_BASE, vm->options->memory_mib * MIB, sizes, &which);
-	file_free(&dtb);
+	uimage_unpack(&vm->kernel);
+	what = image_open(&image, vm->kernel.data, vm->kernel.size, RAM_BASE);
+	if (what)
+		fail(EXIT_INPUT, "%s: %s", vm->kernel.path, what);
+	image_initrd(vm->initrd.data, &initrd_size);
+	what = image_place(at, &image, RAM_BASE, vm->options->memory_mib * MIB, initrd_size,
+			   image_dtb_size(vm->dtb.size), &which);
 	if (what)
 		fail(EXIT_INPUT, "%s: %s (-m %u)", names[which], what, vm->options->memory_mib);
+	vm->kernel.size = image.extent; // less what debuggers read of an ELF file
+	vm->flash = (size_t)image_flash_blocks(&image, at) * IMAGE_FLASH_BLOCK;
 }
 
 // A bare QEMU reads the files again by itself: from a pipe there is nothing more to come, or it waits for ever.
@@ -86,23 +103,25 @@ void
 vm_load(struct vm *vm, const struct options *o)
 {
 	uint64_t ram = (uint64_t)o->memory_mib * MIB;
-	const char *what;
+	struct image_layout at = {0};
+	struct file dtb;
 
 	*vm = (struct vm){.options = o};
 	if (o->native)
 		check_native(o);
 	vm->firmware = file_read(o->bios, IMAGE_FLASH_SIZE, "flash");
-	vm->kernel = file_read(o->kernel, ram, "RAM");
-	what = o->bios ? NULL : image_check(vm->kernel.data, vm->kernel.size); // firmware has its own idea of kernels
-	if (what)
-		fail(EXIT_INPUT, "%s: %s", o->kernel, what);
+	vm->kernel = file_read(o->kernel, KERNEL_MAX, "RAM");
 	vm->initrd = file_read(o->initrd, ram, "RAM");
 	vm->dtb = file_read(o->dtb, ram, "RAM");
 	if (o->dtb && fdtcheck(vm->dtb.data, vm->dtb.size))
 		fail(EXIT_INPUT, "%s: is not a device tree, or a damaged one", o->dtb);
-	if (o->dtb && !fdt_pack(vm->dtb.data)) // QEMU's dumpdtb leaves a MiB of air in it
-		vm->dtb.size = fdt_totalsize(vm->dtb.data);
-	check_fit(vm);
+	if (o->dtb)
+		fdt_pack(vm->dtb.data); // QEMU's dumpdtb leaves a MiB of air in it
+	vm->flash = vm->firmware.size;
+	if (!o->bios) // firmware has its own idea of kernels
+		place_kernel(vm, &at);
+	dtb = make_dtb(vm, at.initrd_start, at.initrd_end); // which must find room
+	file_free(&dtb);
 }
 
 void

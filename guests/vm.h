@@ -12,6 +12,7 @@
 struct vm {
 	const struct options *options;
 	struct file firmware, kernel, initrd, dtb; // one of the former two at least is there
+	size_t flash;                              // bytes of flash that something is loaded to
 };
 
 // Reads the files of o; ends the command where one is bad or they don't fit in RAM.
@@ -19,7 +20,7 @@ void vm_load(struct vm *vm, const struct options *o);
 void vm_free(struct vm *vm);
 
 // The device tree of the machine the guest sees: the given one, else that of the VM. Not
-// yet with the addresses that a loader puts into it.
+// yet with the addresses that a loader puts into it. QEMU makes it as large as its own.
 struct file vm_dtb(const struct vm *vm);
 
 // The FIT image (monitor/fit.h says what is in it) of the VM.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// See firmware.h. Flash has memory for the blocks of the firmware's image and for
+// See firmware.h. Flash has memory for the blocks that something is loaded to and for
 // SPARE_BLOCKS that the guest writes beside them: U-Boot's environment takes one, a
 // UEFI variable store three.
 #include "monitor/firmware.h"
@@ -14,16 +14,10 @@
 
 #define SPARE_BLOCKS 4u
 
-static uint32_t
-blocks(uint32_t size)
-{
-	return (size + GMEM_ROM_BLOCK - 1) / GMEM_ROM_BLOCK + SPARE_BLOCKS;
-}
-
 uint32_t
-firmware_room(uint32_t size)
+firmware_room(uint32_t blocks)
 {
-	return PAGE_SIZE + blocks(size) * GMEM_ROM_BLOCK;
+	return PAGE_SIZE + (blocks + SPARE_BLOCKS) * GMEM_ROM_BLOCK;
 }
 
 static void
@@ -39,7 +33,7 @@ dma_written(void *ctx, gpa_t gpa, uint32_t len)
 }
 
 void
-firmware_init(struct firmware *fw, struct vm *vm, hpa_t room)
+firmware_init(struct firmware *fw, struct vm *vm, hpa_t room, uint32_t blocks)
 {
 	const struct fit_vm *cfg = &vm->cfg;
 	struct vfwcfg_boot boot = {
@@ -52,18 +46,32 @@ firmware_init(struct firmware *fw, struct vm *vm, hpa_t room)
 	};
 	bool ok = true;
 
-	fw->supply = (struct vpflash_supply){HPA(room.v + PAGE_SIZE), blocks(cfg->firmware.size)};
+	fw->supply = (struct vpflash_supply){HPA(room.v + PAGE_SIZE), blocks + SPARE_BLOCKS};
 	for (unsigned n = 0; n < GMEM_ROMS; n++) {
 		gpa_t base = GPA(FLASH_BASE + n * VPFLASH_SIZE);
 
 		vpflash_init(&fw->bank[n], &fw->rom[n], base, room, &fw->supply, &(struct vpflash_cb){rom_hidden, vm});
 		ok = ok && dev_add(&vm->bus, &vpflash_class, base, &fw->bank[n]);
 	}
-	vpflash_load(&fw->bank[0], cfg->firmware.data, cfg->firmware.size);
+	vpflash_load(&fw->bank[0], 0, cfg->firmware.data, cfg->firmware.size);
 	vfwcfg_init(&fw->fw_cfg, &boot, &vm->mem, &(struct vfwcfg_cb){dma_written, vm});
 	ok = ok && dev_add(&vm->bus, &vfwcfg_class, GPA(FW_CFG_BASE), &fw->fw_cfg);
 	BUG_ON(!ok);
 	vm->mem.rom = fw->rom;
+}
+
+void
+firmware_load(struct firmware *fw, const struct image_piece *piece)
+{
+	for (unsigned n = 0; n < GMEM_ROMS; n++) {
+		uint32_t base = FLASH_BASE + n * VPFLASH_SIZE;
+		struct image_piece part;
+
+		if (!image_clip(&part, piece, base, VPFLASH_SIZE))
+			continue;
+		vpflash_load(&fw->bank[n], part.at - base, part.data, part.filled);
+		vpflash_load(&fw->bank[n], part.at - base + part.filled, NULL, part.size - part.filled);
+	}
 }
 
 void

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// What a VM that boots by firmware has beside the others: two banks of flash, of
-// which the first holds the firmware, and fw_cfg, which hands it the kernel. A VM
-// starts there as the core does from reset, at address 0.
+// What a VM has beside the others that boots by firmware, or of whose images one goes to flash: two
+// banks of it, and fw_cfg, which hands firmware the kernel. Firmware starts as the core does from
+// reset, at address 0.
 #ifndef MONITOR_FIRMWARE_H
 #define MONITOR_FIRMWARE_H
 
 #include "mmu/gmem.h"
 #include "monitor/fit.h"
+#include "monitor/image.h"
 #include "monitor/vfwcfg.h"
 #include "monitor/vpflash.h"
 
@@ -20,11 +21,15 @@ struct firmware {
 	struct vfwcfg fw_cfg;
 };
 
-// Bytes of memory that firmware_init wants for flash that begins as size bytes of firmware.
-uint32_t firmware_room(uint32_t size);
+// Bytes of memory that firmware_init wants where something is loaded to so many blocks of flash.
+uint32_t firmware_room(uint32_t blocks);
 
-// Fills the flash, from room (cleared, page-aligned), and puts the devices on vm's bus.
-void firmware_init(struct firmware *fw, struct vm *vm, hpa_t room);
+// Makes the flash, with the firmware in it if there is one, from room (cleared, page-aligned), and puts the devices
+// on vm's bus.
+void firmware_init(struct firmware *fw, struct vm *vm, hpa_t room, uint32_t blocks);
+
+// Puts what of an image's piece is flash's there.
+void firmware_load(struct firmware *fw, const struct image_piece *piece);
 
 // The devices' reset: what has been written to flash stays.
 void firmware_reset(struct firmware *fw);

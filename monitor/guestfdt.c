@@ -383,6 +383,8 @@ guestfdt_patch(void *buf, size_t size, const void *dtb, size_t dtb_size, const s
 {
 	int err;
 
+	if (dtb_size >= sizeof(struct fdt_header) && fdt_totalsize(dtb) < dtb_size)
+		dtb_size = fdt_totalsize(dtb);
 	if (dtb_size > size)
 		return -FDT_ERR_NOSPACE;
 	memcpy(buf, dtb, dtb_size); // libfdt wants it aligned, which data in a FIT is not

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// A file that carries a zImage's magic is held to its header; of any other the first
-// bytes are compared with those of the images that people try by mistake, and what is
-// left must begin as ARM code does: a raw image has no header to check.
-#include <stdbool.h>
+// See image.h. What has a header is held to it, as far as QEMU's hw/core/loader.c does that. Any
+// other file is a raw image, for that may begin with anything, unless it is plainly something else.
 #include <string.h>
-#include "monitor/image.h"
+#include "monitor/image_internal.h"
 
 // The zImage header, offsets in bytes.
 #define ZIMAGE_MAGIC  0x24u
@@ -20,23 +18,50 @@
 #define MOV_R0_R0 0xe1a00000u // the first word of a zImage, without
 #define MZ_NOP    0xe2255a4du // and with an EFI stub: "MZ" as an instruction
 
-#define COND_AL         0xeu
-#define QEMU_KERNEL_GAP 0x10000u
-#define QEMU_INITRD_GAP 0x8000000u
-#define PAGE            4096u
+// The legacy U-Boot image, all big-endian.
+#define UIMAGE_MAGIC       0x27051956u
+#define UIMAGE_SIZE        0x0cu
+#define UIMAGE_LOAD        0x10u
+#define UIMAGE_ENTRY       0x14u
+#define UIMAGE_OS          0x1cu
+#define UIMAGE_ARCH        0x1du
+#define UIMAGE_TYPE        0x1eu
+#define UIMAGE_COMPRESSION 0x1fu
+#define UIMAGE_HEADER      0x40u
 
-static uint32_t
-word(const uint8_t *p, size_t at)
+#define OS_LINUX           5u
+#define ARCH_ARM           2u
+#define TYPE_KERNEL        2u
+#define TYPE_RAMDISK       3u
+#define TYPE_KERNEL_NOLOAD 14u
+
+#define QEMU_KERNEL_GAP 0x10000u
+#define QEMU_NOLOAD_GAP 0x2000000u
+
+// One piece, all of it in the file, entered at its beginning.
+static void
+one_piece(struct image *image, enum image_kind kind, uint32_t at, const uint8_t *data, size_t size)
 {
-	return (uint32_t)p[at] | (uint32_t)p[at + 1] << 8 | (uint32_t)p[at + 2] << 16 | (uint32_t)p[at + 3] << 24;
+	image->kind = kind;
+	image->entry = at;
+	image->linux_protocol = true;
+	image->n = 1;
+	image->piece[0] = (struct image_piece){at, (uint32_t)size, (uint32_t)size, data};
+}
+
+static bool
+is_zimage(const uint8_t *p, size_t size)
+{
+	return size >= ZIMAGE_HEADER &&
+	       (image_le32(p + ZIMAGE_MAGIC) == MAGIC || image_le32(p + ZIMAGE_MAGIC) == MAGIC_BE);
 }
 
 static const char *
 check_zimage(const uint8_t *p, size_t size)
 {
-	uint32_t start = word(p, ZIMAGE_START), end = word(p, ZIMAGE_END);
+	uint32_t start = image_le32(p + ZIMAGE_START), end = image_le32(p + ZIMAGE_END);
 
-	if (word(p, ZIMAGE_MAGIC) == MAGIC_BE || word(p, ZIMAGE_ENDIAN) != ENDIAN_LE)
+	if (image_le32(p + ZIMAGE_MAGIC) == MAGIC_BE || image_le32(p + ZIMAGE_ENDIAN) != ENDIAN_LE)
 		return "is a big-endian kernel";
 	if (end <= start || end - start < ZIMAGE_HEADER)
 		return "has a damaged zImage header";
@@ -45,78 +70,81 @@ check_zimage(const uint8_t *p, size_t size)
 	return NULL;
 }
 
-static const char *
-check_foreign(const uint8_t *p, size_t size)
+static bool
+is_uimage(const uint8_t *p, size_t size)
 {
-	static const struct {
-		uint16_t at;
-		uint8_t len;
-		char bytes[5];
-		const char *what;
-	} known[] = {
-	    {0x202, 4, "HdrS", "is an x86 kernel"},
-	    {0x38, 4, "ARM\x64", "is an arm64 kernel"},
-	    {0x38, 4, "RSC\x05", "is a RISC-V kernel"},
-	    {0, 4,
-	     "\x7f"
-	     "ELF",
-	     "is an ELF file, not a zImage or raw image"},
-	    {0, 2, "\x1f\x8b", "is compressed by gzip, not a zImage or raw image"},
-	    {0, 5,
-	     "\xfd"
-	     "7zXZ",
-	     "is compressed by xz, not a zImage or raw image"},
-	    {0, 4, "\x27\x05\x19\x56", "is a U-Boot image, not a zImage or raw image"},
-	    {0, 4, "\xd0\x0d\xfe\xed", "is a device tree or FIT image, not a kernel"},
-	    {0, 5, "!<arc", "is an archive, not a kernel"},
-	};
+	return size >= UIMAGE_HEADER && image_be32(p) == UIMAGE_MAGIC;
+}
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (size >= (size_t)known[i].at + known[i].len &&
-		    !memcmp(p + known[i].at, known[i].bytes, known[i].len))
-			return known[i].what;
+static const char *
+open_uimage(struct image *image, const uint8_t *p, size_t size, uint32_t ram_base)
+{
+	uint32_t length = image_be32(p + UIMAGE_SIZE), load = image_be32(p + UIMAGE_LOAD);
+	uint32_t entry = image_be32(p + UIMAGE_ENTRY);
+
+	if (p[UIMAGE_TYPE] != TYPE_KERNEL && p[UIMAGE_TYPE] != TYPE_KERNEL_NOLOAD)
+		return "is a U-Boot image, but not of a kernel";
+	if (p[UIMAGE_ARCH] != ARCH_ARM)
+		return "is a U-Boot image for another machine, not 32-bit ARM";
+	if (p[UIMAGE_COMPRESSION]) // gzip, which QEMU unpacks, the command has unpacked
+		return "is a U-Boot image, compressed in a way that is not unpacked";
+	if (!length || length > size - UIMAGE_HEADER)
+		return "is truncated: shorter than its U-Boot header says";
+	if (p[UIMAGE_TYPE] == TYPE_KERNEL_NOLOAD) {
+		load = ram_base + QEMU_NOLOAD_GAP + UIMAGE_HEADER;
+		entry += load;
+	}
+	if (length > UINT32_MAX - load)
+		return "ends beyond 4 GiB, where its U-Boot header puts it";
+	one_piece(image, IMAGE_UIMAGE, load, p + UIMAGE_HEADER, length);
+	image->entry = entry;
+	image->linux_protocol = p[UIMAGE_OS] == OS_LINUX;
 	return NULL;
 }
 
-const char *
-image_check(const void *kernel, size_t size)
+static const char *
+open_other(struct image *image, const uint8_t *p, size_t size, uint32_t ram_base)
 {
-	const uint8_t *p = kernel;
-	const char *what;
+	bool zimage = is_zimage(p, size);
+	const char *what = zimage ? check_zimage(p, size) : image_foreign(p, size);
 
-	if (!size)
-		return "is empty";
-	what = check_foreign(p, size);
 	if (what)
 		return what;
-	if (size >= ZIMAGE_HEADER && (word(p, ZIMAGE_MAGIC) == MAGIC || word(p, ZIMAGE_MAGIC) == MAGIC_BE))
-		return check_zimage(p, size);
-	if (size >= 4 && size < ZIMAGE_HEADER && (word(p, 0) == MOV_R0_R0 || word(p, 0) == MZ_NOP))
+	if (size < ZIMAGE_HEADER && (image_le32(p) == MOV_R0_R0 || image_le32(p) == MZ_NOP))
 		return "is truncated: shorter than a zImage header";
-	if (size < 4 || word(p, 0) >> 28 != COND_AL)
-		return "is not an ARM kernel";
+	if (size > UINT32_MAX - ram_base - QEMU_KERNEL_GAP)
+		return "doesn't fit in the VM's RAM";
+	one_piece(image, zimage ? IMAGE_ZIMAGE : IMAGE_RAW, ram_base + QEMU_KERNEL_GAP, p, size);
 	return NULL;
 }
 
 const char *
-image_place(struct image_layout *l, uint32_t ram_base, uint32_t ram_size, const size_t sizes[3], unsigned *which)
+image_open(struct image *image, const void *file, size_t size, uint32_t ram_base)
 {
-	static const char *const what[] = {"kernel doesn't fit in the VM's RAM", "initrd doesn't fit in the VM's RAM",
-					   "device tree doesn't fit in the VM's RAM behind kernel and initrd"};
-	uint64_t at[3], gap = ram_size / 2 < QEMU_INITRD_GAP ? ram_size / 2 : QEMU_INITRD_GAP;
+	const char *what;
 
-	// QEMU's rule (hw/arm/boot.c): the initrd halfway up, at most 128 MiB up, but not over
-	// the kernel; the DTB in a page of its own behind it.
-	at[0] = QEMU_KERNEL_GAP;
-	at[1] = at[0] + sizes[0] > gap ? at[0] + sizes[0] : gap;
-	at[1] = (at[1] + PAGE - 1) & ~(uint64_t)(PAGE - 1);
-	at[2] = (at[1] + sizes[1] + PAGE - 1) & ~(uint64_t)(PAGE - 1);
-	for (*which = 0; *which < 3; ++*which)
-		if (sizes[*which] > ram_size || at[*which] + sizes[*which] > ram_size)
-			return what[*which];
-	l->kernel = ram_base + (uint32_t)at[0];
-	l->initrd_start = ram_base + (uint32_t)at[1];
-	l->initrd_end = l->initrd_start + (uint32_t)sizes[1];
-	l->dtb = ram_base + (uint32_t)at[2];
-	return NULL;
+	*image = (struct image){.extent = (uint32_t)size};
+	if (!size)
+		return "is empty";
+	if (size < 4)
+		return "is shorter than an instruction";
+	if (image_begins(file, size, "\177ELF", 4))
+		what = image_elf(image, file, size);
+	else if (is_uimage(file, size))
+		what = open_uimage(image, file, size, ram_base);
+	else
+		what = open_other(image, file, size, ram_base);
+	return what;
+}
+
+const void *
+image_initrd(const void *file, size_t *size)
+{
+	const uint8_t *p = file;
+
+	if (!is_uimage(p, *size) || p[UIMAGE_TYPE] != TYPE_RAMDISK ||
+	    image_be32(p + UIMAGE_SIZE) > *size - UIMAGE_HEADER)
+		return file;
+	*size = image_be32(p + UIMAGE_SIZE);
+	return p + UIMAGE_HEADER;
 }

@@ -19,6 +19,7 @@
 #define PSR_J       (1u << 24)
 #define PSR_M       0x1fu
 #define PSR_IT      0x0600fc00u
+#define PSR_Z       (1u << 30)
 #define PSR_FLAGS   0xf80f0000u // N Z C V Q, GE
 #define PSR_VIRTUAL (PSR_M | PSR_I | PSR_F | PSR_A)
 

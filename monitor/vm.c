@@ -9,7 +9,7 @@
 //   records    one code page per 32 pages of RAM, at least 512
 //   spaces     two first-level tables each
 //   pool       the rest: second-level tables and page copies
-//   flash      only with firmware, and beyond the limit: its image, 1 MiB of blocks to be written, and
+//   flash      only if something is loaded there, and beyond the limit: that, 1 MiB of blocks to be written, and
 //              its frames and sections
 //
 // Memory map of the guest: QEMU's `virt` machine with GICv2.
@@ -21,10 +21,9 @@
 #include "monitor/cpkey.h"
 #include "monitor/cp14.h"
 #include "monitor/cp15.h"
-#include "monitor/guestfdt.h"
 #include "monitor/host_mmu.h"
-#include "monitor/image.h"
 #include "monitor/irq.h"
+#include "monitor/load.h"
 #include "monitor/mmio.h"
 #include "monitor/regime.h"
 #include "monitor/room.h"
@@ -161,7 +160,7 @@ init_shadows(struct vm *vm, uint32_t window_l1)
 }
 
 static void
-take_room(struct vm *vm, uint32_t *spent)
+take_room(struct vm *vm, bool flash, uint32_t *spent)
 {
 	struct spt_room *s = &vm->shadow_room;
 	struct room_sizes z = {
@@ -173,7 +172,7 @@ take_room(struct vm *vm, uint32_t *spent)
 	};
 	struct room r = room_share(vm->mem.size, &z);
 	const struct fit_vm *cfg = &vm->cfg;
-	uint32_t memory = vm->mem.size + (cfg->firmware.size ? GMEM_ROMS * GMEM_ROM_SIZE : 0);
+	uint32_t memory = vm->mem.size + (flash ? GMEM_ROMS * GMEM_ROM_SIZE : 0);
 
 	vm->pool.size = r.pool;
 	vm->pool_base = HPA(take(cfg, spent, r.pool, PAGE_SIZE));
@@ -204,7 +203,7 @@ first_window(void)
 struct vm *
 vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 {
-	uint32_t spent = 0;
+	uint32_t spent = 0, flash = load_flash_blocks(cfg);
 	struct vm *vm = take(cfg, &spent, sizeof(*vm), PAGE_SIZE);
 
 	vm->cfg = *cfg;
@@ -213,63 +212,20 @@ vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 	vm->physical_ahead = irq_physical_ahead();
 	vm->window = first_window();
 	take_memory(vm);
-	take_room(vm, &spent);
+	take_room(vm, flash, &spent);
 	spent += core->image_bytes;
 	add_devices(vm);
 	power_on_devices(vm);
-	if (cfg->firmware.size) {
+	if (flash) {
 		vm->firmware = take(cfg, &spent, sizeof(*vm->firmware), PAGE_SIZE);
-		firmware_init(vm->firmware, vm, HPA(take(cfg, &spent, firmware_room(cfg->firmware.size), PAGE_SIZE)));
+		firmware_init(vm->firmware, vm, HPA(take(cfg, &spent, firmware_room(flash), PAGE_SIZE)), flash);
 	}
 	vm->monitor_bytes = spent;
 	return vm;
 }
 
-// Kernel and initrd go where QEMU's -kernel puts them.
 static void
-load_kernel(struct vm *vm, struct image_layout *at)
-{
-	size_t sizes[3] = {vm->cfg.kernel.size, vm->cfg.ramdisk.size, IMAGE_DTB_ROOM};
-	const char *why, *const names[] = {"kernel", "ramdisk", "fdt"};
-	unsigned which = 0;
-
-	why = image_check(vm->cfg.kernel.data, vm->cfg.kernel.size);
-	if (!why)
-		why = image_place(at, vm->mem.base.v, vm->mem.size, sizes, &which);
-	if (why)
-		stop_input(why, names[which]);
-	memcpy((void *)gmem_hpa(&vm->mem, GPA(at->kernel)).v, vm->cfg.kernel.data, vm->cfg.kernel.size);
-	memcpy((void *)gmem_hpa(&vm->mem, GPA(at->initrd_start)).v, vm->cfg.ramdisk.data, vm->cfg.ramdisk.size);
-}
-
-// Firmware finds the device tree at the beginning of RAM, and the rest by itself.
-static void
-load_images(struct vm *vm, struct image_layout *at)
-{
-	static uint8_t dtb[IMAGE_DTB_ROOM] __attribute__((aligned(8)));
-	struct guestfdt_cfg cfg = {.ram_base = vm->mem.base.v, .ram_size = vm->mem.size, .n_cpus = VM_VCPUS};
-	int size;
-
-	*at = (struct image_layout){.dtb = VM_RAM_BASE};
-	if (!vm->firmware)
-		load_kernel(vm, at);
-	cfg.firmware = vm->firmware != NULL;
-	cfg.bootargs = vm->cfg.bootargs;
-	cfg.initrd_start = at->initrd_start;
-	cfg.initrd_end = at->initrd_end;
-	if (vm->cfg.fdt.data)
-		size = guestfdt_patch(dtb, sizeof(dtb), vm->cfg.fdt.data, vm->cfg.fdt.size, &cfg);
-	else
-		size = guestfdt_build(dtb, sizeof(dtb), &cfg);
-	if (vm->firmware && size > 0)
-		size = guestfdt_pad(dtb, sizeof(dtb));
-	if (size < 0)
-		stop_input("is not a device tree that can be used", "fdt");
-	memcpy((void *)gmem_hpa(&vm->mem, GPA(at->dtb)).v, dtb, (size_t)size);
-}
-
-static void
-reset_vcpu(struct vcpu *v, struct vm *vm, const struct image_layout *at)
+reset_vcpu(struct vcpu *v, struct vm *vm, const struct load_start *start)
 {
 	memset(v, 0, sizeof(*v));
 	v->vm = vm;
@@ -282,13 +238,10 @@ reset_vcpu(struct vcpu *v, struct vm *vm, const struct image_layout *at)
 	v->fatal_entry = (uint32_t)(uintptr_t)stop_fatal;
 	v->nested = TRAP_SVC;
 	v->check_targets = v->closes_blocks = vm->cfg.block;
-	v->cpsr = MODE_USR;
+	v->cpsr = MODE_USR | PSR_Z; // UNKNOWN flags (B1.9.1), as QEMU's core has them
 	v->mode = MODE_SVC | PSR_A | PSR_I | PSR_F;
-	if (!vm->firmware) {
-		v->regs[1] = 0xffffffffu; // no machine number: the device tree says it all
-		v->regs[2] = at->dtb;
-		v->pc = at->kernel;
-	}
+	memcpy(v->regs, start->r, sizeof(start->r));
+	vpsr_branch_exchange(v, start->entry);
 	v->view[VIEW_KERNEL].cntkctl = CNTKCTL_COUNTERS;
 	v->view[VIEW_USER].dacr = v->view[VIEW_KERNEL].dacr = DACR_MONITOR;
 	cp15_reset(v);
@@ -313,13 +266,13 @@ _Noreturn void
 vm_run(struct vm *vm)
 {
 	struct vcpu *v = vm->vcpu[0];
-	struct image_layout at;
+	struct load_start start;
 
 	init_shadows(vm, host_mmu_window(vm->window, HPA(v)));
 	watch_init(&vm->watch, vm->cfg.strict);
 	reset_devices(vm);
-	load_images(vm, &at);
-	reset_vcpu(v, vm, &at);
+	load_images(vm, &start);
+	reset_vcpu(v, vm, &start);
 	vm->started = sysreg_read_cntvct();
 	vfpsys_update(v);
 	irq_update(v);

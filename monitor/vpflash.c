@@ -215,12 +215,17 @@ vpflash_init(struct vpflash *f, struct gmem_rom *rom, gpa_t base, hpa_t blank, s
 }
 
 void
-vpflash_load(struct vpflash *f, const void *data, uint32_t size)
+vpflash_load(struct vpflash *f, uint32_t at, const void *data, uint32_t size)
 {
-	for (uint32_t at = 0; at < size; at += GMEM_ROM_BLOCK) {
-		uint32_t n = size - at < GMEM_ROM_BLOCK ? size - at : GMEM_ROM_BLOCK;
+	for (uint32_t done = 0, n; done < size; done += n, at += n) {
+		uint8_t *to = block_of(f, at) + at % GMEM_ROM_BLOCK;
 
-		memcpy(block_of(f, at), (const uint8_t *)data + at, n);
+		n = GMEM_ROM_BLOCK - at % GMEM_ROM_BLOCK;
+		n = size - done < n ? size - done : n;
+		if (data)
+			memcpy(to, (const uint8_t *)data + done, n);
+		else
+			memset(to, 0, n);
 	}
 }
 

@@ -43,8 +43,8 @@ extern const struct dev_class vpflash_class;
 void vpflash_init(struct vpflash *f, struct gmem_rom *rom, gpa_t base, hpa_t blank, struct vpflash_supply *supply,
 		  const struct vpflash_cb *cb);
 
-// Puts size bytes at its beginning. There is room for them, and supply for their blocks.
-void vpflash_load(struct vpflash *f, const void *data, uint32_t size);
+// Puts size bytes, or zeros (data NULL), at an offset. There is room for them, and supply for their blocks.
+void vpflash_load(struct vpflash *f, uint32_t at, const void *data, uint32_t size);
 
 // Back to reading the array; what has been written stays.
 void vpflash_reset(struct vpflash *f);

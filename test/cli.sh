@@ -99,6 +99,28 @@ echo "some text that is not a kernel" >in/text
 gzip -c in/zImage >in/zImage.gz
 { head -c 56 /dev/zero; printf 'ARM\x64'; head -c 1000 /dev/zero; } >in/arm64
 { head -c 510 /dev/zero; printf '\x55\xaa\xeb\x66HdrS'; head -c 1000 /dev/zero; } >in/bzImage
+elf() { # SECOND-WORD TYPE-AND-MACHINE: with one segment, and what isn't loaded
+	words 464c457f "$1" 00000000 00000000 "$2" 00000001 40100000 00000034 00000000 05000200 00200034 00000001 00000000
+	words 00000001 00000054 40100000 40100000 00000008 00000010 00000007 00000004 e3a00001 eafffffe
+	head -c 3000 /dev/zero
+}
+elf 00010101 00280002 >in/kernel.elf
+elf 00010201 28000200 >in/big-endian.elf
+elf 00010101 00030002 >in/x86.elf
+head -c 90 in/kernel.elf >in/truncated.elf
+uimage() { mkimage -A "$1" -O linux -T "$2" -C "$3" -a 41000000 -e 41000000 -n x -d "$4" "$5" >/dev/null; }
+gzip -nc in/raw >in/raw.gz
+uimage arm kernel none in/raw in/uImage
+uimage arm kernel gzip in/raw.gz in/uImage.gz
+uimage arm kernel none in/zImage in/uImage.zImage
+uimage arm kernel bzip2 in/raw in/uImage.bz2
+uimage arm64 kernel none in/raw in/uImage.arm64
+uimage arm script none in/raw in/uImage.script
+uimage arm kernel gzip in/raw in/uImage.not-gz
+head -c 70 in/uImage >in/uImage.truncated
+head -c 70 in/uImage.gz >in/uImage.truncated-gz
+words f10c01c0 eafffffe >in/cpsid
+printf '#!/bin/sh\n' >in/script
 echo initrd >in/initrd
 truncate -s 20M in/large
 truncate -s 9M in/half
@@ -155,8 +177,18 @@ bad "ELF kernel" "in/elf: is an ELF" run -kernel in/elf
 bad "arm64 kernel" "in/arm64: is an arm64" run -kernel in/arm64
 bad "x86 kernel" "in/bzImage: is an x86" run -kernel in/bzImage
 bad "compressed kernel" "in/zImage.gz: is compressed" run -kernel in/zImage.gz
-bad "text as kernel" "in/text: is not an ARM" run -kernel in/text
-bad "kernel larger than RAM" "in/large: doesn't fit" run -kernel in/large -m 16
+bad "script as kernel" "in/script: is a script" run -kernel in/script
+bad "big-endian ELF kernel" "in/big-endian.elf: is a big-endian" run -kernel in/big-endian.elf
+bad "x86 ELF kernel" "in/x86.elf: is an ELF file for x86" run -kernel in/x86.elf
+bad "truncated ELF kernel" "in/truncated.elf: is truncated" bundle -o dir/x -kernel in/truncated.elf
+bad "U-Boot image, compressed otherwise" "in/uImage.bz2: is a U-Boot image, compressed" run -kernel in/uImage.bz2
+bad "U-Boot image for arm64" "in/uImage.arm64: is a U-Boot image for another" run --native -kernel in/uImage.arm64
+bad "U-Boot image of a script" "in/uImage.script: is a U-Boot image, but" run -kernel in/uImage.script
+bad "U-Boot image, truncated" "in/uImage.truncated: is truncated" run -kernel in/uImage.truncated
+bad "U-Boot image, compressed, truncated" "in/uImage.truncated-gz: is truncated" run -kernel in/uImage.truncated-gz
+bad "U-Boot image, not compressed" "in/uImage.not-gz: the kernel packed in it is damaged" run -kernel in/uImage.not-gz
+bad "text as kernel" "in/text: is text" run -kernel in/text
+bad "kernel larger than RAM" "in/large: kernel doesn't fit" run -kernel in/large -m 16
 bad "missing initrd" "in/none: No such file" run -kernel in/zImage -initrd in/none
 bad "empty initrd" "in/empty: is empty" run -kernel in/zImage -initrd in/empty
 bad "initrd larger than RAM" "in/large: doesn't fit" run -kernel in/zImage -initrd in/large -m 16
@@ -193,7 +225,7 @@ bad "--stats is a directory" "dir: can't be written" run -kernel in/zImage --sta
 bad "unwritable bundle" "none/x: can't be written" bundle -o none/x -kernel in/zImage
 bad "bundle: a bad kernel" "in/empty: is empty" bundle -o dir/x -kernel in/empty
 PALIMPSEST_MONITOR=in/none bad "missing monitor" "in/none: No such file" run -kernel in/zImage
-PALIMPSEST_MONITOR=in/text bad "monitor is no image" "in/text: is not" run -kernel in/zImage
+PALIMPSEST_MONITOR=in/text bad "monitor is no image" "in/text: is text" run -kernel in/zImage
 for epoch in abc -1 4294967296 '' 1x; do
 	SOURCE_DATE_EPOCH=$epoch bad "SOURCE_DATE_EPOCH=$epoch" "SOURCE_DATE_EPOCH=$epoch: not" bundle -o dir/x -kernel in/zImage
 done
@@ -260,6 +292,14 @@ for property in "palimpsest,memory 40" "palimpsest,vcpus 1" "palimpsest,bt block
 	check "$property" sh -c '[ "$(fdtget -t $3 one.itb /configurations/vm-1 $1)" = "$2" ]' - $property \
 		"$(case $property in *memory* | *vcpus*) echo x ;; *) echo s ;; esac)"
 done
+for kernel in kernel.elf uImage uImage.gz cpsid; do
+	check "bundle of $kernel" "$palimpsest" bundle -o kernel.itb -kernel in/$kernel
+	check "and what is in it" dumpimage -T flat_dt -p 0 -o $kernel.part kernel.itb
+done
+check "an ELF file, as far as it is loaded" sh -c '[ "$(stat -c %s kernel.elf.part)" = 92 ] && cmp -n 92 kernel.elf.part in/kernel.elf'
+check "a U-Boot image, as it is" cmp uImage.part in/uImage
+check "or unpacked, as a whole one" sh -c 'mkimage -l uImage.gz.part | grep -q uncompressed && tail -c 8 uImage.gz.part | cmp - in/raw'
+check "a raw image that begins with anything" cmp cpsid.part in/cpsid
 sleep 1
 check "bundle of firmware" "$palimpsest" bundle -o firmware.itb -bios in/raw -m 64
 check "its firmware is the file" sh -c 'dumpimage -T flat_dt -p 0 -o part firmware.itb && cmp part in/raw'

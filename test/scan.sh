@@ -135,6 +135,17 @@ good "Thumb ELF: by class" '^  T16 CPSIE\|CPSID +B9.3.1 +1 +1 +0 +0$' thumb
 good "Thumb, raw" '^total: 3 sensitive words, 3 patched, 0 doubtful' --raw thumb.bin --address 0x8000 --isa thumb
 good "Thumb, taken for A32" '^total: 1 sensitive words' --raw thumb.bin --address 0x8000 --isa a32
 
+# A U-Boot image is what is in it: a zImage, or code at its load address, entered in either state.
+mkimage -A arm -O linux -T kernel -C none -a 41000000 -e 41000000 -n x -d z-xz u-xz >/dev/null
+good "U-Boot image: the zImage in it" ': 9 sensitive words, 8 patched, 0 doubtful, 1 literal$' u-xz
+good "U-Boot image: where it is loaded" '^decompressor: [0-9]+ bytes at 41000000' u-xz
+gzip -9nc raw >raw.gz
+mkimage -A arm -O linux -T kernel -C gzip -a c0008000 -e c0008000 -n x -d raw.gz u-raw >/dev/null
+good "U-Boot image, packed: totals" '^total: 9 sensitive words, 8 patched, 0 doubtful, 1 literal$' u-raw
+good "U-Boot image, packed: pages" '^  c0008000 code .* sensitive    9  patched    8  doubtful    0  entry c0008000$' u-raw --pages
+mkimage -A arm -O u-boot -T kernel -C none -a 8000 -e 8001 -n x -d thumb.bin u-thumb >/dev/null
+good "U-Boot image of Thumb code" '^total: 3 sensitive words, 3 patched, 0 doubtful' u-thumb
+
 # Debian's kernel: as packed, and unpacked by xz.
 if kernel=$("$here/../guests/fetch.sh" kernel-6.1 2>err); then
 	"$palimpsest" scan "$kernel" --json >json
@@ -180,7 +191,7 @@ fi
 bad "unreadable: /proc/self/mem" "/proc/self/mem: Input/output error" --raw /proc/self/mem --address 0
 bad "endless" "/dev/zero: doesn't fit" --raw /dev/zero --address 0
 bad "text" "text: is" text
-bad "raw without --raw" "raw: is neither a zImage nor an ELF file" raw
+bad "raw without --raw" "raw: has no header that says where it goes" raw
 bad "raw without an address" "raw: a raw image needs --address" --raw raw
 for a in '' x -1 0x100000000 12z 99999999999999999999; do
 	bad "--address '$a'" "--address $a: not a 32-bit address" --raw raw --address "$a"

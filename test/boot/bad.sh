@@ -77,6 +77,30 @@ refuses "boot arguments too long" "host device tree: bootargs are longer than 51
 	-m 512 -initrd vm.itb -append "vm=$long"
 refuses "a board without GICv2" "host device tree: no GICv2" -m 512 -initrd vm.itb -M gic-version=3
 
+# What the command doesn't let through: a FIT whose kernel has become something else behind its back.
+head -c 4096 /dev/zero | tr '\0' '\251' >filler
+"$build/palimpsest" bundle -o filler.itb -kernel filler -m 64
+at=$(LC_ALL=C grep -abo "$(head -c 64 filler)" filler.itb | head -n 1 | cut -d : -f 1)
+becomes() { # NAME LINE BYTES: the kernel's first bytes, for printf
+	cp filler.itb other.itb
+	# shellcheck disable=SC2059 # it is a format
+	printf "$3" | dd of=other.itb bs=1 seek="$at" conv=notrunc 2>/dev/null
+	refuses "$1" "kernel: $2" -m 512 -initrd other.itb
+}
+elf='\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\050\0\1\0\0\0\0\0\020\100\064\0\0\0\0\0\0\0\0\0\0\0\064\0\040\0\1\0\0\0\0\0\0\0\1\0\0\0'
+becomes "a segment beyond the file" "is truncated: a segment is beyond its end" \
+	"$elf"'\1\020\0\0\0\0\020\100\0\0\020\100\0\0\001\0\0\0\001\0'
+becomes "a segment beyond 4 GiB" "has a damaged segment" "$elf"'\0\0\0\0\0\0\020\100\0\0\020\360\0\001\0\0\0\0\0\377'
+becomes "segments larger than RAM" "kernel doesn't fit in the VM's RAM" \
+	"$elf"'\0\0\0\0\0\0\020\100\0\0\020\100\0\001\0\0\0\0\0\010'
+becomes "a U-Boot image shorter than it says" "is truncated: shorter than its U-Boot header says" \
+	'\047\005\031\126\0\0\0\0\0\0\0\0\377\377\377\300\100\020\0\0\100\020\0\0\0\0\0\0\5\2\2\0'
+becomes "a U-Boot image outside of RAM" "would be entered where the VM has neither RAM nor flash" \
+	'\047\005\031\126\0\0\0\0\0\0\0\0\0\0\001\0\200\020\0\0\200\020\0\0\0\0\0\0\5\2\2\0'
+becomes "a packed U-Boot image" "is a U-Boot image, compressed in a way that is not unpacked" \
+	'\047\005\031\126\0\0\0\0\0\0\0\0\0\0\001\0\100\020\0\0\100\020\0\0\0\0\0\0\5\2\2\1'
+becomes "a script" "is a script" '#!/bin/sh\n'
+
 # The first word is a branch to the next; what follows is never ARM code that goes far.
 printf '\377\377\377\352\360\360\360\347' >udf
 ends "a kernel of undefined instructions" 2 "^palimpsest: VM stopped: " -kernel udf -m 16

@@ -3,15 +3,19 @@
 # Guest tests: kernels in assembly that run bare and under the monitor; see test/guest/tests.cfg.
 #   make test/guest/psr.ok      one of them, in both policies
 #   make test/guest.ok          all
-# NAME is built from NAME.S, or, where a file has several cases, FILE-CASE from FILE.S with CASE_case defined.
+# NAME is built from NAME.S, or, where a file has several cases, FILE-CASE from FILE.S with CASE_case defined, and linked
+# as its line "// link-CASE: ARGUMENTS" says, else at 0x40010000.
 
 GUEST_TESTS := $(shell sed -n 's/^\[\(.*\)\]$$/\1/p' test/guest/tests.cfg)
 guest_source = test/guest/$(firstword $(subst -, ,$(1))).S
+guest_case   = $(lastword $(subst -, ,$(1)))
+guest_link   = $(or $(shell sed -n 's|^// link-$(guest_case): *||p' $(guest_source)),$(GUEST_LINK))
+GUEST_LINK  := -Wl,-Ttext=0x40010000
 
 $(B)/guest/%.bin: $$(call guest_source,$$*) test/guest/kernel.inc test/guest/firmware.inc
 	@mkdir -p $(@D)
-	@$(CROSS)gcc -mcpu=cortex-a15 -marm -mfpu=neon-vfpv4 -mfloat-abi=hard -I. -DCASE_$(lastword $(subst -, ,$*)) \
-	  -nostdlib -Wl,-Ttext=0x40010000,--build-id=none,--no-warn-rwx-segments -Wl,-N -o $(@:.bin=.elf) $<
+	@$(CROSS)gcc -mcpu=cortex-a15 -marm -mfpu=neon-vfpv4 -mfloat-abi=hard -I. -DCASE_$(call guest_case,$*) \
+	  -nostdlib $(call guest_link,$*) -Wl,--build-id=none,--no-warn-rwx-segments -Wl,-N -o $(@:.bin=.elf) $<
 	@$(CROSS)objdump -d $(@:.bin=.elf) > $(@:.bin=.asm)
 	@$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
 
@@ -20,6 +24,11 @@ $(B)/guest/dirty.bin: $(B)/guest/dirt
 $(B)/guest/dirt:
 	@mkdir -p $(@D)
 	@head -c 104M /dev/zero | tr '\0' '\245' > $@
+
+$(B)/guest/image-linux.bin: $(B)/guest/uinitrd
+$(B)/guest/uinitrd:
+	@mkdir -p $(@D)
+	@mkimage -A arm -O linux -T ramdisk -C none -n initrd -d test/guest/tests.cfg $@ > $@.mkimage
 
 test/guest/%.ok: $(B)/guest/%.bin $(B)/palimpsest $(B)/palimpsest.zImage
 	@B=$(B) test/guest/run.sh $*

@@ -25,11 +25,28 @@ key() {
 	awk -v n="[$1]" -v k="$2" '/^\[/ { on = $0 == n } on && $1 == k && $2 == "=" { sub(/^[^=]*= */, ""); print }' $CFG | sed "s|@B@|$B|g"
 }
 
-# Runs kernel $1 with the rest as options; its output goes to standard output.
+# The file of test $1 that is given as a kernel.
+image() {
+	pack=$(key "$1" mkimage)
+	kind=$(key "$1" kind)
+	if [ -z "$pack" ]; then
+		echo "$B/guest/$1.${kind:-bin}"
+		return
+	fi
+	case $pack in
+	*gzip*) gzip -nc "$B/guest/$1.bin" >"$B/guest/$1.packed" ;;
+	*) cp "$B/guest/$1.bin" "$B/guest/$1.packed" ;;
+	esac
+	# shellcheck disable=SC2086 # arguments are words
+	mkimage -A arm $pack -n "$1" -d "$B/guest/$1.packed" "$B/guest/$1.uimage" >"$B/guest/$1.mkimage" &&
+		echo "$B/guest/$1.uimage"
+}
+
+# Runs test $1 with the rest as options; its output goes to standard output.
 run() {
-	kernel=$1
+	kernel=$(image "$1")
 	shift
-	"$B/palimpsest" run -kernel "$B/guest/$kernel.bin" -m 64 --timeout "$SECONDS_MAX" "$@" </dev/null
+	"$B/palimpsest" run -kernel "$kernel" -m 64 --timeout "$SECONDS_MAX" "$@" </dev/null
 }
 
 verdict() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/fit.c monitor/image.c
+// uses: monitor/fit.c monitor/image.c monitor/image_elf.c monitor/image_foreign.c monitor/image_place.c
 // libs: -lfdt
 //
 // The FIT reader: what a good image gives, and that each way of damaging one (cut

@@ -76,12 +76,20 @@ test_array(void)
 	fresh("the array");
 	for (unsigned i = 0; i < sizeof(image); i++)
 		image[i] = (uint8_t)(i + i / 256);
-	vpflash_load(&flash[0], image, sizeof(image));
+	vpflash_load(&flash[0], 0, image, sizeof(image));
 	CHECK_EQ(supply.left, BLOCKS - 2);
 	CHECK_EQ(array(0), 0x03020100);
 	CHECK(!memcmp(gmem_read(&mem, GPA(BLOCK - PAGE_SIZE), PAGE_SIZE), image + BLOCK - PAGE_SIZE, PAGE_SIZE));
 	CHECK(!memcmp(gmem_read(&mem, GPA(BLOCK), 8), image + BLOCK, 8));
 	CHECK_EQ(array(BLOCK + 8), 0);
+	vpflash_load(&flash[0], 4, NULL, 4);
+	vpflash_load(&flash[0], 2 * BLOCK - 4, image, 8);
+	CHECK_EQ(supply.left, BLOCKS - 3);
+	CHECK_EQ(array(0), 0x03020100);
+	CHECK_EQ(array(4), 0);
+	CHECK_EQ(array(8), 0x0b0a0908);
+	CHECK_EQ(array(2 * BLOCK - 4), 0x03020100);
+	CHECK_EQ(array(2 * BLOCK), 0x07060504);
 	CHECK_EQ(array(BANK - 4), 0);
 	CHECK_EQ(array(2 * BANK - 4), 0);
 	CHECK(!gmem_read(&mem, GPA(2 * BANK), 4));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// uses: guests/vm.c guests/fitwrite.c monitor/fit.c monitor/image.c monitor/guestfdt.c
-// libs: -lfdt -lz
+// uses: guests/vm.c guests/uimage.c guests/unpack.c guests/fitwrite.c monitor/fit.c monitor/image.c monitor/image_elf.c monitor/image_foreign.c monitor/image_place.c monitor/guestfdt.c
+// libs: -lfdt -lz -llzma
 // len: 1024
 //
 // From files to the FIT image and back: whatever files and options the command takes, it writes an image, the same
@@ -73,16 +73,19 @@ static void
 load(const struct fit_vm *cfg)
 {
 	static uint64_t dtb[IMAGE_DTB_ROOM / 8];
-	size_t sizes[3] = {cfg->kernel.size, cfg->ramdisk.size, IMAGE_DTB_ROOM};
+	size_t initrd = cfg->ramdisk.size;
 	struct guestfdt_cfg tree = {.ram_base = RAM_BASE, .ram_size = cfg->memory_mib * MIB, .n_cpus = cfg->vcpus};
 	struct image_layout at = {0};
+	struct image image;
 	unsigned which;
 
 	if (!cfg->firmware.size) {
-		HOLDS(!image_check(cfg->kernel.data, cfg->kernel.size));
-		HOLDS(!image_place(&at, RAM_BASE, tree.ram_size, sizes, &which));
+		HOLDS(!image_open(&image, cfg->kernel.data, cfg->kernel.size, RAM_BASE));
+		image_initrd(cfg->ramdisk.data, &initrd);
+		HOLDS(
+		    !image_place(&at, &image, RAM_BASE, tree.ram_size, initrd, image_dtb_size(cfg->fdt.size), &which));
 	}
-	tree.firmware = cfg->firmware.size;
+	tree.firmware = cfg->firmware.size || image_flash_blocks(&image, &at);
 	tree.bootargs = cfg->bootargs;
 	tree.initrd_start = at.initrd_start;
 	tree.initrd_end = at.initrd_end;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/fit.c monitor/image.c monitor/guestfdt.c
+// uses: monitor/fit.c monitor/image.c monitor/image_elf.c monitor/image_foreign.c monitor/image_place.c monitor/guestfdt.c
 // libs: -lfdt
 // bits: 32
 //
@@ -206,23 +206,29 @@ static void
 load(const struct fit_vm *vm)
 {
 	uint32_t ram = vm->memory_mib * MIB;
-	size_t sizes[3] = {vm->kernel.size, vm->ramdisk.size, IMAGE_DTB_ROOM};
+	size_t initrd = vm->ramdisk.size;
 	uint8_t *dtb = fuzz_guarded(1, IMAGE_DTB_ROOM);
 	struct guestfdt_cfg cfg = {.ram_base = RAM_BASE, .ram_size = ram, .n_cpus = 1};
 	struct image_layout at = {0};
+	struct image image;
 	unsigned which;
 	int size;
 
 	if (vm->firmware.size)
 		HOLDS(vm->firmware.size <= IMAGE_FLASH_SIZE);
-	else if (image_check(vm->kernel.data, vm->kernel.size) || image_place(&at, RAM_BASE, ram, sizes, &which))
+	else if (image_open(&image, vm->kernel.data, vm->kernel.size, RAM_BASE))
 		return;
+	image_initrd(vm->ramdisk.data, &initrd);
+	HOLDS(initrd <= vm->ramdisk.size);
 	if (!vm->firmware.size) {
-		in_ram(ram, at.kernel, vm->kernel.size);
-		in_ram(ram, at.initrd_start, vm->ramdisk.size);
+		if (image_place(&at, &image, RAM_BASE, ram, initrd, image_dtb_size(vm->fdt.size), &which))
+			return;
+		HOLDS(at.initrd_end - at.initrd_start == (image.linux_protocol ? initrd : 0));
+	}
+	if (!vm->firmware.size && image.linux_protocol) {
+		in_ram(ram, at.initrd_start, (uint32_t)initrd);
 		in_ram(ram, at.dtb, IMAGE_DTB_ROOM);
-		HOLDS(at.initrd_end - at.initrd_start == vm->ramdisk.size);
-		HOLDS(at.kernel + vm->kernel.size <= at.initrd_start && at.initrd_end <= at.dtb);
+		HOLDS(at.initrd_end <= at.dtb);
 	}
 	cfg.firmware = vm->firmware.size != 0;
 	cfg.bootargs = vm->bootargs;

@@ -66,7 +66,7 @@ start(uint32_t size)
 	}
 	for (uint32_t i = 0; i < size; i++)
 		firmware[i] = (uint8_t)(i * 5u + i / 256u + 1u);
-	vpflash_load(&vm.bank[0], firmware, size);
+	vpflash_load(&vm.bank[0], 0, firmware, size);
 	for (uint32_t i = 0; i < size; i += BLOCK)
 		memcpy(block(0, i), firmware + i, size - i < BLOCK ? size - i : BLOCK);
 }

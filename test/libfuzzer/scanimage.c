@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: guests/scanimage.c guests/scanelf.c guests/unpack.c monitor/image.c
+// uses: guests/scanimage.c guests/scanelf.c guests/uimage.c guests/unpack.c monitor/image.c monitor/image_elf.c monitor/image_foreign.c monitor/image_place.c
 // libs: -lz -llzma
 //
 // The images of `palimpsest scan`, from any bytes: refused, or taken apart into regions of whole
@@ -56,7 +56,7 @@ file_free(struct file *f)
 }
 
 static void
-take(struct scanimage *image, const struct file *f, const struct scanimage_options *o)
+take(struct scanimage *image, struct file *f, const struct scanimage_options *o)
 {
 	if (!setjmp(refused))
 		scanimage_take(image, f, o);
@@ -102,11 +102,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	memcpy(f.data, data, size);
 	unpack(data, size);
-	image = (struct scanimage){.path = "any"};
-	take(&image, &f, &any);
-	scanimage_free(&image);
 	image = (struct scanimage){.path = "raw"};
 	take(&image, &f, &raw);
+	scanimage_free(&image);
+	image = (struct scanimage){.path = "any"};
+	take(&image, &f, &any);
 	scanimage_free(&image);
 	file_free(&f);
 	return 0;
