@@ -97,7 +97,7 @@ test:
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@echo "building the tests"
 	@$(MAKE) --no-print-directory -k -j$$(nproc) $(HOST_TEST:test/host/%.c=$(B)/test/%) $(GUEST_TESTS:%=$(B)/guest/%.bin) || :
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-isa test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report \
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-isa test-sysregs test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report \
 	  test-bad test-board test-firmware test-boot coverage test-mutants
 
 check-slow:
@@ -138,7 +138,7 @@ SLOW += test-capstone-all
 test-capstone-all: $(B)/test/capstone-all
 	@$< all 0/2 & $< all 1/2; odd=$$?; wait $$! && exit $$odd
 
-# docs/isa.md is made from the tables; the copy in the repository must not be older than they.
+# docs/isa.md and docs/sysregs.md are made from the tables; the copies in the repository must not be older than they.
 $(B)/isa: docs/isa.c bt/decode.c bt/thumb.c bt/undefined.c $(wildcard bt/*.h bt/*.def)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -o $@ $(filter %.c,$^)
@@ -150,6 +150,18 @@ docs/isa.md: $(B)/isa
 test-isa: $(B)/isa
 	@$< | diff -q - docs/isa.md > /dev/null || { echo "docs/isa.md is older than bt/*.def: make docs/isa.md"; exit 1; }
 	@echo "isa: 1 passed, 0 failed"
+
+$(B)/sysregs: docs/sysregs.c $(wildcard monitor/*.def monitor/*.h)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -o $@ $<
+
+.PHONY: docs/sysregs.md test-sysregs
+docs/sysregs.md: $(B)/sysregs
+	@$< > $@
+
+test-sysregs: $(B)/sysregs
+	@$< | diff -q - docs/sysregs.md > /dev/null || { echo "docs/sysregs.md is older than monitor/*.def: make docs/sysregs.md"; exit 1; }
+	@echo "sysregs: 1 passed, 0 failed"
 
 .PHONY: test-cli test-scan
 test-cli: all

@@ -8,19 +8,19 @@
 #include "monitor/psr.h"
 #include "monitor/types.h"
 
-#define TRIES 32u
+#define TRIES           32u
+#define SCTLR_NO_EFFECT 0x8de7dbfcu // all but M, A, SW, V, WXN, UWXN, EE, TRE, AFE, TE
 
 // What may be written.
 enum value {
 	NOTHING, // not written
 	ANY,
 	ADDRESS, // of the window
-	SCTLR,   // the start value but for C, Z and I; QEMU keeps any bit, also those that a Cortex-A15 doesn't have
+	SCTLR,   // the start value but for bits that have no effect, all of which QEMU keeps
 	DACR,    // domain 0 stays a client or manager
 	CSSELR,
 	TTBCR,    // N, PD0, PD1
 	NO_MMU,   // anything while the MMU is off
-	CNTKCTL,  // QEMU keeps reserved bits
 	DISABLED, // with bit 0, ENABLE, clear
 };
 
@@ -32,8 +32,9 @@ static const struct reg {
 } regs[] = {
 	{15, 0, 0, 0, 0, R, ANY}, {15, 0, 0, 0, 1, R, ANY}, {15, 0, 0, 0, 2, R, ANY}, {15, 0, 0, 0, 3, R, ANY},
 	{15, 0, 0, 0, 4, R, ANY}, {15, 0, 0, 0, 5, R, ANY}, {15, 0, 0, 0, 6, R, ANY}, {15, 0, 0, 0, 7, R, ANY},
-	{15, 0, 0, 1, 0, R, ANY}, {15, 0, 0, 1, 3, R, ANY}, {15, 0, 0, 1, 5, R, ANY}, {15, 0, 0, 1, 6, R, ANY},
-	{15, 0, 0, 1, 7, R, ANY}, {15, 0, 0, 2, 0, R, ANY}, {15, 0, 0, 2, 1, R, ANY}, {15, 0, 0, 2, 2, R, ANY},
+	{15, 0, 0, 1, 0, R, ANY}, {15, 0, 0, 1, 1, R, ANY}, {15, 0, 0, 1, 2, R, ANY}, {15, 0, 0, 1, 3, R, ANY},
+	{15, 0, 0, 1, 4, R, ANY}, {15, 0, 0, 1, 5, R, ANY}, {15, 0, 0, 1, 6, R, ANY}, {15, 0, 0, 1, 7, R, ANY},
+	{15, 0, 0, 2, 0, R, ANY}, {15, 0, 0, 2, 1, R, ANY}, {15, 0, 0, 2, 2, R, ANY},
 	{15, 0, 0, 2, 3, R, ANY}, {15, 0, 0, 2, 4, R, ANY}, {15, 0, 0, 2, 5, R, ANY}, {15, 0, 0, 2, 6, R, ANY},
 	{15, 0, 0, 3, 1, R, ANY}, {15, 1, 0, 0, 0, R, ANY}, {15, 1, 0, 0, 1, R, ANY}, {15, 1, 0, 0, 7, R, ANY},
 	{15, 2, 0, 0, 0, R, CSSELR},
@@ -53,12 +54,19 @@ static const struct reg {
 	{15, 0, 8, 5, 0, 0, ANY}, {15, 0, 8, 5, 1, 0, ADDRESS}, {15, 0, 8, 5, 2, 0, ANY},
 	{15, 0, 8, 6, 0, 0, ANY}, {15, 0, 8, 6, 1, 0, ADDRESS}, {15, 0, 8, 6, 2, 0, ANY},
 	{15, 0, 8, 7, 0, 0, ANY}, {15, 0, 8, 7, 1, 0, ADDRESS}, {15, 0, 8, 7, 2, 0, ANY}, {15, 0, 8, 7, 3, 0, ADDRESS},
+	{15, 0, 9, 12, 0, R, NOTHING}, {15, 0, 9, 12, 1, R, NOTHING}, {15, 0, 9, 12, 2, R, ANY}, // PMCR PMCNTENSET CLR
+	{15, 0, 9, 12, 3, R, ANY}, {15, 0, 9, 12, 4, R, ANY}, {15, 0, 9, 12, 5, R, ANY}, // PMOVSR PMSWINC PMSELR
+	{15, 0, 9, 13, 0, R, NOTHING}, {15, 0, 9, 13, 1, R, NOTHING}, {15, 0, 9, 13, 2, R, NOTHING}, // PMCCNTR PMXEV...
+	{15, 0, 9, 14, 0, R, ANY}, {15, 0, 9, 14, 1, R, NOTHING}, {15, 0, 9, 14, 2, R, ANY}, // PMUSERENR PMINTENSET CLR
+	{15, 0, 9, 14, 3, R, NOTHING}, // PMOVSSET
 	{15, 1, 9, 0, 2, R, NOTHING}, {15, 1, 9, 0, 3, R, NOTHING}, // L2CTLR L2ECTLR
 	{15, 0, 10, 2, 0, R, ANY}, {15, 0, 10, 2, 1, R, ANY}, // PRRR NMRR
 	{15, 0, 12, 1, 0, R, NOTHING}, // ISR
 	{15, 0, 13, 0, 1, R, ANY}, {15, 0, 13, 0, 2, R, ANY}, {15, 0, 13, 0, 3, R, ANY}, {15, 0, 13, 0, 4, R, ANY},
-	{15, 0, 14, 0, 0, R, NOTHING}, {15, 0, 14, 1, 0, R, CNTKCTL},
+	{15, 0, 14, 0, 0, R, NOTHING}, {15, 0, 14, 1, 0, R, ANY},
 	{15, 0, 14, 2, 1, 0, DISABLED}, {15, 0, 14, 3, 1, 0, DISABLED}, // CNTP_CTL CNTV_CTL
+	{15, 0, 14, 8, 0, R, NOTHING}, {15, 0, 14, 8, 5, R, NOTHING}, {15, 0, 14, 8, 6, R, NOTHING}, // PMEVCNTRn
+	{15, 0, 14, 12, 0, R, NOTHING}, {15, 0, 14, 12, 6, R, NOTHING}, {15, 0, 14, 15, 7, R, NOTHING}, // PMEVTYPERn
 	{15, 4, 15, 0, 0, R, NOTHING}, // CBAR
 	{14, 0, 0, 0, 0, R, NOTHING}, {14, 0, 1, 0, 0, R, NOTHING}, {14, 0, 2, 0, 0, R, NOTHING}, // DBGDIDR DRAR DSAR
 	{14, 6, 0, 0, 0, R, ANY}, {14, 7, 0, 0, 0, R, ANY}, {14, 7, 1, 0, 0, R, ANY}, {14, 7, 2, 0, 0, R, ANY}, // TEECR
@@ -69,21 +77,12 @@ static const struct {
 	uint8_t cp, opc1, crn, crm, opc2;
 	const char *why;
 } excluded[] = {
-	{15, 0, 0, 1, 1, "ID_PFR1: the VM has no Virtualization, no Security Extensions"},
-	{15, 0, 0, 1, 2, "ID_DFR0: the VM has no PMU"},
-	{15, 0, 0, 1, 4, "ID_MMFR0: the VM has no LPAE"},
-	{15, 0xff, 3, 0xff, 0xff, "QEMU has the DACR under all encodings of c3"},
-	{15, 0, 7, 0xff, 0xff, "QEMU takes all encodings of c7 for cache maintenance"},
-	{15, 0, 9, 0xff, 0xff, "the PMU and cache lockdown: the VM has none"},
-	{15, 0xff, 10, 0xff, 0xff, "QEMU takes all encodings of c10 for TLB lockdown"},
-	{15, 0, 11, 0xff, 0xff, "implementation defined: DMA of the TCM"},
-	{15, 0, 12, 0, 0xff, "VBAR: the runner's vectors"},
+	{15, 0xff, 3, 0xff, 0xff, "all are the DACR: the runner's domain"},
+	{15, 0, 12, 0, 0, "VBAR: the runner's vectors"},
 	{15, 0, 13, 0, 0, "FCSEIDR: QEMU has the FCSE, which a Cortex-A15 has not"},
 	{15, 0, 14, 2, 0, "CNTP_TVAL: the time"},
 	{15, 0, 14, 3, 0, "CNTV_TVAL: the time"},
-	{15, 0, 14, 0xff, 0xff, "PMEVCNTR and such: the VM has no PMU"},
-	{15, 0xff, 15, 0xff, 0xff, "implementation defined"},
-	{15, 4, 0xff, 0xff, 0xff, "Hyp mode's registers, which QEMU leaves accessible without EL2"},
+	{15, 0, 14, 0xff, 0xff, "PMEVCNTRn and PMEVTYPERn keep what the last case wrote"},
 	{14, 0, 0xff, 0xff, 0xff, "debug registers keep what the last case wrote"},
 };
 // clang-format on
@@ -139,20 +138,26 @@ value_for(struct fuzz_gen *g, enum value kind)
 	case ADDRESS:
 		return fuzz_gen_data(g, 4, false);
 	case SCTLR:
-		return s->cp[FUZZ_CP_SCTLR] ^ (fuzz_rng_32(&g->rng) & 0x00001804u);
+		return s->cp[FUZZ_CP_SCTLR] ^ (fuzz_rng_32(&g->rng) & SCTLR_NO_EFFECT);
 	case DACR:
 		return (fuzz_rng_32(&g->rng) & ~3u) | (fuzz_rng_one_in(&g->rng, 2) ? 1u : 3u);
 	case CSSELR:
 		return fuzz_rng_32(&g->rng) & 0xfu;
 	case TTBCR:
 		return fuzz_rng_32(&g->rng) & 0x37u;
-	case CNTKCTL:
-		return fuzz_rng_32(&g->rng) & 0x3ffu;
 	case DISABLED:
 		return fuzz_rng_32(&g->rng) & ~1u;
 	default:
 		return fuzz_rng_word(&g->rng);
 	}
+}
+
+// In user mode a read of PMUSERENR is the host's (docs/sysregs.md).
+static bool
+is_open_pmuserenr(const struct fuzz_gen *g, const struct reg *r)
+{
+	return r->cp == 15 && r->crn == 9 && r->crm == 14 && !r->opc2 && g->mode == MODE_USR &&
+	       g->c->start.cp[FUZZ_CP_PMUSERENR];
 }
 
 static bool
@@ -162,7 +167,7 @@ reg_transfer(struct fuzz_gen *g)
 	bool read = bit(g->insn, 20);
 	unsigned rt = bits(g->insn, 15, 12);
 
-	if (rt == 15 || (read ? !r.read : r.value == NOTHING))
+	if (rt == 15 || (read ? !r.read || is_open_pmuserenr(g, &r) : r.value == NOTHING))
 		return false;
 	if (!read && (r.value == NO_MMU || r.value == TTBCR) && g->mmu)
 		return false;
@@ -173,12 +178,12 @@ reg_transfer(struct fuzz_gen *g)
 	return true;
 }
 
-// MRRC and MCRR: only what is UNDEFINED, for of c14, the counters and comparators, nothing can be compared, and
-// the others are LPAE's (c1 and c2 of CP14, c2 and c7), the PMU's (c9) and implementation defined (c15).
+// MRRC and MCRR: not of c14, the counters and comparators, of which nothing can be compared, nor LPAE's of CP15, c2 and
+// c7, which keep what the last case wrote.
 static bool
 pair_transfer(struct fuzz_gen *g)
 {
-	uint32_t others = bits(g->insn, 11, 8) == 15 ? 0xc284u : 0x0006u;
+	uint32_t others = bits(g->insn, 11, 8) == 15 ? 0x4084u : 0;
 
 	return !bit(others, bits(g->insn, 3, 0));
 }
@@ -193,6 +198,8 @@ fuzz_cpreg(struct fuzz_gen *g)
 	cp[FUZZ_CP_PAR] = fuzz_rng_32(&g->rng);
 	if (fuzz_rng_one_in(&g->rng, 2))
 		cp[FUZZ_CP_CNTKCTL] = fuzz_rng_32(&g->rng) & 0x303u;
+	cp[FUZZ_CP_PMUSERENR] = fuzz_rng_below(&g->rng, 2);
+	cp[FUZZ_CP_PMSELR] = fuzz_rng_below(&g->rng, 32);
 	if (fuzz_rng_one_in(&g->rng, 4)) {
 		cp[FUZZ_CP_DFSR] = fuzz_rng_32(&g->rng) & 0x3fffu;
 		cp[FUZZ_CP_IFSR] = fuzz_rng_32(&g->rng) & 0x140fu;

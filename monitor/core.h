@@ -14,6 +14,8 @@ struct core {
 	uint32_t stack_top;    // of the monitor's stack on this core
 	struct vcpu *fp_owner; // whose VFP and NEON registers the core holds
 	bool early_domain;     // MMU_EARLY_DOMAIN
+	bool pmu_insns;        // hostpmu.h: its counter counts instructions,
+	uint32_t pmu_id;       // and a PMCR like its own
 };
 
 #endif

@@ -5,12 +5,11 @@
 // is no external debugger, so the debug communication channel is empty for ever.
 #include <string.h>
 #include "monitor/cp14.h"
+#include "monitor/cprow.h"
 #include "monitor/sysreg.h"
 #include "monitor/vpsr.h"
 
-#define DBGOSLSR_OSLM 0x8u // an OS lock without save and restore; open, for it locks out nobody
-#define DBGPRSR_PU    0x1u
-#define TEECR_XED     0x1u
+#define OSLAR_KEY 0xc5acce55u
 
 static bool
 gate_teehbr(const struct vcpu *v)
@@ -25,78 +24,69 @@ read_dscr_int(struct vcpu *v, const struct cp_row *row)
 	return v->cp14.dscr;
 }
 
-// Rows: encoding, name, then what the kind asks for; CONST also ignores writes if they are allowed.
-#define CONST(n, p, m, q, name, access, value)                                                                         \
-	{                                                                                                              \
-		n, p, m, q, name, access, CP_RESET_NONE, 0, value, 0, NULL, NULL, NULL, NULL                           \
-	}
-#define KEEP(n, p, m, q, name, access, member, mask, gate)                                                             \
-	{                                                                                                              \
-		n, p, m, q, name, access, CP_RESET_VALUE, CP_FIELD(member), 0, mask, NULL, NULL, NULL, gate            \
-	}
-#define ALL    0xffffffffu
-#define USER_R (CP_R | CP_USER_R)
-#define USER   (CP_RW | CP_USER_R | CP_USER_W)
-
-// clang-format off
-static const struct cp_row rows[] = {
-	{0, 0, 0, 0, "DBGDIDR", USER_R, CP_RESET_NONE, 0, 0, 0, sysreg_read_dbgdidr, NULL, NULL, NULL},
-	{0, 0, 1, 0, "DBGDSCRint", CP_R, CP_RESET_NONE, 0, 0, 0, NULL, read_dscr_int, NULL, NULL},
-	CONST(0, 0,  2, 0, "DBGDCCINT",   CP_RW, 0),
-	KEEP (0, 0,  2, 2, "DBGDSCRext",  CP_RW, cp14.dscr, ALL, NULL),
-	CONST(0, 0,  5, 0, "DBGDTRint",   CP_RW, 0),
-	KEEP (0, 0,  7, 0, "DBGVCR",      CP_RW, cp14.vcr, ALL, NULL),
-	KEEP (0, 6,  0, 0, "TEECR",       CP_RW, cp15.teecr, TEECR_XED, NULL),
-	CONST(0, 7,  0, 0, "JIDR",        CP_R, 0),
-	CONST(1, 0,  0, 0, "DBGDRAR",     USER_R, 0),
-	CONST(1, 0,  0, 4, "DBGOSLAR",    CP_W, 0),
-	CONST(1, 0,  1, 4, "DBGOSLSR",    CP_R, DBGOSLSR_OSLM),
-	KEEP (1, 0,  3, 4, "DBGOSDLR",    CP_RW, cp14.osdlr, 1, NULL),
-	CONST(1, 0,  5, 4, "DBGPRSR",     CP_R, DBGPRSR_PU),
-	KEEP (1, 6,  0, 0, "TEEHBR",      USER, cp15.teehbr, ~3u, gate_teehbr),
-	CONST(1, 7,  0, 0, "JOSCR",       CP_RW, 0),
-	CONST(2, 0,  0, 0, "DBGDSAR",     USER_R, 0),
-	CONST(2, 7,  0, 0, "JMCR",        CP_RW, 0),
-};
-// clang-format on
-
-static const struct cp_table table = {14, rows, ARRAY_LEN(rows)};
-
-// The breakpoint or watchpoint register of an MCR or MRC, or NULL: opc1 0, CRn c0, opc2 says which
-// bank, CRm the number in it, of as many as DBGDIDR has (C11.11.15).
-static uint32_t *
-point(struct vcpu *v, uint32_t insn)
+// Without a key, or with any other value, the lock opens (C11.11.32).
+static void
+write_oslar(struct vcpu *v, const struct cp_row *row, uint32_t value)
 {
-	uint32_t didr = sysreg_read_dbgdidr();
-	unsigned n = bits(insn, 3, 0);
-
-	if (insn & 0x00ef0000u)
-		return NULL;
-	switch (bits(insn, 7, 5)) {
-	case 4:
-		return n <= bits(didr, 27, 24) ? &v->cp14.bvr[n] : NULL;
-	case 5:
-		return n <= bits(didr, 27, 24) ? &v->cp14.bcr[n] : NULL;
-	case 6:
-		return n <= bits(didr, 31, 28) ? &v->cp14.wvr[n] : NULL;
-	case 7:
-		return n <= bits(didr, 31, 28) ? &v->cp14.wcr[n] : NULL;
-	default:
-		return NULL;
-	}
+	(void)row;
+	v->cp14.oslsr = DBGOSLSR_OSLM | (value == OSLAR_KEY ? DBGOSLSR_OSLK : 0);
 }
 
-static enum cp_result
-access_point(struct vcpu *v, uint32_t insn, uint32_t *reg)
+// A breakpoint's or watchpoint's value or control register: opc2 says which, CRm the number in it, of as many as
+// DBGDIDR has (C11.11.15).
+static bool
+has_point(const struct vcpu *v, const struct cp_row *row)
 {
-	unsigned rt = bits(insn, 15, 12);
+	uint32_t didr = sysreg_read_dbgdidr();
 
-	if (!vpsr_privileged(v) || rt == 15)
+	(void)v;
+	return row->crm <= (row->opc2 < 6 ? bits(didr, 27, 24) : bits(didr, 31, 28));
+}
+
+static uint32_t *
+point(struct vcpu *v, const struct cp_row *row)
+{
+	uint32_t *const bank[] = {v->cp14.bvr, v->cp14.bcr, v->cp14.wvr, v->cp14.wcr};
+
+	return &bank[row->opc2 - 4u][row->crm];
+}
+
+static uint32_t
+read_point(struct vcpu *v, const struct cp_row *row)
+{
+	return *point(v, row);
+}
+
+static void
+write_point(struct vcpu *v, const struct cp_row *row, uint32_t value)
+{
+	*point(v, row) = value & row->writable;
+}
+
+#define POINT(n, p, m, q, name, mask, note)                                                                            \
+	ROW(n, p, m, q, name, CP_RW, CP_RESET_NONE, 0, 0, mask, NULL, read_point, write_point, NULL, has_point)
+
+static const struct cp_row rows[] = {
+#define CP14_ROWS
+#include "monitor/cp14.def"
+};
+
+static const struct cp_row wide[] = {
+#define CP14_WIDE
+#include "monitor/cp14.def"
+};
+
+static const struct cp_table table = {rows, wide, ARRAY_LEN(rows), ARRAY_LEN(wide)};
+
+// MRRC of DBGDRAR and DBGDSAR, which name no memory: 0. Both may be read at PL0.
+static enum cp_result
+access64(struct vcpu *v, uint32_t insn)
+{
+	unsigned rt = bits(insn, 15, 12), rt2 = bits(insn, 19, 16), crm = bits(insn, 3, 0);
+
+	if (!cp_insn_is_read(insn) || bits(insn, 7, 4) || (crm != 1 && crm != 2) || rt == 15 || rt2 == 15 || rt == rt2)
 		return CP_UNDEF;
-	if (cp_insn_is_read(insn))
-		v->regs[rt] = *reg;
-	else
-		*reg = v->regs[rt];
+	v->regs[rt] = v->regs[rt2] = 0;
 	return CP_DONE;
 }
 
@@ -121,16 +111,12 @@ enum cp_result
 cp14_access(struct vcpu *v, uint32_t insn)
 {
 	const struct cp_row *row;
-	uint32_t *reg;
+	struct cp_row room;
 
+	if (cp_insn_is_pair(insn))
+		return access64(v, insn);
 	if (!cp_insn_is_reg(insn))
 		return CP_UNDEF;
-	row = cptable_find(&table, insn);
-	if (row)
-		return cptable_access(v, row, insn);
-	reg = point(v, insn);
-	if (reg)
-		return access_point(v, insn, reg);
-	cptable_unknown(&table, v, insn);
-	return CP_UNDEF;
+	row = cptable_find(&table, v, insn, &room);
+	return row ? cptable_access(v, row, insn) : CP_UNDEF;
 }

@@ -7,6 +7,10 @@
 
 #include "monitor/cptable.h"
 
+#define DBGOSLSR_OSLK 0x2u
+#define DBGOSLSR_OSLM 0x8u // an OS lock without save and restore
+#define TEECR_XED     0x1u
+
 // Asserts that the table is sorted and makes sense; once at boot.
 void cp14_check_table(void);
 

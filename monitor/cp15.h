@@ -23,8 +23,7 @@ void cp15_check_table(void);
 void cp15_reset(struct vcpu *v);
 
 // Executes an A32 MCR, MRC, MCRR or MRRC on coprocessor 15, with the VCPU's virtual
-// privilege; the condition has passed. The PC is left to the caller. Timer registers
-// may have moved vtimer_next.
+// privilege; the condition has passed. The PC is left to the caller.
 enum cp_result cp15_access(struct vcpu *v, uint32_t insn);
 
 // What to count an access as: EXIT_cp15 or one of EXIT_cp15_*.

@@ -9,9 +9,11 @@
 #include "monitor/cp15.h"
 #include "monitor/sysreg.h"
 
-#define SCTLR_RES1   0x00c50078u // CP15BEN among them: at PL0 the barriers could not be refused
+#define CPACR_RW  0xc0f00000u // ASEDIS, D32DIS, cp11, cp10
+#define QEMU_CBAR 0x08000000u // of the virt machine
+
+#define SCTLR_RESET  0x00c50078u
 #define SCTLR_REGIME (SCTLR_M | SCTLR_V | SCTLR_WXN | SCTLR_UWXN | SCTLR_EE | SCTLR_TRE | SCTLR_AFE | SCTLR_TE)
-#define SCTLR_RW     (SCTLR_REGIME | SCTLR_A | SCTLR_C | SCTLR_SW | SCTLR_Z | SCTLR_I)
 
 // 4 is with PXN, 5 with long descriptors (B4.1.89).
 static inline uint32_t
@@ -50,7 +52,8 @@ void cp15_mmu_write_par(struct vcpu *v, uint64_t value);
 void cp15_mmu_write_ats1c(struct vcpu *v, const struct cp_row *row, uint32_t va);
 bool cp15_mmu_ats1c_aborts(struct vcpu *v, uint32_t insn);
 
-// Maintenance.
+// Maintenance; what is there: all of c7 but ATS12NSOPR and its like.
+bool cp15_mmu_maintenance_there(const struct vcpu *v, const struct cp_row *row);
 void cp15_mmu_write_icache(struct vcpu *v, const struct cp_row *row, uint32_t value);
 void cp15_mmu_write_dccmvau(struct vcpu *v, const struct cp_row *row, uint32_t va);
 void cp15_mmu_write_barrier(struct vcpu *v, const struct cp_row *row, uint32_t value);
@@ -61,6 +64,7 @@ void cp15_mmu_write_tlb_va_all(struct vcpu *v, const struct cp_row *row, uint32_
 
 // CNTKCTL, and what it lets PL0 do.
 void cp15_timer_set_cntkctl(struct vcpu *v, uint32_t value);
+void cp15_timer_write_cntfrq(struct vcpu *v, const struct cp_row *row, uint32_t value);
 void cp15_timer_write_cntkctl(struct vcpu *v, const struct cp_row *row, uint32_t value);
 bool cp15_timer_gate_counters(const struct vcpu *v);
 bool cp15_timer_gate_cntpct(const struct vcpu *v);
@@ -79,5 +83,21 @@ uint64_t cp15_timer_read_cntp_cval(struct vcpu *v);
 void cp15_timer_write_cntp_cval(struct vcpu *v, uint64_t value);
 uint64_t cp15_timer_read_cntv_cval(struct vcpu *v);
 void cp15_timer_write_cntv_cval(struct vcpu *v, uint64_t value);
+
+// The performance monitors. gate: what PL0 may use; there: whether a counter exists.
+bool cp15_pmu_gate(const struct vcpu *v);
+bool cp15_pmu_there(const struct vcpu *v, const struct cp_row *row);
+uint32_t cp15_pmu_read_pmcr(struct vcpu *v, const struct cp_row *row);
+void cp15_pmu_write_pmcr(struct vcpu *v, const struct cp_row *row, uint32_t value);
+uint32_t cp15_pmu_read_set(struct vcpu *v, const struct cp_row *row);
+void cp15_pmu_write_set(struct vcpu *v, const struct cp_row *row, uint32_t value);
+void cp15_pmu_write_clear(struct vcpu *v, const struct cp_row *row, uint32_t value);
+void cp15_pmu_write_swinc(struct vcpu *v, const struct cp_row *row, uint32_t value);
+uint32_t cp15_pmu_read_ccntr(struct vcpu *v, const struct cp_row *row);
+void cp15_pmu_write_ccntr(struct vcpu *v, const struct cp_row *row, uint32_t value);
+uint32_t cp15_pmu_read_evcntr(struct vcpu *v, const struct cp_row *row);
+void cp15_pmu_write_evcntr(struct vcpu *v, const struct cp_row *row, uint32_t value);
+uint32_t cp15_pmu_read_evtyper(struct vcpu *v, const struct cp_row *row);
+void cp15_pmu_write_evtyper(struct vcpu *v, const struct cp_row *row, uint32_t value);
 
 #endif

@@ -38,7 +38,7 @@ cp15_mmu_write_sctlr(struct vcpu *v, const struct cp_row *row, uint32_t value)
 	uint32_t old = v->cp15.mmu.sctlr;
 
 	(void)row;
-	v->cp15.mmu.sctlr = (value & SCTLR_RW) | SCTLR_RES1;
+	v->cp15.mmu.sctlr = value;
 	if ((old ^ value) & SCTLR_HOST)
 		cp15_mmu_set_host_sctlr(value);
 	if ((old ^ value) & SCTLR_REGIME)
@@ -177,6 +177,13 @@ cp15_mmu_ats1c_aborts(struct vcpu *v, uint32_t insn)
 // Maintenance. Data cache operations to the point of coherency need nothing: the guest's
 // DMA is the monitor's own copying, through the same caches. Nor do those by set and way,
 // which on the host would clean other VMs' lines and be of no use on shared levels.
+
+bool
+cp15_mmu_maintenance_there(const struct vcpu *v, const struct cp_row *row)
+{
+	(void)v;
+	return row->crm != 8;
+}
 
 void
 cp15_mmu_write_icache(struct vcpu *v, const struct cp_row *row, uint32_t value)

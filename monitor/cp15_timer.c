@@ -12,12 +12,29 @@
 #define CNTKCTL_PL0VTEN  (1u << 8)
 #define CNTKCTL_PL0PTEN  (1u << 9)
 
-// PL0 reads the counters without a trap; never the host's own timers, whatever the guest allows.
+// PL0 reads the counters without a trap, and the host's CNTFRQ with them, if it is the guest's; never the host's own
+// timers, whatever the guest allows.
+static void
+open_pl0(struct vcpu *v)
+{
+	uint32_t open = v->cp15.cntfrq == sysreg_read_cntfrq() ? CNTKCTL_PL0PCTEN | CNTKCTL_PL0VCTEN : 0;
+
+	v->view[VIEW_USER].cntkctl = v->cp15.cntkctl & open;
+}
+
 void
 cp15_timer_set_cntkctl(struct vcpu *v, uint32_t value)
 {
 	v->cp15.cntkctl = value;
-	v->view[VIEW_USER].cntkctl = value & (CNTKCTL_PL0PCTEN | CNTKCTL_PL0VCTEN);
+	open_pl0(v);
+}
+
+void
+cp15_timer_write_cntfrq(struct vcpu *v, const struct cp_row *row, uint32_t value)
+{
+	(void)row;
+	v->cp15.cntfrq = value;
+	open_pl0(v);
 }
 
 void

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Finding, checking, resetting and executing rows of coprocessor registers; see
-// cptable.h. The only state is the list of unknown registers already told of.
+// Finding, checking, resetting and executing rows of coprocessor registers; see cptable.h.
 #include "monitor/arch.h"
 #include "monitor/cptable.h"
-#include "monitor/kprintf.h"
 #include "monitor/vpsr.h"
-
-#define UNKNOWN_MAX 32u
 
 _Static_assert(sizeof(struct vcpu) < 0xffffu, "cp_row.field");
 
-// The sort key; also, with the coprocessor, the name of an unknown register.
 static uint32_t
 key(unsigned crn, unsigned opc1, unsigned crm, unsigned opc2)
 {
@@ -63,17 +58,26 @@ allowed(const struct vcpu *v, const struct cp_row *row, bool read)
 	return row->access & (read ? CP_USER_R : CP_USER_W) && (!row->gate || row->gate(v));
 }
 
+static void
+check_row(const struct cp_row *row)
+{
+	BUG_ON(row->crn > 15 || (row->access & CP_LEAVES && (row->read || row->write || row->field)));
+	BUG_ON(!row->access || (row->field && row->reset_kind == CP_RESET_NONE));
+	BUG_ON(row->reset_kind == CP_RESET_HOST && !row->host);
+}
+
 void
 cptable_check(const struct cp_table *table)
 {
 	for (unsigned i = 0; i < table->n_rows; i++) {
 		const struct cp_row *row = &table->rows[i];
 
+		check_row(row);
 		BUG_ON(i && row_key(row) <= row_key(row - 1));
-		BUG_ON(row->crn > 15 || row->opc1 > 7 || row->crm > 15 || row->opc2 > 7);
-		BUG_ON(!row->access || (row->field && row->reset_kind == CP_RESET_NONE));
-		BUG_ON(row->reset_kind == CP_RESET_HOST && !row->host);
+		BUG_ON(row->opc1 > 7 || row->crm > 15 || row->opc2 > 7);
 	}
+	for (unsigned i = 0; i < table->n_wide; i++)
+		check_row(&table->wide[i]);
 }
 
 void
@@ -90,8 +94,40 @@ cptable_reset(const struct cp_table *table, struct vcpu *v)
 	}
 }
 
+static bool
+is_or_any(uint8_t of_row, unsigned value)
+{
+	return of_row == CP_ANY || of_row == value;
+}
+
+static const struct cp_row *
+find_wide(const struct cp_table *table, uint32_t insn)
+{
+	unsigned crn = bits(insn, 19, 16), opc1 = bits(insn, 23, 21), crm = bits(insn, 3, 0), opc2 = bits(insn, 7, 5);
+
+	for (const struct cp_row *row = table->wide; row < table->wide + table->n_wide; row++)
+		if (row->crn == crn && is_or_any(row->opc1, opc1) && is_or_any(row->crm, crm) &&
+		    is_or_any(row->opc2, opc2))
+			return row;
+	return NULL;
+}
+
+static const struct cp_row *
+one_of_wide(const struct cp_table *table, const struct vcpu *v, uint32_t insn, struct cp_row *room)
+{
+	const struct cp_row *wide = find_wide(table, insn);
+
+	if (!wide)
+		return NULL;
+	*room = *wide;
+	room->opc1 = (uint8_t)bits(insn, 23, 21);
+	room->crm = (uint8_t)bits(insn, 3, 0);
+	room->opc2 = (uint8_t)bits(insn, 7, 5);
+	return room->there && !room->there(v, room) ? NULL : room;
+}
+
 const struct cp_row *
-cptable_find(const struct cp_table *table, uint32_t insn)
+cptable_find(const struct cp_table *table, const struct vcpu *v, uint32_t insn, struct cp_row *room)
 {
 	uint32_t wanted = insn_key(insn);
 	unsigned low = 0, high = table->n_rows;
@@ -106,11 +142,11 @@ cptable_find(const struct cp_table *table, uint32_t insn)
 		else
 			high = mid;
 	}
-	return NULL;
+	return one_of_wide(table, v, insn, room);
 }
 
-void
-cptable_set_rt(struct vcpu *v, uint32_t insn, uint32_t value)
+static void
+set_rt(struct vcpu *v, uint32_t insn, uint32_t value)
 {
 	unsigned rt = bits(insn, 15, 12);
 
@@ -128,30 +164,11 @@ cptable_access(struct vcpu *v, const struct cp_row *row, uint32_t insn)
 
 	if (!allowed(v, row, read) || (!read && rt == 15))
 		return CP_UNDEF;
+	if (row->access & CP_LEAVES)
+		return CP_DONE;
 	if (read)
-		cptable_set_rt(v, insn, row_read(v, row));
+		set_rt(v, insn, row_read(v, row));
 	else
 		row_write(v, row, v->regs[rt]);
 	return CP_DONE;
-}
-
-void
-cptable_unknown(const struct cp_table *table, const struct vcpu *v, uint32_t insn)
-{
-	static uint32_t told[UNKNOWN_MAX];
-	static unsigned n_told;
-	unsigned crn = bits(insn, 19, 16), opc1 = bits(insn, 23, 21), crm = bits(insn, 3, 0), opc2 = bits(insn, 7, 5);
-	unsigned pc = v->pc, mode = v->mode & PSR_M;
-	uint32_t name = table->cp << 16 | key(crn, opc1, crm, opc2);
-
-	for (unsigned i = 0; i < n_told; i++) {
-		if (told[i] == name)
-			return;
-	}
-	if (n_told == UNKNOWN_MAX)
-		return;
-	told[n_told++] = name;
-	kprintf("cp%u: unknown register, %s at pc %08x, mode %02x:\n", table->cp,
-		cp_insn_is_read(insn) ? "read" : "written", pc, mode);
-	kprintf("\tRAZ(%u, %u, %u, %u, \"?\", CP_RW),\n", crn, opc1, crm, opc2);
 }

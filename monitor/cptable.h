@@ -24,6 +24,8 @@ enum cp_result {
 #define CP_RW     3u
 #define CP_USER_R 4u // PL0 reads, if the gate lets it
 #define CP_USER_W 8u
+#define CP_LEAVES 16u   // a read leaves the general register as it is
+#define CP_ANY    0xffu // in an encoding of a row that stands for several
 
 enum cp_reset {
 	CP_RESET_NONE, // not held in a field
@@ -43,15 +45,15 @@ struct cp_row {
 	uint32_t (*read)(struct vcpu *v, const struct cp_row *row);
 	void (*write)(struct vcpu *v, const struct cp_row *row, uint32_t value);
 	bool (*gate)(const struct vcpu *v);
+	bool (*there)(const struct vcpu *v, const struct cp_row *row); // of a row for several: whether this one is
 };
 
 // Names the uint32_t of struct vcpu that holds a register.
 #define CP_FIELD(member) ((uint16_t)(offsetof(struct vcpu, member) + 1u))
 
 struct cp_table {
-	unsigned cp; // 14 or 15
-	const struct cp_row *rows;
-	unsigned n_rows;
+	const struct cp_row *rows, *wide; // wide: with CP_ANY
+	unsigned n_rows, n_wide;
 };
 
 // The fields of an A32 MCR or MRC (ARM ARM A8.8.98, A8.8.107).
@@ -61,13 +63,20 @@ cp_insn_is_reg(uint32_t insn)
 	return (insn & 0x0f000010u) == 0x0e000010u && insn >> 28 != 15;
 }
 
+// Those of an MCRR or MRRC (A8.8.99, A8.8.108).
+static inline bool
+cp_insn_is_pair(uint32_t insn)
+{
+	return (insn & 0x0fe00000u) == 0x0c400000u && insn >> 28 != 15;
+}
+
 static inline bool
 cp_insn_is_read(uint32_t insn)
 {
 	return bit(insn, 20);
 }
 
-// Asserts that rows are sorted by (CRn, opc1, CRm, opc2), no two alike, and make sense.
+// Asserts that rows but for the wide ones are sorted by (CRn, opc1, CRm, opc2), no two alike, and all make sense.
 void cptable_check(const struct cp_table *table);
 
 // Sets the fields that the rows name to their reset values. The caller has filled
@@ -76,17 +85,12 @@ void cptable_check(const struct cp_table *table);
 #define CP_POISON_WORD 0xa5a5a5a5u
 void cptable_reset(const struct cp_table *table, struct vcpu *v);
 
-// The row of an MCR or MRC, or NULL.
-const struct cp_row *cptable_find(const struct cp_table *table, uint32_t insn);
+// The row of an MCR or MRC, or NULL. Of a wide one it is a copy in room, with the encoding of this register.
+const struct cp_row *cptable_find(const struct cp_table *table, const struct vcpu *v, uint32_t insn,
+				  struct cp_row *room);
 
 // Executes an MCR or MRC on this row with the VCPU's privilege. An MRC to r15 sets
 // the flags; an MCR from it is UNPREDICTABLE and made UNDEFINED.
 enum cp_result cptable_access(struct vcpu *v, const struct cp_row *row, uint32_t insn);
-
-// An MRC's result, for registers outside the tables. Rt is as in the instruction.
-void cptable_set_rt(struct vcpu *v, uint32_t insn, uint32_t value);
-
-// Tells of a register that there is no row for, once for each, and as a row.
-void cptable_unknown(const struct cp_table *table, const struct vcpu *v, uint32_t insn);
 
 #endif

@@ -252,7 +252,6 @@ emulate_sensitive(struct vcpu *v, uint32_t insn)
 		return emulate_ldst(v, insn) ? EXIT_unpriv : emulate_undef(v);
 	case BT_CP_REG:
 	case BT_CP_REG2:
-		v->timers_changed |= row->action == BT_CP_REG2 || bits(insn, 19, 16) == 14u;
 		if (bits(insn, 11, 8) == 15u)
 			return coprocessor(v, cp15_access(v, insn), cp15_reason(insn));
 		return coprocessor(v, cp14_access(v, insn), EXIT_cp14);

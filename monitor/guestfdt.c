@@ -173,6 +173,23 @@ write_rtc_and_uart(struct tree *t)
 	end(t);
 }
 
+// The third cell of a private interrupt has a bit for each VCPU above the trigger.
+static uint32_t
+ppi_flags(unsigned n_cpus)
+{
+	return ((1u << n_cpus) - 1) << 8 | IRQ_LEVEL_HIGH;
+}
+
+// QEMU's is empty for a core of ARMv7, so that nobody finds them, though the interrupt is there.
+static void
+write_pmu(struct tree *t, unsigned n_cpus)
+{
+	begin(t, "pmu");
+	CELLS(t, "interrupts", GIC_PPI, 7, ppi_flags(n_cpus));
+	STRINGS(t, "compatible", "arm,cortex-a15-pmu");
+	end(t);
+}
+
 static void
 write_intc(struct tree *t, uint32_t phandle)
 {
@@ -222,11 +239,11 @@ write_cpus(struct tree *t, unsigned n)
 	end(t);
 }
 
-// Secure, non-secure, virtual and hypervisor timer; the third cell has a bit for each VCPU above the trigger.
+// Secure, non-secure, virtual and hypervisor timer.
 static void
 write_timer(struct tree *t, unsigned n_cpus)
 {
-	uint32_t flags = ((1u << n_cpus) - 1) << 8 | IRQ_LEVEL_HIGH;
+	uint32_t flags = ppi_flags(n_cpus);
 
 	begin(t, "timer");
 	CELLS(t, "interrupts", GIC_PPI, 13, flags, GIC_PPI, 14, flags, GIC_PPI, 11, flags, GIC_PPI, 10, flags);
@@ -287,6 +304,7 @@ guestfdt_build(void *buf, size_t size, const struct guestfdt_cfg *cfg)
 		write_fw_cfg(t);
 	write_gpio(t, gpio);
 	write_rtc_and_uart(t);
+	write_pmu(t, cfg->n_cpus);
 	write_intc(t, intc);
 	if (cfg->firmware)
 		write_flash(t);

@@ -136,10 +136,14 @@ irq_deliver(struct vcpu *v)
 void
 irq_update(struct vcpu *v)
 {
-	uint64_t now = sysreg_read_cntvct(), next, rtc;
+	uint64_t now = sysreg_read_cntvct(), next, pmu, rtc;
 
 	vtimer_sync(v);
 	next = vtimer_next(v);
+	if (v->pmu.enabled)
+		vpmu_sync(v);
+	pmu = vpmu_next(v);
+	next = pmu < next ? pmu : next;
 	rtc = rtc_deadline(v->vm, now);
 	if (rtc == now)
 		vpl031_tick(&v->vm->rtc);

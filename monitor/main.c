@@ -20,6 +20,7 @@
 #include "monitor/host.h"
 #include "monitor/host_mmu.h"
 #include "monitor/hostcore.h"
+#include "monitor/hostpmu.h"
 #include "monitor/irq.h"
 #include "monitor/kprintf.h"
 #include "monitor/power.h"
@@ -104,6 +105,8 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 		kprintf("palimpsest: an asynchronous abort was pending when the monitor started; ignored\n");
 	core.early_domain = host_mmu_early_domain();
 	hostcore_close_pl0();
+	core.pmu_insns = hostpmu_init();
+	core.pmu_id = hostpmu_id();
 	bt_decode_init();
 	bt_hyper_init();
 	cp15_check_table();

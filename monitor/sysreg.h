@@ -57,7 +57,14 @@
 	R(tlbiall,    "p15, 0, %0, c8, c7, 0") \
 	R(tlbiasid,   "p15, 0, %0, c8, c7, 2") \
 	R(tlbimvaa,   "p15, 0, %0, c8, c7, 3") \
+	R(pmcr,       "p15, 0, %0, c9, c12, 0") \
+	R(pmcntenset, "p15, 0, %0, c9, c12, 1") \
+	R(pmcntenclr, "p15, 0, %0, c9, c12, 2") \
+	R(pmselr,     "p15, 0, %0, c9, c12, 5") \
+	R(pmxevtyper, "p15, 0, %0, c9, c13, 1") \
+	R(pmxevcntr,  "p15, 0, %0, c9, c13, 2") \
 	R(pmuserenr,  "p15, 0, %0, c9, c14, 0") \
+	R(pmintenclr, "p15, 0, %0, c9, c14, 2") \
 	R(l2ctlr,     "p15, 1, %0, c9, c0, 2") \
 	R(prrr,       "p15, 0, %0, c10, c2, 0") \
 	R(nmrr,       "p15, 0, %0, c10, c2, 1") \

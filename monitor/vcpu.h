@@ -9,6 +9,7 @@
 #include "mmu/walk.h"
 #include "monitor/psr.h"
 #include "monitor/types.h"
+#include "monitor/vpmu.h"
 #include "shadowpt/spt.h"
 
 // Exit reasons, from exits.def.
@@ -74,8 +75,7 @@ struct cp15_state {
 	uint32_t dfsr, ifsr, dfar, ifar, par, par_high;
 	uint32_t vbar, tpidruro;
 	uint32_t teecr, teehbr;
-	uint32_t cntkctl;
-	uint32_t amair0, amair1;
+	uint32_t cntkctl, cntfrq;
 };
 
 // One generic timer as the guest programmed it (ARM ARM B8.1).
@@ -86,7 +86,7 @@ struct vtimer {
 
 // CP14: breakpoints and watchpoints are stored and read back, never acted on.
 struct cp14_state {
-	uint32_t dscr, vcr, osdlr;
+	uint32_t dscr, oslsr, osdlr;
 	uint32_t bvr[16], bcr[16], wvr[16], wcr[16];
 };
 
@@ -127,6 +127,7 @@ struct vcpu {
 	uint64_t cost[EXIT_COUNT];                          // ticks of CNTVCT spent in them
 	uint32_t hot_stack[96] __attribute__((aligned(8))); // hot.c's
 	struct cp15_state cp15;
+	struct vpmu pmu;
 	struct spt_known known[SPT_ASIDS + 1] __attribute__((aligned(64))); // the last: none
 	uint32_t targets[TARGET_ENTRIES];
 

@@ -248,6 +248,7 @@ reset_vcpu(struct vcpu *v, struct vm *vm, const struct load_start *start)
 	cp14_reset(v);
 	vfpsys_reset(v);
 	vtimer_reset(v);
+	vpmu_reset(v);
 	regime_dacr(v, 0);
 	regime_reset(v);
 }

@@ -24,6 +24,7 @@
 #define VM_RAM_BASE 0x40000000u
 #define VM_VCPUS    1u
 
+#define VM_PMU_IRQ    23u
 #define VM_VTIMER_IRQ 27u // PPIs and SPIs of QEMU's virt machine
 #define VM_PTIMER_IRQ 30u
 #define VM_UART_IRQ   33u

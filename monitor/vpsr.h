@@ -92,8 +92,8 @@ vpsr_swap_r8_r12(struct vcpu *v, uint32_t *out, const uint32_t *in)
 	}
 }
 
-// The view follows the privilege. (The user's TPIDRURW, its own to write, is fetched from the core
-// where a trap from the user view begins.)
+// The view follows the privilege; a counter that counts in one of them only is told. (The user's TPIDRURW, its own to
+// write, is fetched from the core where a trap from the user view begins.)
 static inline void
 vpsr_set_view(struct vcpu *v)
 {
@@ -103,6 +103,8 @@ vpsr_set_view(struct vcpu *v)
 		return;
 	if (view == VIEW_KERNEL)
 		v->view[VIEW_KERNEL].dacr &= ~v->dacr_closed;
+	if (v->pmu.split)
+		vpmu_spend(&v->pmu, v->view_now);
 	v->view_now = view;
 }
 

@@ -290,6 +290,17 @@ main:
 	say	"gate \gate"
 	user	gated
 	.endr
+
+	// Users that set the timers themselves; another frequency than the core's.
+	addr	r1, irq_count
+	ldr	r4, [r1]
+	user	arms
+	set	r0, 12345678
+	mcr	p15, 0, r0, c14, c0, 0
+	isb
+	mrc	p15, 0, r0, c14, c0, 0
+	show	"CNTFRQ", r0
+	user	reads
 	b	power_off
 #endif
 
@@ -299,6 +310,33 @@ busy:
 	cmp	r0, r4
 	beq	1b
 	say	"busy in USR"
+	leave_user
+
+arms:
+	arm	3
+	bl	busy_once
+	arm	2
+	bl	busy_once
+	leave_user
+
+busy_once:
+	addr	r1, irq_count
+1:	ldr	r0, [r1]
+	cmp	r0, r4
+	beq	1b
+	mov	r4, r0
+	bx	lr
+
+reads:
+	mrc	p15, 0, r0, c14, c0, 0
+	show	"CNTFRQ", r0
+	mrrc	p15, 1, r4, r5, c14
+	mrrc	p15, 1, r6, r7, c14
+	cmp	r7, r5
+	cmpeq	r6, r4
+	mov	r0, #0
+	movhs	r0, #1
+	show	"forward", r0
 	leave_user
 
 gated:

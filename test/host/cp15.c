@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/cp15.c monitor/cp15_mmu.c monitor/cp15_timer.c monitor/cp14.c monitor/cptable.c monitor/vfpsys.c
-// uses: monitor/vtimer.c mmu/walk.c
+// uses: monitor/cp15.c monitor/cp15_mmu.c monitor/cp15_timer.c monitor/cp15_pmu.c monitor/cp14.c monitor/cptable.c
+// uses: monitor/vfpsys.c monitor/vtimer.c monitor/vpmu.c monitor/hostpmu.c mmu/walk.c
 //
 // CP15, CP14 and the VFP system registers through the instructions themselves, assembled
 // here by hand; regime.c is a fake that records what it was told, so are the VFP registers
@@ -196,6 +196,7 @@ fresh(const char *name)
 	cp14_reset(v);
 	vfpsys_reset(v);
 	vtimer_reset(v);
+	vpmu_reset(v);
 	memset(&vm->gic, 0, sizeof(vm->gic));
 	vm->gic.n_cpus = 1;
 	memset(&told, 0, sizeof(told));
@@ -209,7 +210,7 @@ test_identification(void)
 	CHECK_EQ(mrc(0, 0, 0, 7), 0x412fc0f1);
 	CHECK_EQ(mrc(0, 0, 0, 5), 0x80000000);
 	CHECK_EQ(mrc(0, 0, 1, 1), 0x00010001);
-	CHECK_EQ(mrc(0, 0, 1, 2), 0x0f010555);
+	CHECK_EQ(mrc(0, 0, 1, 2), 0x02010555);
 	CHECK_EQ(mrc(0, 0, 1, 4), 0x10201105);
 	CHECK_EQ(mrc(0, 0, 3, 5), 0);
 	CHECK_EQ(mrc(4, 15, 0, 0), 0x08000000);
@@ -227,11 +228,36 @@ test_identification(void)
 	vm->gic.n_cpus = 2;
 	CHECK_EQ(mrc(1, 9, 0, 2), 0x01000000);
 
-	fresh("the PMU is undefined, and so is what doesn't exist");
-	CHECK_EQ(mrc(0, 9, 14, 0), UNDEFINED);
-	CHECK_EQ(mrc(0, 9, 12, 0), UNDEFINED);
+	fresh("a host without performance monitors, or with others: the VM has some");
+	for (unsigned kind = 0; kind < 16; kind++) {
+		sysreg_fake[SYSREG_id_dfr0] = kind << 24 | 0x00010555;
+		CHECK_EQ(mrc(0, 0, 1, 2), (kind == 0 || kind == 15 ? 2 : kind) << 24 | 0x00010555);
+	}
+	sysreg_fake[SYSREG_id_dfr0] = 0x02010555;
+
+	fresh("what doesn't exist is undefined");
 	CHECK_EQ(mrc(4, 1, 0, 0), UNDEFINED); // HSCTLR
 	CHECK_EQ(mrc(0, 1, 1, 0), UNDEFINED); // SCR
+
+	fresh("rows that stand for several encodings");
+	v->regs[1] = 0x1234;
+	CHECK_EQ(mrc(3, 10, 4, 5), 0x1234); // TLB lockdown: does nothing
+	CHECK_EQ(mcr(0, 10, 1, 7, 0), CP_DONE);
+	CHECK_EQ(mrc(0, 10, 2, 2), UNDEFINED);
+	CHECK_EQ(mcr(5, 3, 7, 1, 0x55), CP_DONE); // DACR
+	CHECK_EQ(told.last_dacr, 0x55);
+	CHECK_EQ(mrc(0, 3, 0, 0), 0x55);
+	CHECK_EQ(mcr(0, 7, 7, 0, 0), CP_DONE); // ARMv6's, of both caches
+	CHECK_EQ(mcr(0, 7, 0, 4, 0), CP_DONE);
+	CHECK_EQ(mrc(0, 7, 7, 0), UNDEFINED);
+	CHECK_EQ(mcr(0, 7, 8, 4, 0), CP_UNDEF); // ATS12NSOPR
+	CHECK_EQ(mcr(1, 7, 7, 0, 0), CP_UNDEF);
+	CHECK_EQ(mrc(0, 0, 7, 7), 0);
+	CHECK_EQ(mcr(0, 0, 7, 7, 0), CP_UNDEF);
+	mode(MODE_USR);
+	CHECK_EQ(mcr(0, 7, 7, 0, 0), CP_UNDEF);
+	CHECK_EQ(mrc(0, 10, 4, 0), UNDEFINED);
+	CHECK_EQ(mrc(0, 0, 7, 7), UNDEFINED);
 }
 
 static void
@@ -244,7 +270,10 @@ test_control(void)
 	CHECK_EQ(mrc(0, 1, 0, 0), 0x00c51878);
 	CHECK_EQ(mcr(0, 1, 0, 0, 1), CP_DONE);
 	CHECK_EQ(told.reset, 1);
-	CHECK_EQ(mrc(0, 1, 0, 0), 0x00c50079);
+	CHECK_EQ(mrc(0, 1, 0, 0), 1);
+	CHECK_EQ(mcr(0, 1, 0, 0, 0x00004001), CP_DONE); // RR has no effect, and is kept
+	CHECK_EQ(told.reset, 1);
+	CHECK_EQ(mrc(0, 1, 0, 0), 0x00004001);
 	for (unsigned n = 0; n < 32; n++) {
 		bool regime = n == 0 || n == 13 || n == 19 || n == 20 || n == 25 || n >= 28;
 		unsigned before = told.reset;
@@ -465,19 +494,48 @@ test_timers(void)
 	CHECK_EQ(mcr(0, 14, 2, 1, 0), CP_DONE);
 	vm->physical_ahead = 0;
 
+	fresh("what may have moved a deadline, and what hasn't");
+	CHECK_EQ(mcr(0, 3, 0, 0, 1), CP_DONE);
+	CHECK_EQ(cp15_access(v, 0xec532f02u), CP_DONE); // MRRC TTBR0
+	CHECK(!v->timers_changed);
+	CHECK_EQ(mcr(0, 14, 2, 0, 1), CP_DONE);
+	CHECK(v->timers_changed);
+	v->timers_changed = false;
+	CHECK_EQ(pair(0, 2), CP_DONE);
+	CHECK(v->timers_changed);
+	v->timers_changed = false;
+	CHECK_EQ(mcr(0, 9, 12, 1, 1), CP_DONE);
+	CHECK(v->timers_changed);
+	v->timers_changed = false;
+	mode(MODE_USR);
+	CHECK_EQ(mcr(0, 14, 2, 0, 1), CP_UNDEF);
+	CHECK(!v->timers_changed);
+	mode(MODE_SVC);
+
 	fresh("PL0 needs CNTKCTL, and never gets the host's timers");
 	mode(MODE_USR);
 	CHECK_EQ(mrc(0, 14, 0, 0), UNDEFINED);
 	CHECK_EQ(pair(1, 1), CP_UNDEF);
 	mode(MODE_SVC);
 	CHECK_EQ(mcr(0, 14, 1, 0, 0xffffffff), CP_DONE);
-	CHECK_EQ(mrc(0, 14, 1, 0), 0x3ff);
+	CHECK_EQ(mrc(0, 14, 1, 0), 0xffffffff);
 	CHECK_EQ(v->view[VIEW_USER].cntkctl, 3);
 	mode(MODE_USR);
 	CHECK_EQ(mrc(0, 14, 0, 0), 62500000);
 	CHECK_EQ(mcr(0, 14, 0, 0, 1), CP_UNDEF);
 	CHECK_EQ(pair(1, 1), CP_DONE);
 	CHECK_EQ(mrc(0, 14, 3, 1), 0);
+	mode(MODE_SVC);
+	CHECK_EQ(mcr(0, 14, 0, 0, 12345678), CP_DONE); // CNTFRQ isn't the host's, which PL0 must not see then
+	CHECK_EQ(v->view[VIEW_USER].cntkctl, 0);
+	CHECK_EQ(mrc(0, 14, 0, 0), 12345678);
+	mode(MODE_USR);
+	CHECK_EQ(mrc(0, 14, 0, 0), 12345678);
+	CHECK_EQ(pair(1, 1), CP_DONE);
+	mode(MODE_SVC);
+	CHECK_EQ(mcr(0, 14, 0, 0, 62500000), CP_DONE);
+	CHECK_EQ(v->view[VIEW_USER].cntkctl, 3);
+	mode(MODE_USR);
 	v->cp15.cntkctl = 1;
 	CHECK_EQ(mrc(0, 14, 3, 1), UNDEFINED);
 	CHECK_EQ(pair(1, 0), CP_DONE);
@@ -547,9 +605,12 @@ test_debug(void)
 {
 	fresh("debug registers as a kernel starts them");
 	CHECK_EQ(mrc14(0, 0, 0, 0), 0x3515f021);
-	CHECK_EQ(mrc14(0, 1, 1, 4) & 1, 0);
+	CHECK_EQ(mrc14(0, 1, 1, 4), 0xa);
 	CHECK_EQ(mrc14(0, 1, 3, 4), 0);
 	CHECK_EQ(mcr14(0, 1, 0, 4, 0), CP_DONE);
+	CHECK_EQ(mrc14(0, 1, 1, 4), 0x8);
+	CHECK_EQ(mcr14(0, 1, 0, 4, 0xc5acce55), CP_DONE);
+	CHECK_EQ(mrc14(0, 1, 1, 4), 0xa);
 	CHECK_EQ(mcr14(0, 0, 7, 0, 0), CP_DONE);
 	CHECK_EQ(mcr14(0, 0, 2, 2, 0x8000), CP_DONE);
 	CHECK_EQ(mrc14(0, 0, 1, 0), 0x8000);
@@ -557,6 +618,8 @@ test_debug(void)
 	CHECK_EQ(mcr14(0, 0, 3, 7, 0x5678), CP_DONE); // WCR3
 	CHECK_EQ(mrc14(0, 0, 5, 4), 0x1234);
 	CHECK_EQ(mrc14(0, 0, 3, 7), 0x5678);
+	CHECK_EQ(mcr14(0, 0, 3, 6, 0x5677), CP_DONE); // WVR3
+	CHECK_EQ(mrc14(0, 0, 3, 6), 0x5674);
 	CHECK_EQ(mrc14(0, 0, 3, 5), 0);
 	CHECK_EQ(mrc14(0, 0, 6, 4), UNDEFINED);
 	CHECK_EQ(mrc14(0, 0, 4, 7), UNDEFINED);
@@ -564,12 +627,20 @@ test_debug(void)
 	mode(MODE_USR);
 	CHECK_EQ(mrc14(0, 0, 0, 0), 0x3515f021);
 	CHECK_EQ(mrc14(0, 0, 5, 4), UNDEFINED);
+	v->regs[2] = v->regs[3] = 1;
+	CHECK_EQ(cp14_access(v, 0xec532e01u), CP_DONE); // MRRC DBGDRAR
+	CHECK_EQ(v->regs[2] | v->regs[3], 0);
+	CHECK_EQ(cp14_access(v, 0xec532e02u), CP_DONE); // DBGDSAR
+	CHECK_EQ(cp14_access(v, 0xec532e03u), CP_UNDEF);
+	CHECK_EQ(cp14_access(v, 0xec532e11u), CP_UNDEF);
+	CHECK_EQ(cp14_access(v, 0xec432e01u), CP_UNDEF);
+	CHECK_EQ(cp14_access(v, 0xec522e01u), CP_UNDEF);
 
 	fresh("ThumbEE and Jazelle");
 	CHECK_EQ(mrc14(7, 0, 0, 0), 0);
 	mode(MODE_USR);
 	CHECK_EQ(mcr14(6, 1, 0, 0, 0x1003), CP_DONE);
-	CHECK_EQ(mrc14(6, 1, 0, 0), 0x1000);
+	CHECK_EQ(mrc14(6, 1, 0, 0), 0x1003);
 	CHECK_EQ(mrc14(6, 0, 0, 0), UNDEFINED);
 	v->cp15.teecr = 1;
 	CHECK_EQ(mrc14(6, 1, 0, 0), UNDEFINED);
@@ -647,6 +718,7 @@ main(void)
 	other = aligned_alloc(_Alignof(struct vcpu), sizeof(*other));
 	memset(other, 0, sizeof(*other));
 	vm->core = &core;
+	core.pmu_id = 0x410f3000;
 	vm->mem = (struct gmem){.base = GPA(RAM), .size = 0x100000, .host = HPA(aligned_alloc(0x100000, 0x100000))};
 	sysreg_fake[SYSREG_midr] = 0x412fc0f1;
 	sysreg_fake[SYSREG_id_pfr1] = 0x00011011;

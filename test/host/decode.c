@@ -108,7 +108,6 @@ static const struct {
     {0xee1d0f50, "MRC TPIDRURW", BT_TPIDRURW},
     {0xee0d0f50, "MCR TPIDRURW", BT_TPIDRURW},
     {0xee1d3f90, "MRC TPIDRPRW", BT_TPIDRPRW},
-    {0xee1e0f10, "MRC CNTFRQ", BT_PLAIN},
     {0xec510f1e, "MRRC CNTPCT CNTVCT", BT_PLAIN},
     {0xee030f10, "MCR|MRC", BT_CP_REG},
     {0xec510f0e + 0x20, "MCRR|MRRC", BT_CP_REG2},

@@ -84,6 +84,10 @@ test_build(void)
 	CHECK_EQ(cell(tree, "/chosen", "linux,initrd-start", 0), 0x48000000);
 	CHECK_EQ(cell(tree, "/chosen", "linux,initrd-end", 0), 0x480d7e40);
 	CHECK_EQ(cell(tree, "/timer", "interrupts", 2), 0x104);
+	CHECK(has_string(tree, "/pmu", "compatible", "arm,cortex-a15-pmu"));
+	CHECK_EQ(cell(tree, "/pmu", "interrupts", 0), 1);
+	CHECK_EQ(cell(tree, "/pmu", "interrupts", 1), 7);
+	CHECK_EQ(cell(tree, "/pmu", "interrupts", 2), 0x104);
 	CHECK(fdt_path_offset(tree, "/cpus/cpu@0") > 0);
 	CHECK(!fdt_getprop(tree, fdt_path_offset(tree, "/cpus/cpu@0"), "enable-method", NULL));
 	CHECK(!fdt_getprop(tree, fdt_path_offset(tree, "/chosen"), "rng-seed", NULL));

@@ -112,7 +112,6 @@ static const struct {
     {0xee1d0f50, "MRC TPIDRURW", BT_TPIDRURW, 0xee1d0f50},
     {0xee0d0f50, "MCR TPIDRURW", BT_TPIDRURW, 0xee0d0f50},
     {0xee1d3f90, "MRC TPIDRPRW", BT_TPIDRPRW, 0xee1d3f90},
-    {0xee1e3f10, "MRC CNTFRQ", BT_PLAIN, 0xee1e3f10},
     {0xec543f1e, "MRRC CNTPCT CNTVCT", BT_PLAIN, 0xec543f1e},
     {0xee033f10, "MCR|MRC", BT_CP_REG, 0xee033f10},
     {0xec443f02, "MCRR|MRRC", BT_CP_REG2, 0xec443f02},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/cp15.c monitor/cp15_mmu.c monitor/cp15_timer.c monitor/cp14.c monitor/cptable.c monitor/vfpsys.c
-// uses: monitor/vtimer.c monitor/psci.c mmu/walk.c
+// uses: monitor/cp15.c monitor/cp15_mmu.c monitor/cp15_timer.c monitor/cp15_pmu.c monitor/cp14.c monitor/cptable.c
+// uses: monitor/vfpsys.c monitor/vtimer.c monitor/vpmu.c monitor/hostpmu.c monitor/psci.c mmu/walk.c
 // bits: 32
 // len: 512
 //
@@ -92,7 +92,7 @@ void
 vgic_set_level(struct vgic *gic, unsigned cpu, unsigned intid, bool level)
 {
 	(void)level;
-	HOLDS(gic == &vm.gic && !cpu && (intid == VM_VTIMER_IRQ || intid == VM_PTIMER_IRQ));
+	HOLDS(gic == &vm.gic && !cpu && (intid == VM_VTIMER_IRQ || intid == VM_PTIMER_IRQ || intid == VM_PMU_IRQ));
 }
 
 void
@@ -151,6 +151,8 @@ start(void)
 	cp14_reset(&v);
 	vfpsys_reset(&v);
 	vtimer_reset(&v);
+	core.pmu_id = 0x410f3000;
+	vpmu_reset(&v);
 }
 
 // The register, or the two, that an access reads to; 15: the flags; 16: none.
@@ -179,6 +181,7 @@ check_done(uint32_t insn)
 	HOLDS(!regime && !memcmp(&v.cp15.mmu, &before.cp15.mmu, sizeof(v.cp15.mmu)));
 	HOLDS(v.cp15.vbar == before.cp15.vbar && v.vectors == before.vectors && v.fpexc == before.fpexc &&
 	      v.cp15.cpacr == before.cp15.cpacr && v.cp15.cntkctl == before.cp15.cntkctl);
+	HOLDS(before.pmu.userenr || !memcmp(&v.pmu, &before.pmu, sizeof(v.pmu)));
 }
 
 static void
@@ -204,7 +207,8 @@ access(uint32_t insn)
 		HOLDS(!regime && !memcmp(&v, &before, sizeof(v)));
 	else if (r == CP_DONE)
 		check_done(insn);
-	HOLDS(vtimer_next(&v) <= UINT64_MAX);
+	sysreg_fake_cntvct += insn;
+	HOLDS(vtimer_next(&v) <= UINT64_MAX && vpmu_next(&v) >= v.pmu.since);
 }
 
 static void
