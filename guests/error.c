@@ -28,6 +28,13 @@ fail(enum exit_status status, const char *fmt, ...)
 	exit(status);
 }
 
+void
+finish_output(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		fail(EXIT_INPUT, "standard output can't be written");
+}
+
 void *
 must_alloc(size_t size)
 {

@@ -18,6 +18,9 @@ enum exit_status {
 // Prints "palimpsest: " and the message on standard error, and exits with status.
 _Noreturn void fail(enum exit_status status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+// Sees to it that all of standard output is written, before the command ends well.
+void finish_output(void);
+
 // malloc and asprintf that don't return without memory.
 void *must_alloc(size_t size);
 char *must_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -12,19 +12,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "guests/deadline.h"
 #include "guests/error.h"
 #include "guests/file.h"
 
 #define CHUNK 0x100000u
-
-static const char *unfinished; // the temporary output file, for remove_unfinished
-
-static void
-remove_unfinished(void)
-{
-	if (unfinished)
-		unlink(unfinished);
-}
 
 static void
 read_all(struct file *f, int fd, uint64_t max, const char *where)
@@ -40,8 +32,9 @@ read_all(struct file *f, int fd, uint64_t max, const char *where)
 				fail(EXIT_INPUT, "%s: too large for this host's memory", f->path);
 		}
 		do {
+			deadline_wait(fd);
 			n = read(fd, f->data + f->size, CHUNK);
-		} while (n < 0 && errno == EINTR);
+		} while (n < 0 && (errno == EINTR || errno == EAGAIN));
 		if (n < 0)
 			fail(EXIT_INPUT, "%s: %s", f->path, strerror(errno));
 		f->size += (size_t)n;
@@ -59,7 +52,7 @@ file_read(const char *path, uint64_t max, const char *where)
 
 	if (!path)
 		return f;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // nor wait for who writes to a pipe
 	if (fd < 0 || fstat(fd, &st))
 		fail(EXIT_INPUT, "%s: %s", path, strerror(errno));
 	if (S_ISDIR(st.st_mode))
@@ -81,73 +74,17 @@ file_free(struct file *f)
 	f->data = NULL;
 }
 
-// Devices, pipes and what /dev has links to (/dev/stdout) are written themselves, never replaced.
-static bool
-is_special(const char *path)
-{
-	struct stat st;
-
-	return !strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/", 6) || (!stat(path, &st) && !S_ISREG(st.st_mode));
-}
-
-static int
-open_temporary(struct outfile *f)
-{
-	mode_t mask = umask(0), mode = 0666 & ~mask;
-	struct stat st;
-	int fd;
-
-	umask(mask);
-	f->path = realpath(f->given, NULL); // a link stays one
-	if (!f->path)
-		f->path = must_printf("%s", f->given);
-	if (!access(f->path, F_OK) && access(f->path, W_OK))
-		return -1;
-	if (!stat(f->path, &st))
-		mode = st.st_mode & 0777; // whom the user has shut out stays so
-	f->temporary = must_printf("%s.XXXXXX", f->path);
-	fd = mkostemp(f->temporary, O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	unfinished = f->temporary;
-	atexit(remove_unfinished);
-	fchmod(fd, mode);
-	return fd;
-}
-
-void
-outfile_open(struct outfile *f, const char *path)
-{
-	*f = (struct outfile){.given = path};
-	if (!strcmp(path, "/dev/stdout"))
-		f->fd = dup(STDOUT_FILENO); // opened anew, a redirected one would be at its beginning
-	else
-		f->fd = is_special(path) ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : open_temporary(f);
-	if (f->fd < 0)
-		fail(EXIT_INPUT, "%s: can't be written: %s", path, strerror(errno));
-}
-
-static void
-write_all(const char *path, int fd, const void *data, size_t size)
+bool
+file_write(int fd, const void *data, size_t size)
 {
 	for (size_t done = 0; done < size;) {
 		ssize_t n = write(fd, (const uint8_t *)data + done, size - done);
 
 		if (n < 0 && errno != EINTR)
-			fail(EXIT_INPUT, "%s: can't be written: %s", path, strerror(errno));
+			return false;
 		done += n < 0 ? 0 : (size_t)n;
 	}
-}
-
-void
-outfile_commit(struct outfile *f, const void *data, size_t size)
-{
-	write_all(f->given, f->fd, data, size);
-	if (close(f->fd) || (f->temporary && rename(f->temporary, f->path)))
-		fail(EXIT_INPUT, "%s: can't be written: %s", f->given, strerror(errno));
-	unfinished = NULL;
-	free(f->temporary);
-	free(f->path);
+	return true;
 }
 
 int
@@ -157,6 +94,7 @@ file_memory(const char *name, const void *data, size_t size)
 
 	if (fd < 0)
 		fail(EXIT_MONITOR, "memfd_create: %s", strerror(errno));
-	write_all(name, fd, data, size);
+	if (!file_write(fd, data, size))
+		fail(EXIT_INPUT, "%s: can't be written: %s", name, strerror(errno));
 	return fd;
 }

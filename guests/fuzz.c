@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "guests/deadline.h"
 #include "guests/error.h"
 #include "guests/fuzz.h"
 #include "guests/fuzz_job.h"
@@ -37,7 +38,7 @@ rows_selected(const struct fuzz_campaign *c, unsigned *executed)
 static double
 rate(const struct fuzz_campaign *c)
 {
-	double seconds = fuzz_campaign_now() - c->started;
+	double seconds = deadline_now() - c->started;
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned cores = online > 0 && (unsigned)online < c->o.jobs ? (unsigned)online : c->o.jobs;
 
@@ -133,10 +134,10 @@ wait_for_jobs(struct fuzz_campaign *c)
 	for (unsigned n = 1;; n++) {
 		int got = sigtimedwait(&set, NULL, &tick);
 
-		if (got > 0 && !signal) {
+		if (got > 0 && !signal)
 			signal = got;
+		if (signal || (c->deadline > 0 && deadline_now() >= c->deadline))
 			atomic_store(&c->stop, true);
-		}
 		pthread_mutex_lock(&c->lock);
 		busy = c->running;
 		pthread_mutex_unlock(&c->lock);

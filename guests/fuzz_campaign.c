@@ -5,32 +5,26 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+#include "guests/deadline.h"
 #include "guests/error.h"
 #include "guests/file.h"
 #include "guests/fuzz_campaign.h"
 #include "guests/fuzz_json.h"
 #include "guests/fuzz_mmu.h"
 #include "guests/fuzz_row.h"
+#include "guests/outfile.h"
 
-#define STATE_NAME "state.json"
-#define MMU_BATCH  FUZZ_MMU_BATCH // programs take longer than instructions
-#define UNDONE_MAX (FUZZ_JOBS_MAX * 2u)
-
-double
-fuzz_campaign_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+#define STATE_NAME  "state.json"
+#define MMU_BATCH   FUZZ_MMU_BATCH // programs take longer than instructions
+#define FIRST_BATCH 64u            // with a time limit, of which later ones take so much of what is left:
+#define MARGIN      0.8
+#define UNDONE_MAX  (FUZZ_JOBS_MAX * 2u)
 
 double
 fuzz_campaign_seconds(const struct fuzz_campaign *c)
 {
-	return c->before + fuzz_campaign_now() - c->started;
+	return c->before + deadline_now() - c->started;
 }
 
 //----------------------------------------------------------------------------
@@ -54,13 +48,25 @@ advance(const struct fuzz_campaign *c, unsigned isa, uint64_t *number, uint64_t 
 	return count;
 }
 
+// How many cases a job is given: with a time limit no more than it will have done by then, as the last batch went. The
+// first one is small, for it tells.
+static uint64_t
+batch_size(const struct fuzz_campaign *c, unsigned isa)
+{
+	uint64_t most = isa == FUZZ_SET_MMU && c->o.batch > MMU_BATCH ? MMU_BATCH : c->o.batch;
+	double fits = c->pace > 0 ? MARGIN * c->pace * (c->deadline - deadline_now()) : FIRST_BATCH;
+
+	if (c->deadline <= 0 || fits >= (double)most)
+		return most;
+	return fits < 1 ? 1 : (uint64_t)fits;
+}
+
 static bool
 take_new(struct fuzz_campaign *c, struct fuzz_batch_ref *ref)
 {
 	for (unsigned i = 0; i < FUZZ_SETS; i++) {
 		unsigned isa = c->turn++ % FUZZ_SETS;
-		uint64_t most = isa == FUZZ_SET_MMU && c->o.batch > MMU_BATCH ? MMU_BATCH : c->o.batch;
-		uint64_t n = c->left[isa] < most ? c->left[isa] : most;
+		uint64_t most = batch_size(c, isa), n = c->left[isa] < most ? c->left[isa] : most;
 
 		if (!n)
 			continue;
@@ -79,7 +85,7 @@ fuzz_campaign_take(struct fuzz_campaign *c, struct fuzz_batch_ref *ref)
 	bool took = false;
 
 	pthread_mutex_lock(&c->lock);
-	if (!atomic_load(&c->stop) && (c->deadline <= 0 || fuzz_campaign_now() < c->deadline)) {
+	if (!atomic_load(&c->stop) && (c->deadline <= 0 || deadline_now() < c->deadline)) {
 		took = c->n_undone > 0;
 		if (took)
 			*ref = c->undone[--c->n_undone];
@@ -167,7 +173,7 @@ fuzz_campaign_save(struct fuzz_campaign *c)
 		write_state(f, c);
 	if (!f || fclose(f))
 		fail(EXIT_MONITOR, "out of memory");
-	outfile_open(&out, path);
+	outfile_open(&out, path, (const char *[]){NULL});
 	outfile_commit(&out, text, size);
 	free(text);
 	return path;
@@ -265,7 +271,7 @@ fuzz_campaign_open(struct fuzz_campaign *c, const struct fuzz_options *o)
 		fail(EXIT_INPUT, "no row of these instruction sets and classes makes cases (see --list)");
 	fuzz_run_open(&c->run, &c->stop);
 	fuzz_report_open(&c->report, &c->o);
-	c->started = fuzz_campaign_now();
+	c->started = deadline_now();
 	c->deadline = o->time > 0 ? c->started + o->time : 0;
 }
 

@@ -39,6 +39,7 @@ struct fuzz_campaign {
 	struct fuzz_signature *seen;
 	unsigned n_seen;
 	unsigned running; // jobs
+	double pace;      // cases per second of the last batch that was done; 0: none yet
 };
 
 // Takes everything from o, or from the state file in its corpus folder if it says so.
@@ -58,6 +59,5 @@ void fuzz_campaign_give_back(struct fuzz_campaign *c, const struct fuzz_batch_re
 char *fuzz_campaign_save(struct fuzz_campaign *c);
 
 double fuzz_campaign_seconds(const struct fuzz_campaign *c);
-double fuzz_campaign_now(void);
 
 #endif

@@ -4,6 +4,7 @@
 // since each change costs the runner more than a case does.
 #include <stdlib.h>
 #include <string.h>
+#include "guests/deadline.h"
 #include "guests/error.h"
 #include "guests/fuzz_job.h"
 #include "guests/fuzz_row.h"
@@ -168,13 +169,14 @@ tally_program(struct fuzz_campaign *c, const struct fuzz_mmu_program *p, const s
 }
 
 static void
-tally(struct job *j, const struct fuzz_result *bare)
+tally(struct job *j, const struct fuzz_result *bare, double seconds)
 {
 	struct fuzz_campaign *c = j->campaign;
 
 	pthread_mutex_lock(&c->lock);
 	c->cases += j->n;
 	c->here += j->n;
+	c->pace = j->n / seconds;
 	for (unsigned i = 0; i < j->n; i++) {
 		if (fuzz_gen_kind(&j->items[i]) == FUZZ_MMU)
 			tally_program(c, &j->items[i].p, &bare[i]);
@@ -221,6 +223,7 @@ release(struct job *j)
 static bool
 run_batch(struct fuzz_campaign *c, const struct fuzz_batch_ref *ref)
 {
+	double began = deadline_now();
 	bool done = true;
 	struct job j;
 
@@ -230,7 +233,7 @@ run_batch(struct fuzz_campaign *c, const struct fuzz_batch_ref *ref)
 		if (runs(c, m))
 			done = fuzz_run(&c->run, (enum fuzz_machine)m, j.items, j.n, j.results[m], j.notes[m]);
 	if (done) {
-		tally(&j, j.results[FUZZ_BARE]);
+		tally(&j, j.results[FUZZ_BARE], deadline_now() - began);
 		for (unsigned i = 0; i < j.n && !(c->o.first && atomic_load(&c->stop)); i++) {
 			unsigned machines = differs_on(&j, i);
 

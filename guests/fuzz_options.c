@@ -74,6 +74,7 @@ help(void)
 		printf("  --%-8s %-20s %s\n", table[i].name, table[i].arg ? table[i].arg : "", table[i].help);
 	puts("\nExit status: 0 no divergence; 1 bad usage or input; 2 divergences, or rows not covered with\n"
 	     "--coverage; 4 QEMU or the monitor failed. See palimpsest(1).");
+	finish_output();
 	exit(EXIT_POWEROFF);
 }
 

@@ -13,6 +13,7 @@
 #include "guests/fuzz_report.h"
 #include "guests/fuzz_row.h"
 #include "guests/fuzz_state.h"
+#include "guests/outfile.h"
 #include "monitor/psr.h"
 #include "monitor/types.h"
 
@@ -283,14 +284,20 @@ write_crash(const struct fuzz_report *r, const struct fuzz_item *item, const str
 {
 	char *path = must_printf("%s/%s-%" PRIu64 "-%" PRIu64 ".json", r->crashes, fuzz_row_isa(item->id.isa),
 				 item->id.seed, item->id.number);
-	FILE *f = fopen(path, "we");
+	struct outfile file;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
 
 	for (unsigned i = 0; f && i < n_before; i++)
 		write_case(f, &before[i]);
 	if (f)
 		write_divergence(f, item, machine, machines, out);
 	if (!f || fclose(f))
-		fail(EXIT_INPUT, "%s: can't be written: %s", path, strerror(errno));
+		fail(EXIT_MONITOR, "out of memory");
+	outfile_open(&file, path, (const char *[]){NULL});
+	outfile_commit(&file, text, size);
+	free(text);
 	return path;
 }
 

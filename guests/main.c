@@ -18,13 +18,29 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "guests/deadline.h"
 #include "guests/error.h"
 #include "guests/fuzz.h"
 #include "guests/options.h"
+#include "guests/outfile.h"
 #include "guests/qemu.h"
 #include "guests/scan.h"
 #include "guests/supervise.h"
 #include "guests/vm.h"
+
+// The output is none of what is read: the VM's files and, where there is one, the monitor.
+static void
+open_output(struct outfile *out, const char *path, const struct options *o, const char *monitor)
+{
+	const char *const read[] = {o->bios, o->kernel, o->initrd, o->dtb, monitor};
+	const char *inputs[sizeof(read) / sizeof(read[0]) + 1] = {NULL};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++)
+		if (read[i])
+			inputs[n++] = read[i];
+	outfile_open(out, path, inputs);
+}
 
 static void
 bundle(const struct options *o)
@@ -34,7 +50,7 @@ bundle(const struct options *o)
 	struct vm vm;
 
 	vm_load(&vm, o);
-	outfile_open(&out, o->output);
+	open_output(&out, o->output, o, NULL);
 	fit = vm_fit(&vm);
 	outfile_commit(&out, fit.data, fit.size);
 	file_free(&fit);
@@ -84,14 +100,12 @@ without_report(const struct options *o, const struct outcome *out, bool terminal
 	return terminal ? EXIT_POWEROFF : EXIT_MONITOR;
 }
 
-// What the monitor says goes to the user; of input that it can't use that is one line, without the JSON.
+// What the monitor says goes to the user, but for the statistics.
 static void
 show(const struct report *r, const char *json)
 {
-	size_t size = r->size;
+	size_t size = json ? r->size - strlen(strstr(r->text, json)) : r->size;
 
-	if (json && report_status(json) == EXIT_INPUT)
-		size -= strlen(strstr(r->text, json));
 	if (size)
 		fprintf(stderr, "%.*s%s", (int)size, r->text, r->text[size - 1] == '\n' ? "" : "\n");
 }
@@ -150,7 +164,7 @@ launch(const struct options *o, struct qemu_files files, struct file *blob)
 	char blob_name[32], report_name[32], **argv;
 
 	if (o->stats)
-		outfile_open(&stats, o->stats);
+		open_output(&stats, o->stats, o, files.monitor);
 	supervise_wire(&wires, !o->native);
 	wires.held = qemu_is_held(o);
 	snprintf(blob_name, sizeof(blob_name), "/dev/fd/%d", file_memory(blob->path, blob->data, blob->size));
@@ -161,7 +175,7 @@ launch(const struct options *o, struct qemu_files files, struct file *blob)
 	files.dtb = o->dtb ? o->dtb : blob_name;
 	files.qmp = wires.qmp[1];
 	argv = qemu_command(o, &files);
-	supervise(&out, argv, &wires, o->timeout);
+	supervise(&out, argv, &wires);
 	qemu_free(argv);
 	return conclude(o, &out, &stats, files.terminal);
 }
@@ -175,6 +189,7 @@ run(const struct options *o)
 	struct file blob;
 	struct vm vm;
 
+	deadline_start(o->timeout);
 	vm_load(&vm, o);
 	if (!o->native)
 		files.monitor = monitor = qemu_find_monitor();
@@ -220,8 +235,7 @@ main(int argc, char **argv)
 	else
 		status = run(&o);
 	free(o.qemu_args);
-	if (fflush(stdout))
-		fail(EXIT_INPUT, "standard output can't be written");
+	finish_output();
 	if (status > 128) { // a signal ended us: let the caller see that
 		signal(status - 128, SIG_DFL);
 		raise(status - 128);

@@ -65,11 +65,11 @@ static const struct {
 	{"dtb",       "FILE",       OPT_DTB,       RUN | BUNDLE, "device tree instead of the one of QEMU's virt"},
 	{"bt",        "page|block", OPT_BT,        RUN | BUNDLE, "translation policy [page]"},
 	{"strict",    NULL,         OPT_STRICT,    RUN | BUNDLE, "loads of patched code see the original, at a cost"},
-	{"o",         "FILE",       OPT_OUTPUT,    BUNDLE,       "the FIT image to write (required)"},
+	{"o",         "FILE",       OPT_OUTPUT,    BUNDLE,       "the FIT image to write (required); - is standard output"},
 	{"no-reboot", NULL,         OPT_NO_REBOOT, RUN,          "end instead of rebooting"},
 	{"native",    NULL,         OPT_NATIVE,    RUN,          "the same VM on bare QEMU, without the monitor"},
 	{"icount",    NULL,         OPT_ICOUNT,    RUN,          "deterministic: one instruction is one nanosecond"},
-	{"stats",     "FILE",       OPT_STATS,     RUN,          "write the statistics at the end, as JSON"},
+	{"stats",     "FILE",       OPT_STATS,     RUN,          "write the statistics at the end, as JSON; - is standard output"},
 	{"timeout",   "SECONDS",    OPT_TIMEOUT,   RUN,          "end after that time, with status 3"},
 	{"host-cpu",  "CPU",        OPT_HOST_CPU,  RUN,          "QEMU's CPU model [cortex-a15]"},
 	{"qemu-arg",  "ARG",        OPT_QEMU_ARG,  RUN,          "one more argument for QEMU; repeatable"},
@@ -118,6 +118,7 @@ help(void)
 	puts("\nLong options may begin with one dash, as QEMU's do. Exit status: 0 the guest powered\n"
 	     "off; 1 bad usage or input; 2 the guest crashed or was stopped; 3 timeout; 4 the monitor\n"
 	     "failed. See palimpsest(1).");
+	finish_output();
 	exit(EXIT_POWEROFF);
 }
 
@@ -274,6 +275,7 @@ set(struct options *o, enum option_id id, const char *arg)
 		help();
 	case OPT_VERSION:
 		puts("palimpsest " VERSION);
+		finish_output();
 		exit(EXIT_POWEROFF);
 	}
 }

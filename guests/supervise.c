@@ -17,8 +17,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
+#include "guests/deadline.h"
 #include "guests/error.h"
 #include "guests/supervise.h"
 
@@ -31,15 +31,6 @@ struct terminal {
 	struct termios termios;
 	int flags[3];
 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void
 terminal_save(struct terminal *t)
@@ -125,12 +116,12 @@ stop(struct qmp *qmp, pid_t child, unsigned step)
 		kill(child, step == 1 ? SIGTERM : SIGKILL);
 }
 
-// Waits for the next thing to happen, until limit (0: none), and takes note of it.
+// Waits for the next thing to happen, until limit, and takes note of it.
 static void
 wait_event(struct outcome *out, int signal_fd, int *report_fd, double limit)
 {
 	struct pollfd fds[3] = {{signal_fd, POLLIN, 0}, {*report_fd, POLLIN, 0}, {out->qmp.fd, POLLIN, 0}};
-	double left = limit > 0 ? limit - now() : LONGEST_WAIT;
+	double left = limit - deadline_now();
 
 	left = left < 0 ? 0 : left > LONGEST_WAIT ? LONGEST_WAIT : left;
 	poll(fds, 3, (int)(left * 1000) + 1);
@@ -143,26 +134,26 @@ wait_event(struct outcome *out, int signal_fd, int *report_fd, double limit)
 }
 
 static void
-watch(struct outcome *out, pid_t child, int signal_fd, int report_fd, double timeout)
+watch(struct outcome *out, pid_t child, int signal_fd, int report_fd)
 {
-	double started = now(), limit = timeout > 0 ? started + timeout : 0;
+	double started = deadline_now(), limit = started + deadline_left();
 	unsigned steps = 0;
 
 	while (waitpid(child, &out->wait_status, WNOHANG) != child) {
-		bool late = limit > 0 && now() >= limit;
+		bool late = deadline_now() >= limit;
 
 		if (late && out->ended == ENDED_SELF)
 			out->ended = ENDED_TIMEOUT;
 		if (out->ended != ENDED_SELF && (!steps || late)) {
 			stop(&out->qmp, child, steps++);
-			limit = now() + GRACE;
+			limit = deadline_now() + GRACE;
 		}
 		wait_event(out, signal_fd, &report_fd, limit);
 	}
 	while (report_fd >= 0 && read_report(&out->report, report_fd))
 		;
 	qmp_read(&out->qmp);
-	out->seconds = now() - started;
+	out->seconds = deadline_now() - started;
 }
 
 void
@@ -175,7 +166,7 @@ supervise_wire(struct wires *wires, bool report)
 }
 
 void
-supervise(struct outcome *out, char *const *argv, struct wires *wires, double timeout)
+supervise(struct outcome *out, char *const *argv, struct wires *wires)
 {
 	struct terminal terminal;
 	sigset_t watched, before;
@@ -199,7 +190,7 @@ supervise(struct outcome *out, char *const *argv, struct wires *wires, double ti
 	if (wires->report[1] >= 0)
 		close(wires->report[1]);
 	close(wires->qmp[1]);
-	watch(out, child, signal_fd, wires->report[0], timeout);
+	watch(out, child, signal_fd, wires->report[0]);
 	if (wires->report[0] >= 0)
 		close(wires->report[0]);
 	terminal_restore(&terminal);

@@ -30,8 +30,8 @@ struct wires {
 // Makes them, without the report's where that isn't wanted. Ends the command where it can't.
 void supervise_wire(struct wires *wires, bool report);
 
-// Runs argv to its end and closes the wires. timeout in seconds, 0: none. Ends the command where
-// argv[0] can't be executed.
-void supervise(struct outcome *out, char *const *argv, struct wires *wires, double timeout);
+// Runs argv to its end, or the deadline (deadline.h), and closes the wires. Ends the command where argv[0] can't be
+// executed.
+void supervise(struct outcome *out, char *const *argv, struct wires *wires);
 
 #endif

@@ -25,7 +25,7 @@
 #define PATIENCE 1000000u
 
 static uint32_t uart, n_dropped;
-static bool stuck;
+static bool stuck, within_line;
 
 // Waits until none of the flags is set; false: that takes too long.
 static bool
@@ -61,11 +61,19 @@ console_putc(uint8_t c)
 {
 	if (!uart)
 		return;
+	if (c != '\r')
+		within_line = c != '\n';
 	stuck = !wait_clear(FR_TXFF, stuck ? 1 : PATIENCE);
 	if (stuck)
 		n_dropped++;
 	else
 		mmio_write(uart + UARTDR, c);
+}
+
+bool
+console_within_line(void)
+{
+	return within_line;
 }
 
 uint32_t

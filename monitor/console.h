@@ -9,6 +9,8 @@
 // base: the PL011's registers. Until it is called, and with 0, there is no output.
 void console_init(uint32_t base);
 void console_putc(uint8_t c);
+// Whether the last line of output has no end yet.
+bool console_within_line(void);
 // How many characters were lost, since the UART didn't take them in time.
 uint32_t console_dropped(void);
 // The next character received, or -1.

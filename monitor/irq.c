@@ -84,8 +84,7 @@ silence(struct vm *vm, unsigned intid)
 	gic_disable(intid);
 	vm->foreign_interrupts++;
 	if (intid >= GIC_SGIS)
-		kprintf("palimpsest: interrupt %u of the board's is disabled: nobody serves it, or it doesn't cease\n",
-			intid);
+		kprintf_line("interrupt %u of the board's is disabled: nobody serves it, or it doesn't cease", intid);
 }
 
 void

@@ -116,3 +116,17 @@ kprintf(const char *fmt, ...)
 	kprintf_format(to_console, NULL, fmt, ap);
 	va_end(ap);
 }
+
+void
+kprintf_line(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (console_within_line())
+		to_console(NULL, '\n');
+	kprintf("palimpsest: ");
+	va_start(ap, fmt);
+	kprintf_format(to_console, NULL, fmt, ap);
+	va_end(ap);
+	to_console(NULL, '\n');
+}

@@ -9,6 +9,9 @@
 // On the monitor's console.
 void kprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+// A line of the monitor's own among the guest's: it stands alone and begins with "palimpsest: ".
+void kprintf_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 // Character by character, to put(ctx, c).
 void kprintf_format(void (*put)(void *ctx, char c), void *ctx, const char *fmt, va_list ap);
 

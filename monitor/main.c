@@ -102,7 +102,7 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	check_args(&host);
 	host_mmu_init(&host, image, image_end);
 	if (early_drain())
-		kprintf("palimpsest: an asynchronous abort was pending when the monitor started; ignored\n");
+		kprintf_line("an asynchronous abort was pending when the monitor started; ignored");
 	core.early_domain = host_mmu_early_domain();
 	hostcore_close_pl0();
 	core.pmu_insns = hostpmu_init();

@@ -34,7 +34,7 @@ power_off(void)
 {
 	early_park();
 	if (psci == HOST_PSCI_NONE)
-		kprintf("palimpsest: the device tree has no PSCI to turn the board off; it may be turned off now\n");
+		kprintf_line("the device tree has no PSCI to turn the board off; it may be turned off now");
 	call(PSCI_SYSTEM_OFF);
 	for (;;)
 		wfi();

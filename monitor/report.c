@@ -2,6 +2,7 @@
 //
 // See report.h.
 #include "monitor/report.h"
+#include "monitor/console.h"
 #include "monitor/hport.h"
 #include "monitor/kprintf.h"
 #include "monitor/power.h"
@@ -12,6 +13,7 @@
 static struct {
 	struct hport *port; // NULL: the console
 	unsigned n;
+	bool begun; // on the console, on a line of its own
 	char text[256];
 } out;
 
@@ -37,10 +39,14 @@ flush(void)
 	out.port = NULL;
 	out.n = 0;
 	out.text[n] = '\0';
-	if (port && hport_send(port, out.text, n))
+	if (port && hport_send(port, out.text, n)) {
 		out.port = port;
-	else
-		kprintf("%s", out.text);
+		return;
+	}
+	if (!out.begun && console_within_line())
+		kprintf("\n");
+	out.begun = true;
+	kprintf("%s", out.text);
 }
 
 static void

@@ -6,7 +6,6 @@
 #include "monitor/arch.h"
 #include "monitor/console.h"
 #include "monitor/early.h"
-#include "monitor/kprintf.h"
 #include "monitor/report.h"
 #include "monitor/sysreg.h"
 #include "monitor/trace.h"
@@ -121,13 +120,13 @@ dump_registers(const struct vcpu *v)
 	uint32_t psr = (v->cpsr & ~PSR_VIRTUAL) | v->mode;
 
 	for (unsigned n = 0; n < 15; n++)
-		kprintf("%s%u %08x%s", n < 10 ? " r" : "r", n, v->regs[n], n % 4 == 3 ? "\n" : "  ");
-	kprintf("pc  %08x\npsr %08x  ttbr0 %08x  sctlr %08x  dfsr %08x  dfar %08x  ifsr %08x  ifar %08x\n", v->pc, psr,
-		v->cp15.mmu.ttbr0, v->cp15.mmu.sctlr, v->cp15.dfsr, v->cp15.dfar, v->cp15.ifsr, v->cp15.ifar);
+		report("%s%u %08x%s", n < 10 ? " r" : "r", n, v->regs[n], n % 4 == 3 ? "\n" : "  ");
+	report("pc  %08x\npsr %08x  ttbr0 %08x  sctlr %08x  dfsr %08x  dfar %08x  ifsr %08x  ifar %08x\n", v->pc, psr,
+	       v->cp15.mmu.ttbr0, v->cp15.mmu.sctlr, v->cp15.dfsr, v->cp15.dfar, v->cp15.ifsr, v->cp15.ifar);
 	for (unsigned m = 0; m < 16; m++)
 		if (v->bank[m].sp | v->bank[m].lr | v->bank[m].spsr)
-			kprintf("  mode %02x: sp %08x  lr %08x  spsr %08x\n", m | 0x10u, v->bank[m].sp, v->bank[m].lr,
-				v->bank[m].spsr);
+			report("  mode %02x: sp %08x  lr %08x  spsr %08x\n", m | 0x10u, v->bank[m].sp, v->bank[m].lr,
+			       v->bank[m].spsr);
 }
 
 void
@@ -135,15 +134,14 @@ stop_crash(struct vcpu *v, const char *what)
 {
 	uint32_t insn;
 
-	kprintf("\npalimpsest: VM stopped: %s\n", what);
+	report("palimpsest: VM stopped: %s\n", what);
 	dump_registers(v);
 	if (access_insn(v, GVA(v->pc), &insn))
-		kprintf("instruction at pc: %08x\n", insn);
+		report("instruction at pc: %08x\n", insn);
 	else
-		kprintf("instruction at pc: not readable\n");
-	kprintf("last of %u trace entries:\n", v->vm->trace.n);
+		report("instruction at pc: not readable\n");
+	report("last of %u trace entries:\n", v->vm->trace.n);
 	trace_dump(&v->vm->trace, TRACE_SHOWN);
-	report("palimpsest: %s at pc %08x\n", what, v->pc);
 	end(v, "crash", STATUS_CRASH);
 }
 
@@ -175,18 +173,17 @@ void
 stop_fatal(struct vcpu *v, uint32_t lr, uint32_t spsr, uint32_t mode)
 {
 	early_park();
-	kprintf("\npalimpsest: the monitor trapped into mode %02x: lr %08x spsr %08x dfar %08x dfsr %08x ifsr %08x\n",
-		mode & PSR_M, lr, spsr, sysreg_read_dfar(), sysreg_read_dfsr(), sysreg_read_ifsr());
+	report("palimpsest: bug: unexpected exception in the monitor, mode %02x: lr %08x spsr %08x dfar %08x dfsr %08x "
+	       "ifsr %08x\n",
+	       mode & PSR_M, lr, spsr, sysreg_read_dfar(), sysreg_read_dfsr(), sysreg_read_ifsr());
 	dump_registers(v);
 	trace_dump(&v->vm->trace, TRACE_SHOWN);
-	report("palimpsest: bug: unexpected exception in the monitor\n");
 	end(v, "monitor", STATUS_MONITOR);
 }
 
 void
 arch_bug(const char *file, int line, const char *what)
 {
-	kprintf("\npalimpsest: bug at %s:%d: %s, called from %p\n", file, line, what, __builtin_return_address(0));
-	report("palimpsest: bug at %s:%d: %s\n", file, line, what);
+	report("palimpsest: bug at %s:%d: %s, called from %p\n", file, line, what, __builtin_return_address(0));
 	end(NULL, "monitor", STATUS_MONITOR);
 }

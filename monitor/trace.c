@@ -2,7 +2,7 @@
 //
 // See trace.h.
 #include "monitor/trace.h"
-#include "monitor/kprintf.h"
+#include "monitor/report.h"
 #include "monitor/sysreg.h"
 #include "monitor/vm.h"
 
@@ -31,7 +31,7 @@ trace_dump(const struct trace *t, unsigned n)
 	for (uint32_t i = t->n - n; i != t->n; i++) {
 		const struct trace_entry *e = &t->entry[i % TRACE_ENTRIES];
 
-		kprintf("  %08x pc %08x mode %02x  %s, %s %08x\n", e->time, e->pc, e->mode & PSR_M, text[e->event][0],
-			text[e->event][1], e->detail);
+		report("  %08x pc %08x mode %02x  %s, %s %08x\n", e->time, e->pc, e->mode & PSR_M, text[e->event][0],
+		       text[e->event][1], e->detail);
 	}
 }

@@ -15,7 +15,7 @@
 #include "monitor/exec.h"
 #include "monitor/inject.h"
 #include "monitor/irq.h"
-#include "monitor/kprintf.h"
+#include "monitor/report.h"
 #include "monitor/regime.h"
 #include "monitor/stop.h"
 #include "monitor/trace.h"
@@ -46,8 +46,8 @@ is_of_translation(uint32_t fs)
 static _Noreturn void
 host_abort(struct vcpu *v)
 {
-	kprintf("\npalimpsest: an abort that is the board's: dfsr %08x dfar %08x ifsr %08x ifar %08x\n",
-		sysreg_read_dfsr(), sysreg_read_dfar(), sysreg_read_ifsr(), sysreg_read_ifar());
+	report("palimpsest: an abort that is the board's: dfsr %08x dfar %08x ifsr %08x ifar %08x\n",
+	       sysreg_read_dfsr(), sysreg_read_dfar(), sysreg_read_ifsr(), sysreg_read_ifar());
 	stop_crash(v, "external or asynchronous abort by the board");
 }
 

@@ -323,6 +323,78 @@ SOURCE_DATE_EPOCH=7 "$palimpsest" bundle -o firmware.itb -bios in/raw -m 64
 check "or \$SOURCE_DATE_EPOCH" [ "$(fdtget firmware.itb / timestamp)" = 7 ]
 check "plain permissions" [ "$(stat -c %a two.itb)" = "$(printf %o $((0666 & ~$(umask))))" ]
 
+check "bundle to standard output" sh -c '"$1" bundle -o - -kernel in/zImage -initrd in/initrd -dtb in/dtb -append console=x -m 64 --bt block |
+	cmp - one.itb' - "$palimpsest"
+cp in/zImage dir/kernel && ln -s kernel dir/link && ln dir/kernel dir/hard
+for name in dir/kernel dir/link dir/hard ./dir/../dir/kernel; do
+	bad "the kernel as output: $name" "$name: is an input" bundle -o $name -kernel dir/kernel
+	bad "as statistics: $name" "$name: is an input" run -kernel dir/kernel --stats $name
+done
+bad "the initrd as output" "in/initrd: is an input" bundle -o in/initrd -kernel dir/kernel -initrd in/initrd
+bad "the device tree as output" "in/dtb: is an input" bundle -o in/dtb -kernel dir/kernel -dtb in/dtb
+bad "firmware as output" "in/raw: is an input" bundle -o in/raw -bios in/raw
+bad "the monitor as statistics" "in/monitor: is an input" run -kernel dir/kernel --stats in/monitor
+check "by way of standard output" sh -c '"$1" bundle -o - -kernel dir/kernel >>dir/kernel 2>said; [ $? = 1 ] && grep -q "is an input" said' - "$palimpsest"
+check "which is still there" cmp dir/kernel in/zImage
+rm dir/*
+ln -s target dir/link && ln -s link dir/second && ln -s "$work/dir/absolute" dir/there && ln -s loop dir/loop && mkdir dir/sub &&
+	ln -s ../up dir/sub/link
+check "bundle through links to nothing" bundle dir/second
+check "and to something" bundle dir/second
+check "is where they lead" sh -c 'cmp dir/target one.itb && [ -L dir/link ] && [ -L dir/second ]'
+check "an absolute one" sh -c '"$1" bundle -o dir/there -kernel in/zImage && [ -f dir/absolute ] && [ -L dir/there ]' - "$palimpsest"
+check "one in another folder" sh -c '"$1" bundle -o dir/sub/link -kernel in/zImage && [ -f dir/up ] && [ -L dir/sub/link ]' - "$palimpsest"
+bad "links that lead nowhere" "dir/loop: can't be written: Too many levels" bundle -o dir/loop -kernel in/zImage
+rm -r dir/*
+# Whenever it is ended there is all of the output or nothing, and never anything else.
+"$palimpsest" bundle -o whole.itb -kernel in/zImage -initrd in/large
+for ended in "" over; do
+	for n in $(seq 40); do
+		[ -z "$ended" ] || echo before >dir/bundle
+		timeout -s "$([ $((n % 2)) = 0 ] && echo TERM || echo INT)" "0.0$((n / 10))$((n % 10))" \
+			"$palimpsest" bundle -o dir/bundle -kernel in/zImage -initrd in/large
+		case $(ls dir) in
+		'') ;;
+		bundle) cmp -s dir/bundle whole.itb || [ "$(cat dir/bundle)" = before ] || echo "a part of it" ;;
+		*) ls dir ;;
+		esac
+		rm -f dir/bundle
+	done >said 2>/dev/null
+	check "signals leave nothing behind${ended:+ where something was}" [ ! -s said ]
+done
+
+# A file system without O_TMPFILE.
+cat >no-tmpfile.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+int
+open(const char *path, int flags, ...)
+{
+	int (*next)(const char *, int, ...) = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
+	va_list ap;
+	int mode;
+
+	va_start(ap, flags);
+	mode = va_arg(ap, int);
+	va_end(ap);
+	if ((flags & O_TMPFILE) == O_TMPFILE)
+		return errno = EOPNOTSUPP, -1;
+	return next(path, flags, mode);
+}
+END
+gcc -shared -fPIC -o no-tmpfile.so no-tmpfile.c
+without() { LD_PRELOAD=$work/no-tmpfile.so "$palimpsest" bundle -o "$1" -kernel in/zImage -initrd in/large; }
+check "bundle without O_TMPFILE" without dir/bundle
+check "is the same" cmp dir/bundle whole.itb
+check "and over another" without dir/bundle
+check "too" sh -c 'cmp dir/bundle whole.itb && [ "$(ls dir)" = bundle ]'
+rm dir/bundle
+(ulimit -f 16 && without dir/limited 2>said)
+check "a file larger than the limit without O_TMPFILE" sh -c '[ $1 = 1 ] && grep -q "File too large" said && [ -z "$(ls dir)" ]' - $?
+
 echo private >dir/private
 chmod 600 dir/private
 check "bundle over a private file" bundle dir/private
@@ -357,10 +429,12 @@ export STUB
 json() { echo "echo 'line'; echo '{\"exit\":\"$1\",\"status\":$2}' >\$report"; }
 for case in "poweroff 0" "crash 2" "monitor 4"; do
 	STUB=$(json $case)
-	good "ends by ${case% *}" "${case#* }" "^\{\"exit\":\"${case% *}\"" run -kernel in/zImage
+	good "ends by ${case% *}" "${case#* }" "^\{\"exit\":\"${case% *}\"" run -kernel in/zImage --stats -
 done
 STUB='echo "r0 1234" >$report; echo "{\"exit\":\"crash\",\"status\":2}" >>$report'
 good "a dump is shown" 2 "^r0 1234" run -kernel in/zImage
+check "and no statistics that nobody asked for" sh -c '"$1" run -kernel in/zImage </dev/null >said 2>&1; ! grep -q exit said' - "$palimpsest"
+check "or on standard output" sh -c '"$1" run -kernel in/zImage --stats - </dev/null 2>said | grep -q "^{.*wall_seconds" && ! grep -q exit said' - "$palimpsest"
 STUB='echo "palimpsest: vm-1: is bad" >$report; echo "{\"exit\":\"input\",\"status\":1}" >>$report'
 bad "input that the monitor refuses" "vm-1: is bad" run -kernel in/zImage
 "$palimpsest" run -kernel in/zImage --stats stats >out 2>err </dev/null
@@ -368,9 +442,9 @@ check "its statistics" grep -qE '^\{"exit":"input","status":1,"wall_seconds":[0-
 STUB='echo "palimpsest: half a re" >$report'
 good "half a report" 4 "^palimpsest: the monitor ended without a report" run -kernel in/zImage
 STUB='echo "{\"exit\":\"crash\",\"status\":2}" >$report; exit 1'
-good "QEMU's own status doesn't count where there is a report" 2 '"crash"' run -kernel in/zImage
+good "QEMU's own status doesn't count where there is a report" 2 '"crash"' run -kernel in/zImage --stats -
 STUB='echo "{\"exit\":\"?\",\"status\":7}" >$report'
-good "an unknown status" 4 "exit" run -kernel in/zImage
+good "an unknown status" 4 "exit" run -kernel in/zImage --stats -
 STUB='echo bye'
 good "no report" 4 "^palimpsest: the monitor ended without a report" run -kernel in/zImage
 good "native power-off" 0 "^bye" run --native -kernel in/zImage
@@ -382,6 +456,15 @@ STUB='kill -SEGV $$'
 good "QEMU crashes" 4 "^palimpsest: qemu-system-arm was killed by signal 11" run -kernel in/zImage
 STUB='exec sleep 30'
 good "timeout" 3 "^palimpsest: timed out after 0.2 s" run -kernel in/zImage --timeout 0.2
+mkfifo in/fifo out-fifo
+good "timeout of a kernel that doesn't come" 3 "^palimpsest: timed out after 0.2 s" run -kernel in/fifo --timeout 0.2
+good "of an initrd" 3 "^palimpsest: timed out after 0.2 s" run -kernel in/zImage -initrd in/fifo --timeout 0.2
+good "of who takes the statistics" 3 "^palimpsest: timed out after 0.2 s" run -kernel in/zImage --stats out-fifo --timeout 0.2
+{ head -c 100 in/zImage; sleep 30; } >in/fifo &
+child=$!
+good "of a kernel that doesn't come to its end" 3 "^palimpsest: timed out after 0.5 s" run -kernel in/fifo --timeout 0.5
+kill $child
+rm in/fifo
 good "timeout, native" 3 "^palimpsest: timed out after 0.2 s" run -kernel in/zImage --timeout 0.2 --native
 STUB='trap "" TERM; echo $$ >pid; while :; do sleep 0.1; done'
 good "timeout of a QEMU that ignores SIGTERM" 3 "timed out" run -kernel in/zImage --timeout 0.2
@@ -408,13 +491,18 @@ STUB='read -r line <&$qmp; read -r line <&$qmp; read -r line <&$qmp; echo "$line
 good "is asked to quit first" 3 '^\{"execute":"quit"' run -kernel in/zImage --timeout 0.3
 # A closed standard stream: QEMU has one all the same, and none of our files takes its place.
 STUB='for fd in 0 1 2; do [ -e /proc/$$/fd/$fd ] || exit 3; done; echo "{\"exit\":\"poweroff\",\"status\":0}" >$report'
-for closed in "<&-" ">&-" "2>&-" "<&- >&- 2>&-"; do
+for closed in "<&-" ">&-" "2>&-" "<&- >&-" "<&- 2>&-" ">&- 2>&-" "<&- >&- 2>&-"; do
 	eval "\"\$palimpsest\" run -kernel in/zImage --stats stats $closed" >out 2>err </dev/null
 	status=$?
 	check "closed: $closed" [ $status = 0 ]
 	check "and its statistics" [ "$(grep -c . stats)" = 1 ]
 done
-check "nothing is lost in silence" sh -c '! "$1" run --dry-run -kernel in/zImage >&-' - "$palimpsest"
+for said in "run --dry-run -kernel in/zImage" --help --version "fuzz --help" "bundle -o - -kernel in/zImage"; do
+	for where in "&-" "/dev/full"; do
+		check "nothing is lost in silence: $said >$where" \
+			sh -c "\"\$1\" $said >$where 2>said; [ \$? = 1 ] && grep -q \"can't be written\" said" - "$palimpsest"
+	done
+done
 STUB='exec sleep 30'
 "$palimpsest" run -kernel in/zImage --timeout 0.1 --stats stats >out 2>err </dev/null
 check "statistics after a timeout" grep -qE '^\{"exit":"timeout","status":3' stats

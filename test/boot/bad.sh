@@ -30,7 +30,7 @@ refuses() {
 ends() {
 	name=$1 expected=$2 pattern=$3 why=
 	shift 3
-	"$build/palimpsest" run --timeout $limit "$@" </dev/null >out 2>&1
+	"$build/palimpsest" run --timeout $limit --stats - "$@" </dev/null >out 2>&1
 	status=$?
 	tr -d '\r' <out | grep -qE -- "$pattern" || why="no line matches $pattern"
 	[ $status -eq "$expected" ] || why="status $status instead of $expected"

@@ -117,7 +117,7 @@ PALIMPSEST_MONITOR=lax.zImage good "is replayed" 2 "^fuzz: 1 of 1 cases diverge"
 good "and isn't one of the true monitor's" 0 "^fuzz: 0 of 1" --replay "$crash"
 
 interrupt() { # SIGNAL: a campaign of 500000 cases
-	"$palimpsest" fuzz --isa t16 --cases 500000 --corpus state --batch 500 --jobs 2 >out 2>err </dev/null &
+	"$palimpsest" fuzz --isa t16 --cases 500000 --corpus state --batch 100 --jobs 2 >out 2>err </dev/null &
 	local child=$!
 	sleep 4
 	kill "-$1" $child
@@ -132,7 +132,7 @@ cases() { sed -n 's/^fuzz: .* \([0-9]*\) cases in.*/\1/p' last; }
 check "SIGTERM ends it" interrupt TERM
 check "says how to go on" grep -q "^fuzz: go on with: palimpsest fuzz --resume state$" last
 first=$(sed -n 's/.*"cases":\([0-9]*\).*/\1/p' state/state.json)
-good "is gone on with" 0 "^fuzz: seed 1, " --resume state --time 3
+good "is gone on with" 0 "^fuzz: seed 1, " --resume state --time 10
 check "where it was" [ "$(cases)" -gt "$first" ]
 sed -i 's/"left":\["0x0","0x[0-9a-f]*"/"left":["0x0","0x64"/' state/state.json
 good "to its end" 0 "^fuzz: seed 1, " --resume state

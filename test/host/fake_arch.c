@@ -7,6 +7,7 @@
 #include <string.h>
 #include "monitor/arch.h"
 #include "monitor/kprintf.h"
+#include "monitor/report.h"
 #include "monitor/mmio.h"
 #include "monitor/sysreg.h"
 #include "test/host/fake_arch.h"
@@ -143,7 +144,18 @@ arch_bug(const char *file, int line, const char *what)
 
 // Weak: the test of monitor/kprintf.c links with the real one.
 __attribute__((weak)) void
-kprintf(const char *fmt, ...)
+kprintf_line(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
+__attribute__((weak)) void
+report(const char *fmt, ...)
 {
 	va_list ap;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // uses: monitor/gic.c monitor/console.c monitor/irq.c monitor/vtimer.c monitor/vgic.c monitor/vgic_dist.c
-// uses: monitor/vgic_cpuif.c monitor/vpl011.c monitor/vpl031.c monitor/dev.c
+// uses: monitor/vgic_cpuif.c monitor/vpl011.c monitor/vpl031.c monitor/dev.c monitor/vpmu.c monitor/hostpmu.c
 //
 // The host's interrupts: its GICv2, here a model with registers in any state and levels that stay, its UART and its
 // timer, as irq.c sets them up and serves them.
@@ -416,9 +416,20 @@ test_console(void)
 
 	check_case("a character waits for the line");
 	u.busy = 1000;
+	CHECK(!console_within_line());
 	console_putc('a');
 	CHECK(u.n_out == 1 && u.out[0] == 'a');
 	CHECK_EQ(console_dropped(), 0);
+
+	check_case("a line ends with LF, before or behind CR");
+	CHECK(console_within_line());
+	console_putc('\r');
+	CHECK(console_within_line());
+	console_putc('\n');
+	CHECK(!console_within_line());
+	console_putc('\r');
+	CHECK(!console_within_line());
+	u.n_out = 1;
 
 	check_case("a line that is stuck holds up only once, and then characters are dropped");
 	u.busy = ~0u;

@@ -27,6 +27,14 @@ console_putc(uint8_t c)
 	put(out, (char)c);
 }
 
+static bool within_line;
+
+bool
+console_within_line(void)
+{
+	return within_line;
+}
+
 static void
 clear(void)
 {
@@ -123,6 +131,15 @@ test_console(void)
 	clear();
 	kprintf("%u\n%s\n", 12u, "x");
 	CHECK(!strcmp(out, "12\r\nx\r\n"));
+
+	check_case("the monitor's own lines begin at the beginning of one");
+	clear();
+	kprintf_line("x %u", 1u);
+	CHECK(!strcmp(out, "palimpsest: x 1\r\n"));
+	clear();
+	within_line = true;
+	kprintf_line("y");
+	CHECK(!strcmp(out, "\r\npalimpsest: y\r\n"));
 }
 
 int
