@@ -259,6 +259,14 @@ entered(struct spt *s, const struct spt_table *t, uint32_t i, const struct mmu_x
 	arch_tables_written();
 }
 
+// Something is mapped of what has more than a section's size.
+static inline void
+note_size(struct spt *s, const struct mmu_xlat *x)
+{
+	s->blocks |= x->shift == BLOCK_SHIFT;
+	s->large_sections |= x->shift > BLOCK_SHIFT;
+}
+
 static inline void
 map_page(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, hpa_t host, uint32_t can)
 {
@@ -273,7 +281,7 @@ map_page(struct spt *s, const struct spt_request *rq, const struct mmu_xlat *x, 
 	entered(s, t, i, x);
 	if (x->shift != PAGE_SHIFT) {
 		s->large_pages |= x->shift == 16;
-		s->large_sections |= x->shift > SECTION_SHIFT;
+		note_size(s, x);
 	}
 	if (old == *entry) {
 		s->n.shown++;
@@ -289,8 +297,7 @@ map_section(struct spt *s, struct spt_table *t, uint32_t i, const struct mmu_xla
 {
 	uint32_t old = t->l1[i], entry = section(host, x, can);
 
-	if (x->shift > SECTION_SHIFT)
-		s->large_sections = true;
+	note_size(s, x);
 	if (!old) { // nobody shows anything there
 		set_add(&t->own, i);
 		t->l1[i] = entry;

@@ -12,6 +12,8 @@
 // is executed there; bit 9 is for the core to define (B3.5.1).
 #define L1_SOFT_PIECES L1_TABLE_PXN
 
+#define BLOCK_SHIFT 21u // of a long descriptor's at the second level (B3.6.2)
+
 static inline bool
 set_has(const struct spt_set *set, uint32_t i)
 {

@@ -371,7 +371,7 @@ drop_all(struct spt *s, struct spt_space *kept)
 	wipe(s, &s->common);
 	set_clear(&s->global);
 	s->gen = (s->gen + 1) & 0x1ff;
-	s->rom_mapped = s->large_pages = s->large_sections = false;
+	s->rom_mapped = s->large_pages = s->blocks = s->large_sections = false;
 	s->n.flushes++;
 	arch_tlbi_all();
 	for (; spaces; spaces &= spaces - 1)
@@ -431,6 +431,28 @@ spt_drop_asid(struct spt *s, uint32_t asid)
 	s->n.drops++;
 }
 
+static void
+table_clear(struct spt *s, struct spt_table *t, uint32_t i)
+{
+	if (t == &s->common)
+		spt_common_set(s, i, 0);
+	else
+		spt_table_set(t, i, 0);
+}
+
+// Of a block at va the other section goes, if t shows it, or pieces of it; what else t has there are the guest's own
+// pages. Returns whether there was anything.
+static bool
+table_drop_beside(struct spt *s, struct spt_table *t, gva_t va)
+{
+	uint32_t i = (va.v >> SECTION_SHIFT) ^ 1u, entry = t->l1[i];
+
+	if (!entry || !set_has(&t->own, i) || (is_table(entry) && !(entry & L1_SOFT_PIECES)))
+		return false;
+	table_clear(s, t, i);
+	return true;
+}
+
 // Drops what t's own entry i maps at va: a section wholly, of a table the page,
 // the 64 KiB page or, where the table shows pieces of a guest's section, all. Returns
 // whether that is more than the page.
@@ -438,22 +460,20 @@ static bool
 table_drop_va(struct spt *s, struct spt_table *t, gva_t va)
 {
 	uint32_t i = va.v >> SECTION_SHIFT, entry = t->l1[i], *l2;
+	bool beside = s->blocks && table_drop_beside(s, t, va);
 
 	if (!entry || !set_has(&t->own, i))
-		return false;
+		return beside;
 	if (!is_table(entry) || (entry & L1_SOFT_PIECES)) {
-		if (t == &s->common)
-			spt_common_set(s, i, 0);
-		else
-			spt_table_set(t, i, 0);
-		return is_table(entry);
+		table_clear(s, t, i);
+		return is_table(entry) || beside;
 	}
 	l2 = l2_of(entry);
 	if (!s->large_pages)
 		l2[bits(va.v, 19, 12)] = 0;
 	else
 		memset(&l2[bits(va.v, 19, 12) & ~15u], 0, 16 * sizeof(*l2));
-	return s->large_pages;
+	return s->large_pages || beside;
 }
 
 static bool
@@ -474,13 +494,22 @@ tlbi_dropped(struct spt *s, gva_t va, bool more)
 		arch_tlbi_va(va);
 }
 
+// Whether spaces have global entries of their own that maintenance at va is to find.
+static bool
+global_at(const struct spt *s, gva_t va)
+{
+	uint32_t i = va.v >> SECTION_SHIFT;
+
+	return set_has(&s->global, i) || (s->blocks && set_has(&s->global, i ^ 1u));
+}
+
 void
 spt_drop_va(struct spt *s, gva_t va, uint32_t asid)
 {
 	struct spt_space *sp;
 	bool more;
 
-	if (s->large_sections || set_has(&s->global, va.v >> SECTION_SHIFT)) {
+	if (s->large_sections || global_at(s, va)) {
 		spt_drop_va_all(s, va);
 		return;
 	}
@@ -519,10 +548,8 @@ table_unmap(struct spt *s, struct spt_table *t, gva_t va)
 		return;
 	if (is_table(entry))
 		l2_of(entry)[bits(va.v, 19, 12)] = 0;
-	else if (t == &s->common)
-		spt_common_set(s, i, 0);
 	else
-		spt_table_set(t, i, 0);
+		table_clear(s, t, i);
 }
 
 void

@@ -134,7 +134,8 @@ struct spt {
 	uint32_t gen, clock;
 	// What is mapped, or was since the last spt_drop_all:
 	bool large_pages;      // 64 KiB pages: maintenance by address takes 16 entries
-	bool large_sections;   // or supersections, or blocks of 2 MiB or 1 GiB: it takes all
+	bool blocks;           // or blocks of 2 MiB: it takes what is of one in both of its sections
+	bool large_sections;   // or supersections, or blocks of 1 GiB: it takes all
 	bool rom_mapped;       // pages of ROM
 	struct spt_set global; // where global entries are elsewhere than in the common table, by first-level index
 	struct spt_counters n;

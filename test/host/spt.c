@@ -57,6 +57,7 @@ static char *tables;
 static struct spt s;
 static struct mmu_regs regs;
 static unsigned n_pages;
+static bool long_tables; // the random guest's descriptors are long ones
 
 static uint32_t
 below(uint32_t n)
@@ -122,7 +123,8 @@ slot_l2(unsigned space, unsigned slot)
 static void
 go_to(unsigned space)
 {
-	regs.ttbr0 = ttbr0(space) | 0x4a;
+	regs.ttbr0 = long_tables ? ttbr0(space) : ttbr0(space) | 0x4a;
+	regs.ttbr0_high = long_tables ? (space + 7) << 16 : 0;
 	regs.contextidr = 0x12300u | (space + 7);
 	spt_switch(&s, &regs);
 }
@@ -385,7 +387,7 @@ check_known(void)
 		CHECK_EQ(k->host_asid + 1, sp->view[SPT_USER].host_asid);
 		CHECK_EQ(k->user, (uint32_t)(uintptr_t)sp->view[SPT_USER].l1 | 0x4a);
 	}
-	if (s.current)
+	if (s.current && !long_tables)
 		CHECK_EQ(s.known[s.current->asid].host_asid, s.host_asid);
 	CHECK_EQ(s.host_asid, spt_view(&s, SPT_KERNEL)->host_asid);
 }
@@ -440,6 +442,7 @@ check_all(void)
 			continue;
 		}
 		r.ttbr0 = sp->ttbr0;
+		r.ttbr0_high = sp->ttbr0_high;
 		l2 = 0;
 		for (unsigned v = 0; v < 2; v++) {
 			l2 += check_table(&sp->view[v], &r, v == SPT_USER, v == SPT_KERNEL, sp == s.current);
@@ -490,6 +493,11 @@ begin(unsigned n_spaces, unsigned pages)
 	memset(pool_room, 0xa5, POOL_MAX);
 	memset(tables, 0xa5, SPT_TABLES(SPT_SPACES));
 	regs = (struct mmu_regs){.sctlr = SCTLR_M, .dacr = CLIENTS, .ttbr1 = TTBR1 | 0x4a};
+	if (long_tables) {
+		regs.ttbcr = TTBCR_EAE;
+		regs.ttbr1 = 0;
+		regs.prrr = 0xff; // MAIR0: Normal
+	}
 	n_pages = pages;
 	n_copies = 0;
 	memset(copy_of, 0, sizeof(copy_of));
@@ -1032,6 +1040,70 @@ change_super(void)
 		maintain(0, SUPER << 20 | below(0x1000000), false);
 }
 
+//----------------------------------------------------------------------------
+// The same with long descriptors: blocks of 2 MiB, and pages. A space has four tables of the second level, one for each
+// GiB, of which the kernel's two are the same in all.
+
+static uint32_t
+long_l2(unsigned space, uint32_t va)
+{
+	return TABLES + 0x20000u + ((va >> 31 ? 0 : space) * 4 + (va >> 30)) * 0x1000u;
+}
+
+// The slots of one block share its table: that of the even section's.
+static uint32_t
+long_l3(unsigned space, unsigned slot)
+{
+	if (slot && slot_index(slot) % 2 && slot_index(slot - 1) == slot_index(slot) - 1)
+		slot--;
+	return TABLES + 0x40000u + ((slot < USER_SLOTS ? space : 0) * SLOTS + slot) * 0x1000u;
+}
+
+static void
+make_long_tables(void)
+{
+	for (unsigned n = 0; n < SPACES; n++)
+		for (uint32_t gib = 0; gib < 4; gib++)
+			put(ttbr0(n) + gib * 8, long_l2(n, gib << 30) | 3u);
+}
+
+// AF, AP[2:1], nG and the type of a block (1) or page (3); the upper word has XN and PXN.
+static uint32_t
+random_long(bool user, uint32_t type)
+{
+	uint32_t gpa = random_gpa() + (type == 3 ? below(4) << 12 : 0), mask = type == 3 ? 0xfffff000u : 0xffe00000u;
+
+	return (gpa & mask) | (below(16) ? 0x400u : 0) | below(4) << 6 | (user || !below(4) ? 0x800u : 0) | type;
+}
+
+static void
+put_long(uint32_t at, uint32_t low)
+{
+	put(at, low);
+	put(at + 4, low & 1u && !below(3) ? 1u << (21 + below(2)) : 0);
+}
+
+static void
+change_long(unsigned space, unsigned slot)
+{
+	bool user = slot < USER_SLOTS;
+	uint32_t va = random_va(slot), at = long_l2(space, va) + bits(va, 29, 21) * 8, old = get(at);
+	uint32_t l3 = long_l3(space, slot) + bits(va, 20, 12) * 8;
+
+	if ((old & 3) == 3 && below(4)) {
+		put_long(l3, below(4) ? random_long(user, 3) : 0);
+		maintain(space, va, user);
+		return;
+	}
+	put_long(at, below(3) ? random_long(user, 1) : below(2) ? (l3 & ~0xfffu) | 3u : 0);
+	if (get(at + 4) && (get(at) & 3) == 3)
+		put(at + 4, 0);
+	if ((old & 3) == 1)
+		maintain(space, (va & ~0x1fffffu) | below(0x200000), user);
+	else if ((old & 3) == 3)
+		spt_drop_all(&s);
+}
+
 static void
 random_access(unsigned slot)
 {
@@ -1081,13 +1153,20 @@ random_step(unsigned *space)
 		go_to(*space);
 		break;
 	case 4 ... 6:
-		change_page(*space, below(USER_SLOTS + KERNEL_SLOTS));
+		if (long_tables)
+			change_long(*space, slot);
+		else
+			change_page(*space, below(USER_SLOTS + KERNEL_SLOTS));
 		break;
 	case 7 ... 8:
-		change_l1(*space, below(USER_SLOTS + KERNEL_SLOTS));
+		if (long_tables)
+			change_long(*space, slot);
+		else
+			change_l1(*space, below(USER_SLOTS + KERNEL_SLOTS));
 		break;
 	case 9:
-		change_super();
+		if (!long_tables)
+			change_super();
 		break;
 	case 10:
 		drop_code(GPA(random_gpa() + (below(4) << 12)));
@@ -1107,12 +1186,15 @@ test_random(unsigned seed)
 	static char name[64];
 	unsigned space = 0, step;
 
-	snprintf(name, sizeof(name), "random guest %u", seed);
+	snprintf(name, sizeof(name), "random guest %u%s", seed, long_tables ? ", long descriptors" : "");
 	check_case(name);
 	srandom(seed);
 	begin(1 + below(SPACES), seed % 3 ? 18 : 1 + below(3));
 	regs.sctlr |= (below(2) ? SCTLR_AFE : 0) | (below(4) ? 0 : SCTLR_WXN);
-	regs.ttbcr = below(3);
+	if (long_tables)
+		make_long_tables();
+	else
+		regs.ttbcr = below(3);
 	regs.dacr = below(4) ? CLIENTS : 0x55555557; // domain 0 of managers
 	for (step = 0; step < STEPS && !check_state.failed; step++) {
 		random_step(&space);
@@ -1143,7 +1225,9 @@ main(void)
 	test_common();
 	test_window();
 	test_exhaustion();
-	for (unsigned seed = 1; seed <= RUNS; seed++)
+	for (unsigned seed = 1; seed <= 2 * RUNS; seed++) {
+		long_tables = seed > RUNS;
 		test_random(seed);
+	}
 	return check_done("spt");
 }

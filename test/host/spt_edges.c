@@ -405,7 +405,7 @@ test_long(void)
 	for (unsigned asid = 0; asid < SPT_ASIDS; asid++)
 		CHECK(!is_known(asid));
 
-	check_case("maintenance of any address of a block drops all of it");
+	check_case("maintenance of any address of a block of 1 GiB drops all of it");
 	CHECK_EQ(user(USER_VA + 0x300000, MMU_READ), SPT_OK);
 	spt_drop_va(&s, GVA(USER_VA + 0x100000), 5);
 	for (uint32_t i = 0; i < 4; i++)
@@ -421,6 +421,65 @@ test_long(void)
 	CHECK(shown(USER_VA, SPT_USER));
 	spt_drop_va(&s, GVA(USER_VA + 0x200000), 5);
 	CHECK(!shown(USER_VA, SPT_USER) && !shown(USER_VA + 0x6000, SPT_USER));
+}
+
+// A block of 2 MiB, in the second level at L1(1), which the first entry of L1(0) names.
+static void
+put_block(uint32_t va, uint32_t d)
+{
+	put(L1(0), L1(1) | 3u);
+	put(L1(1) + bits(va, 29, 21) * 8, d);
+}
+
+static void
+test_blocks(void)
+{
+	enum { VA = 0x00600000, PIECE = 0x5000 };
+	uint32_t flushes;
+
+	fresh("maintenance of any address of a block of 2 MiB drops both of its sections, and nothing else", 6);
+	regs.ttbcr = TTBCR_EAE;
+	regs.prrr = 0xff; // MAIR0: Normal
+	regs.ttbr0 = L1(0);
+	go_long(0, 0);
+	for (unsigned at = 0; at < 4; at++) {
+		put_block(VA, RAM | 0xc41u);
+		put_block(VA + 0x200000, RAM | 0xc41u);
+		if (at >= 2) // shown by pages
+			spt_track(&s, GPA(RAM + 0x1000)), spt_track(&s, GPA(RAM + 0x101000));
+		for (uint32_t i = 0; i < 4; i++)
+			CHECK_EQ(user(VA + (i << 20) + PIECE, MMU_READ), SPT_OK);
+		flushes = s.n.flushes;
+		spt_drop_va(&s, GVA(VA + (at % 2 << 20) + 0x7000), 5);
+		for (uint32_t i = 0; i < 4; i++)
+			CHECK_EQ(shown(VA + (i << 20) + PIECE, SPT_USER) != 0, i >= 2);
+		for (uint32_t i = 0; i < 2; i++)
+			CHECK_EQ(user(VA + (i << 20) + PIECE, MMU_READ), SPT_OK);
+		spt_drop_va_all(&s, GVA(VA + (at % 2 << 20)));
+		CHECK_EQ(s.n.flushes, flushes);
+		for (uint32_t i = 0; i < 4; i++)
+			CHECK_EQ(shown(VA + (i << 20) + PIECE, SPT_USER) != 0, i >= 2);
+	}
+	check_case("of pages beside, that aren't of a block, none but the page goes");
+	put_block(VA, L1(2) | 3u);
+	for (uint32_t i = 0; i < 512; i++)
+		put(L1(2) + i * 8, (RAM + (i << 12)) | 0xc43u);
+	for (uint32_t i = 0; i < 2; i++)
+		CHECK_EQ(user(VA + (i << 20) + PIECE, MMU_READ), SPT_OK);
+	spt_drop_va(&s, GVA(VA + PIECE), 5);
+	CHECK(!shown(VA + PIECE, SPT_USER) && shown(VA + 0x100000 + PIECE, SPT_USER));
+
+	check_case("global ones in user views of other ASIDs as well");
+	put_block(VA, RAM | 0x441u);
+	spt_drop_all(&s);
+	regs.ttbr0_high = 6u << 16;
+	spt_switch(&s, &regs);
+	CHECK_EQ(user(VA, MMU_READ), SPT_OK);
+	go_long(0, 0);
+	spt_drop_va(&s, GVA(VA + 0x100000), 5);
+	regs.ttbr0_high = 6u << 16;
+	spt_switch(&s, &regs);
+	CHECK(!shown(VA, SPT_USER));
 }
 
 //----------------------------------------------------------------------------
@@ -677,6 +736,7 @@ main(void)
 	test_rom();
 	test_registers();
 	test_long();
+	test_blocks();
 	test_slots();
 	test_many_of_asid();
 	test_global();
