@@ -28,7 +28,7 @@ insert(struct code *c, struct code_page *p)
 	p->known = true;
 	p->next = *at;
 	*at = p;
-	if (c->policy != CODE_BLOCK) // only it asks, and has one page at an address
+	if (c->policy != CODE_BLOCK) // only it asks
 		return;
 	p->next_va = *at_va;
 	*at_va = p;
@@ -131,6 +131,26 @@ code_find(struct code *c, gpa_t gpa)
 
 	while (p && p->gpa.v != (gpa.v & ~PAGE_MASK))
 		p = p->next;
+	return p;
+}
+
+struct code_page *
+code_next(const struct code_page *p)
+{
+	struct code_page *next = p->next;
+
+	while (next && next->gpa.v != p->gpa.v)
+		next = next->next;
+	return next;
+}
+
+struct code_page *
+code_at(struct code *c, gpa_t gpa, gva_t va)
+{
+	struct code_page *p = code_find(c, gpa);
+
+	while (p && c->policy == CODE_BLOCK && p->va != (va.v & ~PAGE_MASK))
+		p = code_next(p);
 	return p;
 }
 
@@ -242,9 +262,8 @@ code_original(const struct code *c, const struct code_page *p, uint32_t offset)
 	return meant(c, code_frame(c, p)[offset / 4]);
 }
 
-// What a word of the guest's is replaced by; 0 if it isn't sensitive.
-static uint32_t
-patch_for(struct code *c, uint32_t raw)
+uint32_t
+code_replacement(struct code *c, uint32_t raw)
 {
 	struct code_patched *memo = &c->patched[(raw ^ raw >> 9 ^ raw >> 20) % CODE_PATCHED];
 	const struct bt_row *row;
@@ -271,7 +290,7 @@ code_patch_word(struct code *c, struct code_page *p, uint32_t word)
 bool
 code_patch_raw(struct code *c, struct code_page *p, uint32_t word, uint32_t raw)
 {
-	uint32_t by = patch_for(c, raw);
+	uint32_t by = code_replacement(c, raw);
 
 	if (!by)
 		return true;
@@ -358,6 +377,8 @@ code_make(struct code *c, const struct code_request *rq)
 	insert(c, p);
 	c->n.pages++;
 	c->n.made++;
+	if (c->policy == CODE_BLOCK)
+		code_block_begin(c, p);
 	return p;
 }
 

@@ -27,15 +27,18 @@ struct code_page {
 	gpa_t gpa;
 	uint32_t *copy;    // NULL: the frame itself is run
 	uint32_t *scanned; // what control may reach (block policy) or is code (page policy, where the
-			   // guest uses Thumb): a bit per A32 word, then one per halfword for Thumb
+			   // guest uses Thumb): a bit per A32 word, then one per halfword for Thumb; block policy:
+			   // then the same of where it comes in from other pages
 	uint32_t va;       // the page's address when it was made
 	uint16_t patched, doubtful;
 	uint16_t writes; // emulated since it was last known to be executed
 	uint8_t names;   // page policy: BT_NAMES_BEFORE, BT_NAMES_BEHIND: where its words may name literals
 	bool known;      // it is in the hash chains
+	bool asleep;     // block policy: the frame isn't tracked
 };
 
-#define CODE_HASH 1024u
+#define CODE_HASH   1024u
+#define CODE_PLACES 1024u
 
 // A page virtually adjacent to a code page.
 struct code_beside {
@@ -82,7 +85,9 @@ struct code {
 	bool thumb;   // the guest's kernel has been in Thumb state: any page may have code of either
 	bool overlap; // block policy: what has just been reached is known as code of the other state, too;
 		      // the caller drops all and has it reached again
+	bool forgot;  // what was reached or code no longer is: the caller, who may know of it, clears this
 	struct code_page *hash[CODE_HASH], *hash_va[CODE_HASH]; // by gpa, by va
+	uint8_t moves[CODE_PLACES]; // block policy, by va: how many times another frame was executed there
 	struct code_page *free;
 	struct code_page *records; // all of them, in the reverse order of when they are first taken
 	unsigned n_records, hand;  // hand: behind the one that code_oldest looks at next
@@ -120,7 +125,11 @@ struct code_room {
 void code_init(struct code *c, const struct gmem *mem, struct pool *pool, enum code_policy policy,
 	       const struct code_room *room);
 
+// The page of a frame; under `block` there may be others, at other addresses.
 struct code_page *code_find(struct code *c, gpa_t gpa);
+struct code_page *code_next(const struct code_page *p);
+// Under `block` that at the address.
+struct code_page *code_at(struct code *c, gpa_t gpa, gva_t va);
 
 // Scans and patches a frame that has no code page, and is tracked by now. NULL when it was interrupted (c->later): then
 // the same request goes on with it; or when records or pool are used up: then the caller drops all (code_drop_all) and
@@ -183,9 +192,19 @@ void code_drop_all(struct code *c);
 
 // Block policy: makes the code at offset fit to be reached; true if it was already.
 bool code_block_reach(struct code *c, struct code_page *p, uint32_t offset);
-// Block policy: whether giving out the frame of gpa at va is at odds with what branches
-// were given back for.
-bool code_block_moved(struct code *c, gpa_t gpa, gva_t va);
+// Block policy: the frame of gpa is to be given out at va. What becomes of the page of another frame there, *other, if
+// there is one: that it stays, where frames take turns; that it goes alone; or that all go, as branches that were given
+// back lead there.
+enum code_move { CODE_STAYS, CODE_GOES, CODE_ALL_GO };
+enum code_move code_block_move(struct code *c, gpa_t gpa, gva_t va, struct code_page **other);
+// Block policy: whether frames take turns at va, so that what is known of one is not of another.
+bool code_block_shared(struct code *c, gva_t va);
+// Block policy: what has been given back leads to va, from another page.
+void code_block_enter(struct code *c, gva_t va, bool thumb);
+// Block policy: the frame of gpa is the guest's to write; its pages aren't mapped until they are woken. False: what it
+// has become is at odds with what was given back, so that all have to go.
+void code_block_sleep(struct code *c, gpa_t gpa);
+bool code_block_wake(struct code *c, struct code_page *p);
 // Block policy: whether control may go to offset.
 bool code_block_reached(const struct code_page *p, uint32_t offset);
 // Block policy: the direct branch at offset may run, its target being reached.

@@ -16,6 +16,16 @@
 // Hash chains that are gone through without a pause.
 #define CODE_PAUSE_CHAINS 256u
 
+// Under the block policy a page has in one table of the pool maps of what may be reached, in A32 and in Thumb state,
+// and of its entries (block.c).
+#define CODE_MAPS (BT_MAP_WORDS + BT_HALF_MAP)
+
+static inline uint32_t *
+code_entries(const struct code_page *p)
+{
+	return p->scanned + CODE_MAPS;
+}
+
 // The page's words as the guest has them.
 static inline const uint32_t *
 code_frame(const struct code *c, const struct code_page *p)
@@ -39,6 +49,8 @@ bool code_copy(struct code *c, struct code_page *p);
 bool code_patch_word(struct code *c, struct code_page *p, uint32_t word);
 // The same where the frame's word is known.
 bool code_patch_raw(struct code *c, struct code_page *p, uint32_t word, uint32_t raw);
+// What a sensitive word of the guest's is replaced by; 0 if it isn't one.
+uint32_t code_replacement(struct code *c, uint32_t raw);
 // The hypercall that stands for insn by its number in the VM's table.
 uint32_t code_interned(struct code *c, uint32_t insn);
 // In the middle of something long.
@@ -63,6 +75,14 @@ void code_scan_drop_all(struct code *c);
 void code_close_cut(struct code *c);
 // The guest has rewritten len bytes at offset, some of which may be Thumb code: the copy follows.
 bool code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len);
+// Block policy, of a page that was asleep: whether the instruction at halfword i, which may be reached, is as it was
+// when it was made fit for that; whether Thumb code is in or at the word w; all halfwords in such words become as they
+// are in the frame, but for what may be reached.
+bool code_thumb_same(struct code *c, const struct code_page *p, unsigned i);
+bool code_thumb_near(const struct code_page *p, unsigned w);
+void code_thumb_refresh(const struct code *c, struct code_page *p);
+// Block policy: a page has been made; where others lead into it is reached.
+void code_block_begin(struct code *c, struct code_page *p);
 // The guest has rewritten a word: if control may reach it, it is scanned again.
 void code_block_rewritten(struct code *c, struct code_page *p, uint32_t word);
 

@@ -102,7 +102,10 @@ by_number(struct code *c, uint32_t insn)
 	uint32_t n;
 
 	if (insn < 0x10000u) {
-		n = intern_number_t16(c->words, insn);
+		const struct bt_row *row = bt_decode_thumb(insn);
+		bool indirect = row && row->flags & BT_INDIRECT;
+
+		n = intern_number_t16(c->words, insn, indirect ? INTERN_T16 : INTERN_T16 - INTERN_T16_KEPT);
 		return n == INTERN_NONE ? bt_hyper_udf(insn, BT_IMM_T16_FRAME) : BT_T16_INTERN + n;
 	}
 	n = intern_number(c->words, insn);
@@ -178,7 +181,7 @@ restore(const struct code *c, struct code_page *p, unsigned from, unsigned to)
 
 // Control has got to the word in A32 state: what was known of it as Thumb code is no longer so.
 static void
-forget_thumb(const struct code *c, struct code_page *p, unsigned w)
+forget_thumb(struct code *c, struct code_page *p, unsigned w)
 {
 	unsigned from = 2u * w - (w && bt_map_test(map_of(p), 2u * w - 1u)), to = 2u * w + 2u;
 
@@ -187,13 +190,14 @@ forget_thumb(const struct code *c, struct code_page *p, unsigned w)
 	for (unsigned i = from; i < to; i++)
 		if (bt_map_test(map_of(p), i)) {
 			bt_map_clear(map_of(p), i);
+			c->forgot = true;
 			restore(c, p, from, i + 2u < HALVES ? i + 2u : HALVES);
 		}
 }
 
 // And in Thumb state, to the instruction at halfword i.
 static void
-forget_a32(const struct code *c, struct code_page *p, unsigned i)
+forget_a32(struct code *c, struct code_page *p, unsigned i)
 {
 	unsigned last = i + bt_thumb_size(original(c, p, i)) / 2u - 1u;
 
@@ -201,6 +205,7 @@ forget_a32(const struct code *c, struct code_page *p, unsigned i)
 		if (!bt_map_test(p->scanned, w))
 			continue;
 		bt_map_clear(p->scanned, w);
+		c->forgot = true;
 		restore(c, p, 2u * w, 2u * w + 2u);
 	}
 }
@@ -214,7 +219,7 @@ a32_halves(const struct code_page *p, unsigned m)
 
 // To all instructions of the map: those that begin or, having four bytes, may end in A32 code.
 static void
-forget_a32_of(const struct code *c, struct code_page *p, const uint32_t *map)
+forget_a32_of(struct code *c, struct code_page *p, const uint32_t *map)
 {
 	for (unsigned m = 0; m < HALF_MAP; m++) {
 		uint32_t a32, left = 0;
@@ -312,25 +317,68 @@ reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb, boo
 	return true;
 }
 
+// Block policy: what the instruction at halfword i is replaced by to be fit to be reached. *falls: whether control may
+// fall through to the next one.
+static uint32_t
+fit(struct code *c, unsigned i, uint32_t insn, bool in_it, bool *falls)
+{
+	const struct bt_row *row = bt_decode_thumb(insn);
+	uint32_t flags = row ? row->flags : 0;
+
+	*falls = !(flags & (BT_CALL | BT_ENDS)) || in_it;
+	if (i + bt_thumb_size(insn) / 2u >= HALVES && *falls) // C has the next page reached
+		return in_it ? BKPT_FRAME : by_number(c, insn);
+	if (!(flags & BT_SENSITIVE) && flags & (BT_BRANCH | BT_INDIRECT))
+		return by_number(c, insn);
+	return replacement(c, row, insn);
+}
+
 // Block policy: makes the instruction at halfword i fit to be reached. Returns whether control may
 // fall through to the next one.
 static bool
 scan_one(struct code *c, struct code_page *p, unsigned i, uint32_t insn, bool in_it)
 {
-	const struct bt_row *row = bt_decode_thumb(insn);
-	uint32_t flags = row ? row->flags : 0, word = insn;
-	bool ends = (flags & (BT_CALL | BT_ENDS)) && !in_it;
+	bool falls;
+	uint32_t word = fit(c, i, insn, in_it, &falls);
 
 	set_reached(p, i, insn);
 	c->overlap |= bt_map_test(p->scanned, i / 2u);
-	if (i + bt_thumb_size(insn) / 2u >= HALVES && !ends) // C has the next page reached
-		word = in_it ? BKPT_FRAME : by_number(c, insn);
-	else if (!(flags & BT_SENSITIVE) && flags & (BT_BRANCH | BT_INDIRECT))
-		word = by_number(c, insn);
-	else
-		word = replacement(c, row, insn);
 	replace(c, p, i, insn, word); // can't fail: the page has its copy
-	return !ends;
+	return falls;
+}
+
+bool
+code_thumb_same(struct code *c, const struct code_page *p, unsigned i)
+{
+	uint32_t insn = original(c, p, i);
+	bool falls;
+
+	if (is_run_so(p, i, insn))
+		return true;
+	if (is_cut(insn, i))
+		return is_run_so(p, i, BKPT_FRAME);
+	return is_run_so(p, i, fit(c, i, insn, false, &falls)) || is_run_so(p, i, fit(c, i, insn, true, &falls));
+}
+
+bool
+code_thumb_near(const struct code_page *p, unsigned w)
+{
+	const uint32_t *map = map_of(p);
+
+	return bt_map_test(map, 2u * w) || bt_map_test(map, 2u * w + 1u) || (w && bt_map_test(map, 2u * w - 1u));
+}
+
+void
+code_thumb_refresh(const struct code *c, struct code_page *p)
+{
+	const uint32_t *map = map_of(p);
+
+	for (unsigned i = 0; i < HALVES; i++) {
+		if (bt_map_test(map, i) || bt_map_test(p->scanned, i / 2u) || !code_thumb_near(p, i / 2u))
+			continue;
+		if (!(i && bt_map_test(map, i - 1u) && bt_is_t32(code_half(c, p, 2u * i - 2u))))
+			put_half(p, i, code_half(c, p, 2u * i));
+	}
 }
 
 static void
@@ -461,6 +509,7 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 		if (!bt_map_test(map_of(p), i))
 			continue;
 		bt_map_clear(map_of(p), i);
+		c->forgot = true;
 		if (c->policy == CODE_PAGE
 			? !reach_flow(c, p, 2u * i, true, false)
 			: !code_thumb_reach(c, p, 2u * i, BT_IT_MAX)) // if it is in an IT block isn't known

@@ -31,7 +31,7 @@ intern_number(struct intern *t, uint32_t word)
 }
 
 uint32_t
-intern_number_t16(struct intern *t, uint32_t halfword)
+intern_number_t16(struct intern *t, uint32_t halfword, uint32_t most)
 {
 	uint32_t at = (halfword * 0x9e3779b1u) >> 22;
 
@@ -39,7 +39,7 @@ intern_number_t16(struct intern *t, uint32_t halfword)
 		at = (at + 1) % INTERN_HASH_T16;
 	if (t->hash_t16[at])
 		return t->hash_t16[at] - 1u;
-	if (t->n_t16 == INTERN_T16)
+	if (t->n_t16 >= most)
 		return INTERN_NONE;
 	t->t16[t->n_t16++] = (uint16_t)halfword;
 	t->hash_t16[at] = (uint16_t)t->n_t16;

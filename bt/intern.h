@@ -13,6 +13,7 @@
 #define INTERN_HASH     0x10000u
 #define INTERN_T16      0x200u
 #define INTERN_HASH_T16 0x400u
+#define INTERN_T16_KEPT 0x80u // for what most guests have few of, and is done each time: indirect branches
 #define INTERN_NONE     0xffffffffu
 
 struct intern {
@@ -26,8 +27,8 @@ struct intern {
 // The number of word, given to it if it has none; INTERN_NONE when the table is full.
 uint32_t intern_number(struct intern *t, uint32_t word);
 
-// The same for a halfword.
-uint32_t intern_number_t16(struct intern *t, uint32_t halfword);
+// The same for a halfword; it gets none that is most or higher.
+uint32_t intern_number_t16(struct intern *t, uint32_t halfword, uint32_t most);
 
 // Whether word has a number, or may have lost it to a full table.
 bool intern_has(const struct intern *t, uint32_t word);

@@ -31,6 +31,38 @@ bt_shift(uint32_t value, uint32_t type, uint32_t amount, uint32_t carry)
 	}
 }
 
+// Data-processing by its opcode, bits [24:21] (A5.2.1); MOV for those that write no register.
+static inline uint32_t
+bt_alu(uint32_t op, uint32_t a, uint32_t b, uint32_t carry)
+{
+	switch (op) {
+	case 0x0:
+		return a & b;
+	case 0x1:
+		return a ^ b;
+	case 0x2:
+		return a - b;
+	case 0x3:
+		return b - a;
+	case 0x4:
+		return a + b;
+	case 0x5:
+		return a + b + carry;
+	case 0x6:
+		return a - b - !carry;
+	case 0x7:
+		return b - a - !carry;
+	case 0xc:
+		return a | b;
+	case 0xe:
+		return a & ~b;
+	case 0xf:
+		return ~b;
+	default:
+		return b;
+	}
+}
+
 // A block of n words from base on as LDM, STM, SRS and RFE count by U and P (A8.8.58): its lowest address,
 // and the base behind it.
 static inline uint32_t

@@ -17,12 +17,11 @@ access_code_drop(struct vcpu *v, gpa_t gpa)
 	struct code_page *p = code_find(&v->vm->code, gpa);
 
 	spt_untrack(&v->vm->spt, gpa);
-	if (p && v->vm->code.policy == CODE_BLOCK) { // branches into it may have been given back
-		spt_drop_all(&v->vm->spt);
-		code_drop_all(&v->vm->code);
-	} else {
-		code_forget(&v->vm->code, gpa);
+	if (v->vm->code.policy == CODE_BLOCK) { // branches into it may have been given back
+		code_block_sleep(&v->vm->code, gpa);
+		return;
 	}
+	code_forget(&v->vm->code, gpa);
 	if (p && v->check_targets)
 		memset(v->targets, 0, sizeof(v->targets));
 	irq_poll(v); // all this takes long
@@ -31,17 +30,24 @@ access_code_drop(struct vcpu *v, gpa_t gpa)
 void
 access_code_written(struct vcpu *v, gpa_t gpa, uint32_t len)
 {
-	struct code_page *p;
-	bool had_copy;
+	bool follows = false, unseen = false;
 
 	if (!spt_tracked(&v->vm->spt, gpa))
 		return;
 	trace(v, TRACE_WRITE_CODE, gpa.v);
-	p = code_find(&v->vm->code, gpa);
-	had_copy = p && p->copy;
-	if (!p || !code_written(&v->vm->code, p, gpa.v & PAGE_MASK, len))
+	for (struct code_page *p = code_find(&v->vm->code, gpa); p; p = code_next(p)) {
+		bool had_copy = p->copy;
+
+		if (p->asleep)
+			continue;
+		follows = code_written(&v->vm->code, p, gpa.v & PAGE_MASK, len);
+		if (!follows)
+			break;
+		unseen |= code_unseen(p) || (p->copy && !had_copy); // or the frame itself is mapped
+	}
+	if (!follows)
 		access_code_drop(v, gpa);
-	else if (code_unseen(p) || (p->copy && !had_copy)) // or the frame itself is mapped
+	else if (unseen)
 		spt_drop_exec(&v->vm->spt, gpa);
 }
 

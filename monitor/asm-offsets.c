@@ -2,6 +2,7 @@
 //
 // Compiled to assembly, never linked: the Makefile turns the marked lines into
 // build/asm-offsets.h.
+#include "bt/intern.h"
 #include "monitor/core.h"
 #include "monitor/vcpu.h"
 
@@ -39,6 +40,8 @@ asm_offsets(void)
 	VALUE(UTLB_ASID, UTLB_ASID_SHIFT);
 	VALUE(UTLB_READ, UTLB_R);
 	VALUE(UTLB_WRITE, UTLB_W);
+	OFFSET(INTERN_N, struct intern, n);
+	OFFSET(INTERN_WORD, struct intern, word);
 	OFFSET(VCPU_UTLB, struct vcpu, utlb);
 	OFFSET(VCPU_START, struct vcpu, start);
 	OFFSET(VCPU_COST, struct vcpu, cost);

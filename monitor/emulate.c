@@ -26,18 +26,9 @@ emulate_reg(const struct vcpu *v, unsigned n)
 }
 
 bool
-emulate_condition(const struct vcpu *v, uint32_t cond)
-{
-	uint32_t n = bit(v->cpsr, 31), z = bit(v->cpsr, 30), c = bit(v->cpsr, 29), o = bit(v->cpsr, 28);
-	const uint32_t holds[] = {z, c, n, o, c && !z, n == o, n == o && !z, 1};
-
-	return cond >= 14u || holds[cond >> 1] != (cond & 1u);
-}
-
-bool
 emulate_passes(const struct vcpu *v, uint32_t insn)
 {
-	return emulate_condition(v, vpsr_thumb(v) ? vpsr_it_condition(v) : insn >> 28);
+	return vpsr_condition(v, vpsr_thumb(v) ? vpsr_it_condition(v) : insn >> 28);
 }
 
 enum exit_reason
@@ -139,32 +130,7 @@ emulate_alu(const struct vcpu *v, uint32_t insn)
 	uint32_t a = emulate_reg(v, bits(insn, 19, 16)), carry = bit(v->cpsr, 29);
 	uint32_t b = bit(insn, 25) ? bt_expand_imm(insn) : shifted_reg(v, insn);
 
-	switch (bits(insn, 24, 21)) {
-	case 0x0:
-		return a & b;
-	case 0x1:
-		return a ^ b;
-	case 0x2:
-		return a - b;
-	case 0x3:
-		return b - a;
-	case 0x4:
-		return a + b;
-	case 0x5:
-		return a + b + carry;
-	case 0x6:
-		return a - b - !carry;
-	case 0x7:
-		return b - a - !carry;
-	case 0xc:
-		return a | b;
-	case 0xe:
-		return a & ~b;
-	case 0xf:
-		return ~b;
-	default:
-		return b; // MOV; compares write no PC
-	}
+	return bt_alu(bits(insn, 24, 21), a, b, carry);
 }
 
 static enum exit_reason

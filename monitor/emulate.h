@@ -30,9 +30,7 @@ uint32_t emulate_reg(const struct vcpu *v, unsigned n);
 // The result of a data-processing instruction, immediate or with a shifted register (A5.2.1).
 uint32_t emulate_alu(const struct vcpu *v, uint32_t insn);
 
-// Whether a condition holds now (ARM ARM A8.3), and whether insn's does: that of an A32
-// instruction is its own, that of a Thumb one is ITSTATE's.
-bool emulate_condition(const struct vcpu *v, uint32_t cond);
+// Whether the condition of insn holds: that of an A32 instruction is its own, that of a Thumb one is ITSTATE's.
 bool emulate_passes(const struct vcpu *v, uint32_t insn);
 
 #endif

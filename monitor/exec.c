@@ -3,8 +3,7 @@
 // See exec.h.
 //
 // Under the block policy, a branch that was given back holds for the addresses its page
-// and its target were executed at. So when a code page turns up at another
-// address, or another frame at the address of one, all of them go.
+// and its target were executed at: see make_way() and bt/block.c.
 #include "monitor/exec.h"
 #include "bt/decode.h"
 #include "bt/ldst.h"
@@ -28,13 +27,20 @@ exec_here(const struct vcpu *v)
 	return (struct exec_target){v->pc, thumb, thumb ? bt_it_slots(vpsr_it(v->cpsr)) : 0};
 }
 
+static void
+forget_targets(struct vcpu *v)
+{
+	if (v->check_targets)
+		memset(v->targets, 0, sizeof(v->targets));
+	v->vm->code.forgot = false;
+}
+
 void
 exec_flush(struct vcpu *v)
 {
 	regime_drop_all(v); // before the copies go
 	code_drop_all(&v->vm->code);
-	if (v->check_targets)
-		memset(v->targets, 0, sizeof(v->targets));
+	forget_targets(v);
 	irq_poll(v); // all this takes long
 }
 
@@ -138,7 +144,7 @@ exec_page_at(struct vcpu *v, gva_t va)
 
 	if (mmu_walk(&v->cp15.mmu, &v->vm->mem, va, &x) != FS_NONE)
 		return NULL;
-	return code_find(&v->vm->code, x.gpa);
+	return code_at(&v->vm->code, x.gpa, va);
 }
 
 // Block policy: has the code there, which is in page p, looked at.
@@ -149,24 +155,6 @@ reach_in_page(struct vcpu *v, struct code_page *p, struct exec_target to)
 		code_thumb_reach(&v->vm->code, p, to.va & PAGE_MASK, to.slots);
 	else
 		code_block_reach(&v->vm->code, p, to.va & PAGE_MASK);
-}
-
-// What falls off the page before comes into this one.
-static void
-reach_from_before(struct vcpu *v, struct code_page *p)
-{
-	const struct code_page *before = exec_page_at(v, GVA(p->va - PAGE_SIZE));
-	uint32_t last;
-
-	if (!before)
-		return;
-	if (code_block_reached(before, PAGE_SIZE - 4))
-		code_block_reach(&v->vm->code, p, 0);
-	last = code_half(&v->vm->code, before, PAGE_SIZE - 2);
-	if (code_thumb_reached(before, PAGE_SIZE - 2))
-		code_thumb_reach(&v->vm->code, p, bt_is_t32(last) ? 2 : 0, BT_IT_MAX);
-	else if (code_thumb_reached(before, PAGE_SIZE - 4))
-		code_thumb_reach(&v->vm->code, p, 0, BT_IT_MAX);
 }
 
 // Page policy, a guest that uses Thumb: A32 code of the page before that runs on into this one, which may have been
@@ -199,38 +187,71 @@ whole_page(struct vcpu *v, struct exec_target to, gpa_t gpa)
 	return p;
 }
 
-static struct code_page *
-find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
+// Block policy: another frame may have been executed at the address.
+static void
+make_way(struct vcpu *v, struct exec_target to, gpa_t gpa)
 {
-	struct code_page *p = code_find(&v->vm->code, gpa);
+	struct code *c = &v->vm->code;
+	struct code_page *other;
 
-	if (v->vm->code.policy == CODE_PAGE) {
-		bool had_copy = p && p->copy;
+	switch (code_block_move(c, gpa, GVA(to.va), &other)) {
+	case CODE_STAYS:
+		break;
+	case CODE_GOES:
+		gpa = other->gpa;
+		spt_drop_exec(&v->vm->spt, gpa);
+		code_drop(c, other);
+		if (!code_find(c, gpa))
+			spt_untrack(&v->vm->spt, gpa);
+		c->forgot = true;
+		break;
+	case CODE_ALL_GO:
+		exec_flush(v);
+	}
+}
 
-		if (p && v->vm->code.thumb && !code_arrive(&v->vm->code, p, to.va & PAGE_MASK, to.thumb)) {
+static struct code_page *
+block_page(struct vcpu *v, struct exec_target to, gpa_t gpa)
+{
+	struct code *c = &v->vm->code;
+	struct code_page *p;
+
+	make_way(v, to, gpa);
+	p = code_at(c, gpa, GVA(to.va));
+	if (p && p->asleep) {
+		spt_track(&v->vm->spt, gpa);
+		if (!code_block_wake(c, p)) {
 			exec_flush(v);
 			p = NULL;
 		}
-		if (p && p->copy && !had_copy)
-			spt_drop_exec(&v->vm->spt, gpa); // the frame itself is mapped
-		return p ? p : whole_page(v, to, gpa);
 	}
-	if (code_block_moved(&v->vm->code, gpa, GVA(to.va))) {
-		exec_flush(v);
-		p = NULL;
-	}
-	if (!p) {
+	if (!p)
 		p = make(v, to, gpa);
-		reach_from_before(v, p);
-	}
 	reach_in_page(v, p, to);
-	if (!v->vm->code.overlap)
+	if (!c->overlap)
 		return p;
 	exec_flush(v);
 	p = make(v, to, gpa);
 	reach_in_page(v, p, to);
-	v->vm->code.overlap = false; // with itself, if still
+	c->overlap = false; // with itself, if still
 	return p;
+}
+
+static struct code_page *
+find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
+{
+	struct code_page *p = code_find(&v->vm->code, gpa);
+	bool had_copy = p && p->copy;
+
+	if (v->vm->code.policy == CODE_BLOCK)
+		return block_page(v, to, gpa);
+	if (p && v->vm->code.thumb && !code_arrive(&v->vm->code, p, to.va & PAGE_MASK, to.thumb)) {
+		exec_flush(v);
+		p = NULL;
+	}
+	if (p && p->copy && !had_copy)
+		spt_drop_exec(&v->vm->spt, gpa); // the frame itself is mapped
+	return p ? p : whole_page(v, to, gpa);
 }
 
 static void
@@ -374,15 +395,30 @@ arrive_in_page(struct vcpu *v)
 		regime_drop_all(v); // the frame itself is mapped
 }
 
+static void
+remember_target(struct vcpu *v, uint32_t target)
+{
+	uint32_t *set = vcpu_targets(v, target), entry = vcpu_target_entry(target);
+
+	for (unsigned n = 0; n < TARGET_WAYS; n++)
+		if (set[n] == entry)
+			return;
+	for (unsigned n = TARGET_WAYS - 1u; n; n--)
+		set[n] = set[n - 1u];
+	set[0] = entry;
+}
+
 void
 exec_arrive(struct vcpu *v)
 {
-	if (!vpsr_privileged(v))
-		return;
-	if (v->vm->code.policy == CODE_PAGE)
+	bool kernel = vpsr_privileged(v);
+
+	if (kernel && v->vm->code.policy == CODE_PAGE)
 		arrive_in_page(v);
-	else if (!exec_reach(v, exec_here(v)))
-		return;
-	if (!vpsr_thumb(v))
-		v->targets[(v->pc >> 2) % TARGET_ENTRIES] = v->pc | 1u;
+	else if (kernel)
+		kernel = exec_reach(v, exec_here(v));
+	if (v->vm->code.forgot)
+		forget_targets(v);
+	if (kernel && !(v->cpsr & PSR_IT) && !code_block_shared(&v->vm->code, GVA(v->pc)))
+		remember_target(v, v->pc | vpsr_thumb(v));
 }

@@ -34,7 +34,7 @@ taken(const struct vcpu *v, const struct bt_row *row, uint32_t insn)
 	if (row->action == BT_CBZ)
 		return (v->regs[bits(insn, 2, 0)] != 0) == bit(insn, 11);
 	if (row->action == BT_B_COND)
-		return emulate_condition(v, bt_condition(row, insn));
+		return vpsr_condition(v, bt_condition(row, insn));
 	return emulate_passes(v, insn);
 }
 
@@ -56,21 +56,34 @@ behind(struct exec_target from, uint32_t size)
 	return from;
 }
 
+// Block policy: what is given back leads there.
+static void
+enter(struct vcpu *v, struct exec_target from, struct exec_target to)
+{
+	if ((from.va ^ to.va) & ~PAGE_MASK)
+		code_block_enter(&v->vm->code, GVA(to.va), to.thumb);
+}
+
 // A direct branch, or what falls off its page: when all it can lead to is scanned, it is given
 // back and run.
 static void
 direct(struct vcpu *v, const struct bt_row *row, uint32_t insn)
 {
-	struct exec_target from = exec_here(v);
-	bool fits = true, branches = row && (row->flags & BT_BRANCH);
+	struct exec_target from = exec_here(v), to = from, next = behind(from, v->size);
+	bool fits = true, branches = row && (row->flags & BT_BRANCH), falls = !branches || may_fall(row, insn, from);
 	struct code_page *p;
 
-	if (branches)
-		fits = exec_reach(v, branch_target(row, insn, from));
-	if (!branches || may_fall(row, insn, from))
-		exec_reach(v, behind(from, v->size)); // where that can't be executed, running it faults
-	p = exec_page_at(v, GVA(from.va));            // looked up now: reaching may have flushed
+	if (branches) {
+		to = branch_target(row, insn, from);
+		fits = exec_reach(v, to);
+	}
+	if (falls)
+		exec_reach(v, next);       // where that can't be executed, running it faults
+	p = exec_page_at(v, GVA(from.va)); // looked up now: reaching may have flushed
 	if (p && fits && is_reached(p, from)) {
+		enter(v, from, to);
+		if (falls)
+			enter(v, from, next);
 		if (from.thumb)
 			code_thumb_restore(&v->vm->code, p, from.va & PAGE_MASK);
 		else
@@ -85,7 +98,7 @@ direct(struct vcpu *v, const struct bt_row *row, uint32_t insn)
 		return;
 	if (row->flags & BT_CALL)
 		v->regs[14] = v->pc | from.thumb;
-	vpsr_branch(v, branch_target(row, insn, from).va, row->action == BT_BLX_IMM ? !from.thumb : from.thumb);
+	vpsr_branch(v, to.va, to.thumb);
 }
 
 // LDR pc and LDM with the PC: as any load (emulate_ldst); what that can't decode is UNPREDICTABLE.

@@ -157,15 +157,18 @@ show_window(uint32_t va, uint32_t l1)
 }
 
 uint32_t
-host_mmu_window(uint32_t va, hpa_t vcpu)
+host_mmu_window(uint32_t va, hpa_t vcpu, hpa_t words)
 {
 	uint32_t l1 = (uint32_t)(uintptr_t)window_l2 | L1_TABLE | SPT_MONITOR_DOMAIN << L1_DOMAIN_SHIFT;
 	uint32_t *code = &window_l2[0], *state = &window_l2[WINDOW_VCPU / PAGE_SIZE];
+	uint32_t *table = &window_l2[WINDOW_WORDS / PAGE_SIZE];
 
 	for (uint32_t at = 0; at < WINDOW_CODE_SIZE; at += PAGE_SIZE)
 		code[at / PAGE_SIZE] = page((uintptr_t)window_code + at, AP_PL1_RO, 0);
 	for (uint32_t at = 0; at < WINDOW_VCPU_SIZE; at += PAGE_SIZE)
 		state[at / PAGE_SIZE] = page(vcpu.v + at, AP_PL1_RW, L2_SMALL_XN);
+	for (uint32_t at = 0; at < WINDOW_WORDS_SIZE; at += PAGE_SIZE)
+		table[at / PAGE_SIZE] = page(words.v + at, AP_PL1_RO, L2_SMALL_XN);
 	early_begin(); // until window_enter
 	if (window_shown)
 		show_window(window_at, 0); // where it was is free again

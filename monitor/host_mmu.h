@@ -23,9 +23,9 @@ uint32_t host_mmu_window_ttbr0(void);
 // Whether the flat map has something at va.
 bool host_mmu_maps(uint32_t va);
 
-// Shows the window at address va (a section of its own), with the VCPU page
-// frames at vcpu: returns the first-level descriptor to put into every view.
-uint32_t host_mmu_window(uint32_t va, hpa_t vcpu);
+// Shows the window at address va (a section of its own), with the page frames of the VCPU and of
+// the table of words: returns the first-level descriptor to put into every view.
+uint32_t host_mmu_window(uint32_t va, hpa_t vcpu, hpa_t words);
 
 // An exclusive access of the core's (A3.4).
 struct host_mmu_exclusive {

@@ -7,6 +7,7 @@
 //   hot.c         modes, PSRs, exception returns, the user's registers
 //   hot_cp15.c    DACR, maintenance, thread and fault registers
 //   hot_block.c   the block policy's indirect branches
+//   hot_thumb.c   what Thumb hypercalls have by number: those branches, LDRT and its kin
 //   hot_watch.c   loads through the mapping that is executed (--strict)
 //
 // Rules of these files: no data but the VCPU's, no calls out of the window, and
@@ -41,6 +42,7 @@ enum hot_result hot_rfe(struct vcpu *v, uint32_t svc);
 enum hot_result hot_srs(struct vcpu *v, uint32_t svc);
 enum hot_result hot_cp15(struct vcpu *v, uint32_t svc);
 enum hot_result hot_block(struct vcpu *v, uint32_t svc);
+enum hot_result hot_thumb(struct vcpu *v, uint32_t udf);
 enum hot_result hot_watch(struct vcpu *v);
 
 // LDRT is post-indexed: its two registers must differ (A8.8.92).
@@ -53,10 +55,40 @@ hot_load(uint32_t va)
 	return value;
 }
 
+static inline uint32_t
+hot_load_half(uint32_t va)
+{
+	uint32_t value;
+
+	__asm__ volatile("ldrht %0, [%1]" : "=&r"(value) : "r"(va) : "memory");
+	return value;
+}
+
+static inline uint32_t
+hot_load_byte(uint32_t va)
+{
+	uint32_t value;
+
+	__asm__ volatile("ldrbt %0, [%1]" : "=&r"(value) : "r"(va) : "memory");
+	return value;
+}
+
 static inline void
 hot_store(uint32_t va, uint32_t value)
 {
 	__asm__ volatile("strt %0, [%1]" : : "r"(value), "r"(va) : "memory");
+}
+
+static inline void
+hot_store_half(uint32_t va, uint32_t value)
+{
+	__asm__ volatile("strht %0, [%1]" : : "r"(value), "r"(va) : "memory");
+}
+
+static inline void
+hot_store_byte(uint32_t va, uint32_t value)
+{
+	__asm__ volatile("strbt %0, [%1]" : : "r"(value), "r"(va) : "memory");
 }
 
 // Whether a PSR with these masks would let a pending interrupt in: C delivers it.
@@ -90,21 +122,24 @@ hot_plain_mode(const struct vcpu *v)
 	return m == 2u || m == 3u || m == 7u || m == 11u;
 }
 
-// A target that C has found scanned, so that a branch may go there.
+// A target, as BX takes it, that C has found scanned, so that a branch may go there.
 static inline bool
-hot_known_target(const struct vcpu *v, uint32_t target)
+hot_known_target(struct vcpu *v, uint32_t target)
 {
-	return v->targets[(target >> 2) % TARGET_ENTRIES] == (target | 1u);
+	const uint32_t *set = vcpu_targets(v, target), entry = vcpu_target_entry(target);
+
+	return set[0] == entry || set[1] == entry || set[2] == entry || set[3] == entry;
 }
 
-// Under the block policy the kernel goes only where C has been before. Where it goes in Thumb
-// state C looks (exec_arrive).
+// Under the block policy, and in Thumb state, the kernel goes only where C has been before (exec_arrive).
 static inline bool
-hot_may_go(const struct vcpu *v, uint32_t psr, uint32_t target)
+hot_may_go(struct vcpu *v, uint32_t psr, uint32_t target)
 {
 	if (!(psr & 15u))
 		return true;
-	return !(psr & PSR_T) && (!v->check_targets || hot_known_target(v, target));
+	if (psr & PSR_T)
+		return v->check_targets && !(psr & PSR_IT) && hot_known_target(v, target | 1u);
+	return !v->check_targets || hot_known_target(v, target & ~1u);
 }
 
 #endif

@@ -195,13 +195,13 @@ tlbi_va(struct vcpu *v)
 static enum exit_reason
 svc(struct vcpu *v)
 {
-	enum exit_reason reason;
-
-	if (vpsr_privileged(v) && !vpsr_thumb(v))
-		return tlbi_va(v) ? EXIT_cp15_tlb : hypercall(v);
-	reason = vpsr_privileged(v) ? EXIT_guest_svc : EXIT_svc_user;
-	inject_svc(v); // Thumb's hypercalls are undefined encodings
-	return reason;
+	if (!vpsr_privileged(v)) {
+		inject_svc(v);
+		return EXIT_svc_user;
+	}
+	if (tlbi_va(v))
+		return EXIT_cp15_tlb;
+	return vpsr_thumb(v) ? trapped_thumb(v) : hypercall(v); // what the window made of a Thumb one
 }
 
 static enum exit_reason
@@ -423,6 +423,9 @@ handle(struct vcpu *v, enum trap trap)
 	switch (trap) {
 	case TRAP_SVC:
 		return svc(v);
+	case TRAP_SVC_THUMB:
+		inject_svc(v);
+		return EXIT_guest_svc;
 	case TRAP_UNDEF:
 		return undef(v);
 	case TRAP_PREFETCH_ABORT:

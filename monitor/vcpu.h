@@ -27,7 +27,8 @@ enum trap {
 	TRAP_PREFETCH_ABORT,
 	TRAP_DATA_ABORT,
 	TRAP_IRQ,
-	TRAP_WATCH, // a data abort by a watchpoint
+	TRAP_WATCH,     // a data abort by a watchpoint
+	TRAP_SVC_THUMB, // an SVC of the kernel's own: what replaces Thumb instructions are undefined encodings
 };
 
 // The banked registers of one mode; indexed by mode & 15, where SYS shares USR's.
@@ -62,8 +63,10 @@ struct view {
 #define NOT_A_PAGE        0xffffffffu
 #define DROPPED_ALL_ASIDS 0x100u // in dropped_va beside the page, in the ASID's stead
 
-// The cache of known targets, where they are checked: entry = target address | 1.
+// The cache of known targets, where they are checked. A target is written as BX takes it; an entry of A32's has bit 1
+// set, so that no entry is 0. A set has the last that were met of those that share it.
 #define TARGET_ENTRIES 4096u
+#define TARGET_WAYS    4u
 
 struct vm;
 struct core;
@@ -150,5 +153,19 @@ struct vcpu {
 	uint64_t vfp[32];
 	uint32_t fpscr;
 };
+
+static inline uint32_t *
+vcpu_targets(struct vcpu *v, uint32_t target)
+{
+	uint32_t set = (target >> 2 ^ target >> 12) % (TARGET_ENTRIES / TARGET_WAYS);
+
+	return &v->targets[set * TARGET_WAYS];
+}
+
+static inline uint32_t
+vcpu_target_entry(uint32_t target)
+{
+	return target & 1u ? target : target | 2u;
+}
 
 #endif

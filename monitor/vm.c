@@ -47,6 +47,7 @@
 #define CNTKCTL_COUNTERS 3u // PL0PCTEN, PL0VCTEN
 
 _Static_assert(sizeof(struct vcpu) <= WINDOW_VCPU_SIZE, "the VCPU fits its place in the window");
+_Static_assert(offsetof(struct intern, hash) <= WINDOW_WORDS_SIZE, "so do the words that have numbers");
 
 extern const uint8_t window_vectors[], window_enter[];
 
@@ -269,7 +270,7 @@ vm_run(struct vm *vm)
 	struct vcpu *v = vm->vcpu[0];
 	struct load_start start;
 
-	init_shadows(vm, host_mmu_window(vm->window, HPA(v)));
+	init_shadows(vm, host_mmu_window(vm->window, HPA(v), HPA(vm->code_room.words)));
 	watch_init(&vm->watch, vm->cfg.strict);
 	reset_devices(vm);
 	load_images(vm, &start);
@@ -319,7 +320,7 @@ vm_move_window(struct vm *vm)
 
 	vm->window = index << SECTION_SHIFT;
 	v->window = vm->window + WINDOW_VCPU;
-	host_mmu_window(vm->window, HPA(v));
+	host_mmu_window(vm->window, HPA(v), HPA(vm->code_room.words));
 	spt_move_window(&vm->spt, index);
 	regime_refresh(v);
 	v->moved = true;

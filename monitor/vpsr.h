@@ -57,6 +57,17 @@ vpsr_with_it(uint32_t psr, uint32_t it)
 	return (psr & ~PSR_IT) | (it >> 2) << 10 | (it & 3u) << 25;
 }
 
+// Whether a condition holds now (A8.3).
+static inline bool
+vpsr_condition(const struct vcpu *v, uint32_t cond)
+{
+	uint32_t n = bit(v->cpsr, 31), z = bit(v->cpsr, 30), c = bit(v->cpsr, 29), o = bit(v->cpsr, 28);
+	uint32_t holds = z | c << 1 | n << 2 | o << 3 | (c & !z) << 4 | (uint32_t)(n == o) << 5 |
+			 (uint32_t)(n == o && !z) << 6 | 1u << 7;
+
+	return cond >= 14u || bit(holds, cond >> 1) != (cond & 1u);
+}
+
 // The condition that ITSTATE gives the current instruction, AL outside IT blocks.
 static inline uint32_t
 vpsr_it_condition(const struct vcpu *v)

@@ -37,7 +37,7 @@ is_patched(struct vcpu *v, uint32_t va)
 	const struct code_page *p = exec_page_at(v, GVA(va));
 	uint32_t at = va & PAGE_MASK;
 
-	for (uint32_t half = at; p && half < at + 4u; half += 2u)
+	for (uint32_t half = at; p && !p->asleep && half < at + 4u; half += 2u)
 		if (code_half(&v->vm->code, p, half) != code_half_run(&v->vm->code, p, half))
 			return true;
 	return false;

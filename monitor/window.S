@@ -34,6 +34,7 @@
 #define TRAP_DATA_ABORT 3
 #define TRAP_IRQ 4
 #define TRAP_WATCH 5
+#define TRAP_SVC_THUMB 6
 
 #define HOT_SLOW 1
 #define HOT_VIEW 2
@@ -135,6 +136,7 @@ vec_svc:
 	tst	r8, #PSR_T
 	bne	svc_slow_thumb
 	ldr	r0, [lr, #-4]			@ the patched word, in the view it ran from
+dispatch_r0:
 	ubfx	r1, r0, #16, #8
 	ldr	r1, [pc, r1, lsl #2]		@ of dispatch, which is where pc is
 	add	pc, pc, r1			@ relative to the second word of it
@@ -199,7 +201,7 @@ warm_slow:
 svc_slow_thumb:
 	CLOCK_IN
 	sub	r3, lr, #2
-	mov	r1, #TRAP_SVC
+	mov	r1, #TRAP_SVC_THUMB
 	b	slow_at_r3
 
 svc_slow:
@@ -261,6 +263,18 @@ hot_msr_cpsr:
 	str	r9, [sp, #VCPU_MODE]
 	FINISH	EXIT_MSR
 
+// CPSID, or CPSIE if the Z flag is set, of the A, I and F bits in r1.
+	.macro	CHANGE_MASKS slow
+	ldr	r3, [sp, #VCPU_LINES]
+	orrne	r9, r9, r1, lsl #6
+	biceq	r9, r9, r1, lsl #6
+	bic	r3, r3, r9, lsr #6
+	tst	r3, #3
+	bne	\slow
+	str	r9, [sp, #VCPU_MODE]
+	FINISH	EXIT_CPS
+	.endm
+
 // CPS without a mode change. Payload: imod:2 M A I F mode:5.
 hot_cps:
 	CLOCK
@@ -268,14 +282,7 @@ hot_cps:
 	bne	warm_cps
 	ubfx	r1, r0, #5, #3
 	tst	r0, #1 << 9
-	ldr	r3, [sp, #VCPU_LINES]
-	orrne	r9, r9, r1, lsl #6		@ CPSID
-	biceq	r9, r9, r1, lsl #6		@ CPSIE
-	bic	r3, r3, r9, lsr #6
-	tst	r3, #3
-	bne	svc_slow
-	str	r9, [sp, #VCPU_MODE]
-	FINISH	EXIT_CPS
+	CHANGE_MASKS svc_slow
 
 // LDRT, STRT, LDRBT, STRBT [Rn], #+/-imm9. Payload: U B L Rn Rt imm9. The page must
 // be in the unprivileged-access TLB; everything else is C's. If the access itself faults, abort_nested
@@ -416,15 +423,155 @@ warm_srs:
 	WARM	hot_srs
 warm_block:
 	WARM	hot_block
+warm_thumb:
+	WARM	hot_thumb
+
+//----------------------------------------------------------------------------
+// Thumb hypercalls of the guest's kernel (bt/hyper_imm.h): undefined instructions. From here on, in SVC mode, it is as
+// behind an SVC: lr is four bytes behind the instruction, at r3, so that whoever fails goes slow as from a hypercall. A
+// T32 one with its operands becomes A32's of the same class, in r0, and goes where that goes; so does MCR or MRC, which
+// has a number. What has a number else, and what is in an IT block, is hot_thumb's.
+
+#define T32_HYPER_HIGH (BT_T32_HYPER >> 20)
+#define T32_HYPER_LOW  (BT_T32_HYPER >> 12 & 0xf)
+
+undef_thumb:
+	cps	#MODE_SVC
+	msr	spsr_fsxc, r8
+	add	lr, r3, #4
+	mov	r0, #0
+	str	r0, [sp, #VCPU_WORD]
+	tst	r8, #PSR_IL
+	bne	undef_slow
+	ldrh	r0, [r3]
+	cmp	r0, #0xe800
+	blo	undef_t16
+	ldrh	r1, [r3, #2]
+	movw	r4, #T32_HYPER_HIGH
+	movw	r5, #PSR_IT & 0xffff
+	movt	r5, #PSR_IT >> 16
+	cmp	r4, r0, lsr #4
+	lsreq	r4, r1, #12
+	cmpeq	r4, #T32_HYPER_LOW
+	bne	undef_slow
+	orr	r4, r1, r0, lsl #16
+	ubfx	r1, r1, #0, #12
+	bfi	r1, r0, #12, #4			@ imm16
+	mov	r0, r4
+	tst	r8, r5
+	bne	warm_thumb
+	tst	r1, #BT_T32_INTERN
+	bne	t32_number
+	and	r0, r1, #0xff
+	lsr	r1, r1, #8			@ the class
+	cmp	r1, #BT_IMM_T32_SUBS_PC
+	bhi	undef_slow
+	ldr	r4, [pc, r1, lsl #2]		@ of dispatch_t32, as above
+	add	pc, pc, r4
+
+	.macro	CLASS_T32 first count handler
+	.org	dispatch_t32 + 4 * (\first)
+	.rept	\count
+	.word	\handler - dispatch_t32 - 4
+	.endr
+	.endm
+
+dispatch_t32:
+	CLASS_T32 0x00, 1, undef_slow
+	CLASS_T32 BT_IMM_T32_MRS_CPSR, 1, hot_mrs_cpsr
+	CLASS_T32 BT_IMM_T32_MRS_SPSR, 1, hot_mrs_spsr
+	CLASS_T32 BT_IMM_T32_MSR_CPSR, 1, t32_msr_cpsr
+	CLASS_T32 BT_IMM_T32_MSR_SPSR, 1, t32_msr_spsr
+	CLASS_T32 BT_IMM_T32_YIELD, 7, undef_slow
+	CLASS_T32 BT_IMM_T32_RFE_DB, 1, t32_rfe_db
+	CLASS_T32 BT_IMM_T32_RFE_IA, 1, t32_rfe_ia
+	CLASS_T32 BT_IMM_T32_SRS_DB, 1, t32_srs_db
+	CLASS_T32 BT_IMM_T32_SRS_IA, 1, t32_srs_ia
+	CLASS_T32 BT_IMM_T32_CPS, 8, t32_cps
+	CLASS_T32 BT_IMM_T32_MRS_BANKED, 8, undef_slow
+	CLASS_T32 BT_IMM_T32_SUBS_PC, 1, t32_subs_pc
+
+t32_msr_cpsr:
+	mov	r4, #BT_IMM_MSR_CPSR
+	b	1f
+t32_msr_spsr:
+	mov	r4, #BT_IMM_MSR_SPSR
+1:	ubfx	r1, r0, #4, #4			@ Rn mask, A32's is mask Rn
+	orr	r0, r1, r0, lsl #4
+	uxtb	r0, r0
+	orr	r0, r0, r4, lsl #16
+	b	dispatch_r0
+t32_cps:
+	bfi	r0, r1, #8, #3
+	b	hot_cps
+t32_subs_pc:
+	orr	r0, r0, #14 << 12		@ of LR
+	b	warm_subs_pc
+t32_rfe_db:
+	orr	r0, r0, #1 << 6			@ P U W Rn
+	b	warm_rfe
+t32_rfe_ia:
+	orr	r0, r0, #1 << 5
+	b	warm_rfe
+t32_srs_db:
+	orr	r0, r0, #1 << 7			@ P U W mode
+	b	warm_srs
+t32_srs_ia:
+	orr	r0, r0, #1 << 6
+	b	warm_srs
+
+t32_number:
+	bic	r1, r1, #BT_T32_INTERN
+	add	r4, sp, #WINDOW_WORDS - WINDOW_VCPU
+	ldr	r5, [r4, #INTERN_N]
+	cmp	r1, r5
+	bhs	undef_slow
+	add	r4, r4, r1, lsl #2
+	ldr	r1, [r4, #INTERN_WORD]
+	movw	r5, #0x0e10			@ MCR and MRC of CP14 and CP15 (A6.3.18)
+	movt	r5, #0xff00
+	and	r4, r1, r5
+	movt	r5, #0xee00
+	cmp	r4, r5
+	bne	warm_thumb
+	ubfx	r4, r1, #12, #12		@ opc1 L CRn Rt
+	ubfx	r5, r1, #5, #4			@ p15 opc2
+	and	r0, r1, #15			@ CRm
+	orr	r0, r0, r4, lsl #8
+	orr	r0, r0, r5, lsl #4
+	add	r0, r0, #BT_IMM_MCR_MRC << 16
+	orr	r0, r0, #0xef000000
+	b	dispatch_r0
+
+undef_t16:
+	sub	r1, r0, #BT_T16_HYPER
+	sub	r1, r1, #BT_IMM_T16_CPS
+	cmp	r1, #16
+	bhs	warm_thumb
+	movw	r5, #PSR_IT & 0xffff
+	movt	r5, #PSR_IT >> 16
+	tst	r8, r5
+	bne	undef_slow
+	sub	lr, lr, #2
+	tst	r1, #1 << 3			@ im A I F
+	and	r1, r1, #7
+	CHANGE_MASKS t16_slow
+t16_slow:
+	sub	r3, lr, #2
+	b	undef_slow
 
 //----------------------------------------------------------------------------
 // The other vectors.
 
 vec_undef:
 	ENTER	fatal_nested
+	ldr	r9, [sp, #VCPU_MODE]
 	tst	r8, #PSR_T
 	subeq	r3, lr, #4
 	subne	r3, lr, #2
+	tstne	r9, #15
+	bne	undef_thumb
+undef_slow:
 	mov	r1, #TRAP_UNDEF
 	b	slow_at_r3
 

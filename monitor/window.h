@@ -5,10 +5,12 @@
 #ifndef MONITOR_WINDOW_H
 #define MONITOR_WINDOW_H
 
-#define WINDOW_CODE_SIZE 0x4000  // the linker script asserts that the code fits
-#define WINDOW_VCPU      0x10000 // offset of struct vcpu in the window
-#define WINDOW_VCPU_SIZE 0x8000
-#define WINDOW_DEFAULT   0xff700000
+#define WINDOW_CODE_SIZE  0x6000  // the linker script asserts that the code fits
+#define WINDOW_VCPU       0x10000 // offset of struct vcpu in the window
+#define WINDOW_VCPU_SIZE  0x8000
+#define WINDOW_WORDS      0x20000 // of the VM's table of words by number (bt/intern.h), to be read
+#define WINDOW_WORDS_SIZE 0x20000
+#define WINDOW_DEFAULT    0xff700000
 
 // How window_exclusive() is to do it, beside log2 of the size.
 #define WINDOW_LOAD       4

@@ -59,6 +59,22 @@ guest_part() {
 	tr -d '\r' <"$1" | sed '/^done$/q'
 }
 
+# Whether of the exits in report $2 that the window is for as many as test $1 allows were slow ones, at most.
+few_slow() {
+	most=$(key "$1" slow)
+	[ -n "$most" ] || return 0
+	n=$(grep -oE '"(branch|mrs|msr|cps|eret|srs)":\{"count":[0-9]+,"slow":[0-9]+' "$2" | awk -F: '{ n += $NF } END { print n + 0 }')
+	[ "$n" -le "$most" ]
+}
+
+# Whether no more code pages were made under `block`, by report $2, than test $1 allows.
+few_made() {
+	most=$(key "$1" made)
+	[ -n "$most" ] && [ "$policy" = block ] || return 0
+	n=$(grep -o '"made":[0-9]*' "$2" | cut -d: -f2)
+	[ "$n" -le "$most" ]
+}
+
 # A test that is compared with the bare machine.
 compare() {
 	want=$B/guest/$1.bare
@@ -84,6 +100,10 @@ compare() {
 		guest_part "$got" >"$got.txt"
 		if ! grep -q '"unpatched_trapped":0,' "$got.stats"; then
 			verdict FAIL "$1" "$policy (sensitive words ran unpatched)"
+		elif ! few_slow "$1" "$got.err"; then
+			verdict FAIL "$1" "$policy (too many slow exits: $n)"
+		elif ! few_made "$1" "$got.err"; then
+			verdict FAIL "$1" "$policy (too many code pages made: $n)"
 		elif [ $status -eq 0 ] && cmp -s "$want.txt" "$got.txt"; then
 			verdict ok "$1" "$policy"
 		else

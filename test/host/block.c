@@ -68,6 +68,10 @@ reach(uint32_t va)
 {
 	struct code_page *p = code_find(&c, GPA(va));
 
+	if (p && p->asleep && !code_block_wake(&c, p)) {
+		code_drop_all(&c);
+		p = NULL;
+	}
 	if (!p)
 		p = code_make(&c, &(struct code_request){.gpa = GPA(va & ~PAGE_MASK), .entry = va});
 	code_block_reach(&c, p, va & PAGE_MASK);
@@ -171,20 +175,131 @@ test_restore(void)
 	CHECK(!code_block_reached(p, 3600));
 }
 
+static struct code_page *
+page_at(uint32_t gpa, uint32_t va)
+{
+	struct code_page *p = code_at(&c, GPA(gpa), GVA(va));
+
+	if (!p)
+		p = code_make(&c, &(struct code_request){.gpa = GPA(gpa), .entry = va});
+	code_block_reach(&c, p, va & PAGE_MASK);
+	return p;
+}
+
+#define VA 0xc0000000u
+
 static void
 test_moved(void)
 {
+	struct code_page *p, *q, *other;
+
+	fresh("a frame has a page for each address");
+	ram[4] = BX_LR;
+	p = page_at(RAM, VA + 0x10);
+	q = page_at(RAM, VA + 0x1000);
+	CHECK(p != q && code_at(&c, GPA(RAM), GVA(VA + 0xabc)) == p && code_at(&c, GPA(RAM), GVA(VA + 0x1000)) == q);
+	CHECK((code_find(&c, GPA(RAM)) == p && code_next(p) == q) ||
+	      (code_find(&c, GPA(RAM)) == q && code_next(q) == p));
+	CHECK(code_block_reached(p, 0x10) && !code_block_reached(p, 0) && code_block_reached(q, 0));
+	CHECK_EQ(code_block_move(&c, GPA(RAM), GVA(VA), &other), CODE_STAYS);
+	CHECK_EQ(code_block_move(&c, GPA(RAM), GVA(VA + 0x5000), &other), CODE_STAYS);
+
+	fresh("another frame at an address: the page goes alone if nothing leads into it");
+	p = page_at(RAM, VA);
+	CHECK_EQ(code_block_move(&c, GPA(RAM + PAGE_SIZE), GVA(VA + 0x10), &other), CODE_GOES);
+	CHECK(other == p);
+	code_drop(&c, p);
+	CHECK_EQ(code_block_move(&c, GPA(RAM + PAGE_SIZE), GVA(VA), &other), CODE_STAYS);
+	p = page_at(RAM + PAGE_SIZE, VA);
+	code_block_enter(&c, GVA(VA + 0x40), false);
+	CHECK(code_block_reached(p, 0x40));
+	CHECK_EQ(code_block_move(&c, GPA(RAM), GVA(VA), &other), CODE_ALL_GO);
+	CHECK(!code_block_shared(&c, GVA(VA)));
+
+	check_case("if they take turns, both stay, and what leads into one has the other's code scanned");
+	CHECK_EQ(code_block_move(&c, GPA(RAM), GVA(VA), &other), CODE_ALL_GO);
+	c.forgot = false;
+	CHECK_EQ(code_block_move(&c, GPA(RAM), GVA(VA), &other), CODE_STAYS);
+	CHECK(c.forgot && code_block_shared(&c, GVA(VA)) && !code_block_shared(&c, GVA(VA + 0x1000)));
+	ram[0] = BX_LR;
+	ram[0x40 / 4] = BX_LR;
+	q = page_at(RAM, VA);
+	CHECK(code_block_reached(q, 0x40) && !code_block_reached(q, 0x44));
+	ram[0x80 / 4] = BX_LR;
+	code_block_enter(&c, GVA(VA + 0x80), false);
+	CHECK(code_block_reached(p, 0x80) && code_block_reached(q, 0x80));
+}
+
+// A page whose last word's hypercall has been given back: what is behind it at whatever frame is reached.
+static void
+test_edge(void)
+{
 	struct code_page *p;
 
-	fresh("a page at another address, or another page at its address");
-	CHECK(!code_block_moved(&c, GPA(RAM), GVA(0xc0000000)));
-	p = code_make(&c, &(struct code_request){.gpa = GPA(RAM), .entry = 0xc0000010});
-	CHECK(!code_block_moved(&c, GPA(RAM), GVA(0xc0000123)));
-	CHECK(!code_block_moved(&c, GPA(RAM + PAGE_SIZE), GVA(0xc0001000)));
-	CHECK(code_block_moved(&c, GPA(RAM), GVA(0xc0001000)));
-	CHECK(code_block_moved(&c, GPA(RAM + PAGE_SIZE), GVA(0xc0000000)));
-	code_drop(&c, p);
-	CHECK(!code_block_moved(&c, GPA(RAM + PAGE_SIZE), GVA(0xc0000000)));
+	fresh("what falls off the page before is an entry");
+	page_at(RAM, VA + PAGE_SIZE - 4);
+	ram[WORDS + 1] = BX_LR;
+	ram[WORDS + 9] = BX_LR;
+	p = page_at(RAM + PAGE_SIZE, VA + PAGE_SIZE + 0x20);
+	CHECK(code_block_reached(p, 0) && code_block_reached(p, 4) && !code_block_reached(p, 8));
+	code_block_sleep(&c, GPA(RAM + PAGE_SIZE));
+	ram[WORDS + 9] = MRS_R0;
+	CHECK(code_block_wake(&c, p));
+	CHECK(code_block_reached(p, 0) && !code_block_reached(p, 0x20));
+}
+
+static void
+test_sleep(void)
+{
+	struct code_page *p;
+
+	fresh("a page that sleeps is woken as it was, but for what isn't reached");
+	ram[1] = MRS_R0;
+	ram[2] = 0xea000010; // B
+	p = page_at(RAM, VA);
+	code_block_restore(&c, p, 8);
+	code_block_sleep(&c, GPA(RAM));
+	CHECK(p->asleep);
+	ram[500] = MRS_R0;
+	ram[501] = 0x12345678;
+	c.forgot = false;
+	CHECK(code_block_wake(&c, p));
+	CHECK(!p->asleep && !c.forgot && code_block_reached(p, 4) && !code_block_reached(p, 2000));
+	CHECK(is_svc(at(p, 1)) && at(p, 2) == ram[2] && at(p, 500) == MRS_R0 && at(p, 501) == 0x12345678);
+	CHECK(fake_arch.last_sync == p->copy);
+
+	check_case("what has changed is no longer reached, nor what it led to");
+	code_block_sleep(&c, GPA(RAM));
+	ram[0] = BX_LR;
+	CHECK(code_block_wake(&c, p));
+	CHECK(c.forgot && !code_block_reached(p, 0) && !code_block_reached(p, 4));
+	CHECK_EQ(at(p, 1), MRS_R0);
+
+	check_case("but for its entries, which are scanned anew");
+	ram[0] = NOP;
+	code_written(&c, p, 0, 4);
+	code_block_reach(&c, p, 0);
+	code_block_enter(&c, GVA(VA + 4), false);
+	code_block_sleep(&c, GPA(RAM));
+	ram[0] = BX_LR;
+	CHECK(code_block_wake(&c, p));
+	CHECK(!code_block_reached(p, 0) && code_block_reached(p, 4) && is_svc(at(p, 1)) && at(p, 2) != ram[2]);
+
+	check_case("and if one of those has changed, all have to go");
+	code_block_sleep(&c, GPA(RAM));
+	ram[1] = NOP;
+	CHECK(!code_block_wake(&c, p));
+
+	check_case("an entry while it sleeps is scanned when it is woken");
+	ram[1] = MRS_R0;
+	CHECK(code_block_wake(&c, p));
+	code_block_sleep(&c, GPA(RAM));
+	ram[0x300] = MRS_R0;
+	ram[0x301] = BX_LR;
+	code_block_enter(&c, GVA(VA + 0xc00), false);
+	CHECK(!code_block_reached(p, 0xc00));
+	CHECK(code_block_wake(&c, p));
+	CHECK(code_block_reached(p, 0xc00) && is_svc(at(p, 0x300)));
 }
 
 static void
@@ -243,25 +358,38 @@ in_range(uint32_t va)
 	return va - RAM < END - RAM ? va : random_target();
 }
 
+static bool
+is_awake(uint32_t va)
+{
+	const struct code_page *p = code_find(&c, GPA(va));
+
+	return p && !p->asleep;
+}
+
 // A direct branch, or what falls off its page, as exec.c's direct() does.
 static uint32_t
 direct(uint32_t pc, uint32_t insn)
 {
 	const struct bt_row *row = bt_decode_a32(insn);
 	bool branches = row && (row->flags & BT_BRANCH), fits = true;
+	bool falls = !branches || !bt_always(insn) || (row->flags & BT_CALL);
 	uint32_t target = branches ? bt_target(row, insn, pc) : pc + 4;
 
 	if (target - RAM < END - RAM)
 		reach(target);
 	else
 		fits = false;
-	if (!branches || !bt_always(insn) || (row->flags & BT_CALL)) {
+	if (falls) {
 		if (pc + 4 - RAM < END - RAM)
 			reach(pc + 4);
 		else
 			fits = false;
 	}
-	if (fits && code_block_reached(code_find(&c, GPA(pc)), pc & PAGE_MASK)) {
+	if (fits && is_awake(pc) && code_block_reached(code_find(&c, GPA(pc)), pc & PAGE_MASK)) {
+		if ((pc ^ target) & ~PAGE_MASK)
+			code_block_enter(&c, GVA(target), false);
+		if (falls && (pc ^ (pc + 4)) & ~PAGE_MASK)
+			code_block_enter(&c, GVA(pc + 4), false);
 		code_block_restore(&c, code_find(&c, GPA(pc)), pc & PAGE_MASK);
 		return pc;
 	}
@@ -324,18 +452,16 @@ step(uint32_t pc)
 	return pc + 4;
 }
 
-// The guest writes to its code; what has been written too often goes, and with it all.
+// The guest writes to its code; what has been written too often, or by others, sleeps.
 static void
-rewrite(uint32_t *pc)
+rewrite(void)
 {
 	uint32_t va = random_target();
 	struct code_page *p = code_find(&c, GPA(va));
 
 	ram[(va - RAM) / 4] = random_word();
-	if (p && !code_written(&c, p, va & PAGE_MASK, 4)) {
-		code_drop_all(&c);
-		reach(*pc);
-	}
+	if (p && !p->asleep && (!below(8) || !code_written(&c, p, va & PAGE_MASK, 4)))
+		code_block_sleep(&c, GPA(va));
 }
 
 static void
@@ -353,10 +479,10 @@ test_walk(unsigned seed)
 	reach(pc);
 	for (unsigned n = 0; n < STEPS && !check_state.failed; n++) {
 		if (seed % 2 && !below(64))
-			rewrite(&pc);
+			rewrite();
 		if (!below(16)) // an interrupt
 			reach(pc = random_target());
-		if (!code_find(&c, GPA(pc)) || pc >= END) // never executed yet: an abort
+		if (pc >= END || !is_awake(pc)) // not mapped: an abort
 			reach(pc = in_range(pc));
 		pc = step(pc);
 	}
@@ -371,6 +497,8 @@ main(void)
 	test_blocks();
 	test_restore();
 	test_moved();
+	test_edge();
+	test_sleep();
 	test_room();
 	for (unsigned seed = 1; seed <= RUNS; seed++)
 		test_walk(seed);

@@ -363,6 +363,62 @@ test_block(void)
 	PUT(8, CPSID_I);
 	c.thumb = true;
 	CHECK(code_written(&c, page, 16, 2) && patched(8));
+
+	fresh("block: more different branches than there are numbers; some are kept for indirect ones", CODE_BLOCK);
+	for (unsigned i = 0; i < 1000; i++)
+		ram[1][i] = (uint16_t)(0xd000u | i % 14u << 8 | i / 14u); // B<c>
+	PUT(1000, BX_LR);
+	CHECK(enter(0, true));
+	CHECK_EQ(words.n_t16, INTERN_T16 - INTERN_T16_KEPT + 1u);
+	CHECK(patched(0) && !patched(999) && run(999) == (BT_T16_HYPER | BT_IMM_T16_FRAME) && patched(1000));
+}
+
+// Block policy: Thumb code of a page whose frame was the guest's to write.
+static void
+test_sleep(void)
+{
+	static const struct {
+		unsigned at;
+		uint16_t half;
+		bool reached[3]; // halfwords 8, 10, 11 then
+	} write[] = {{40, 0xf3efu, {true, true, true}},
+		     {8, BX_LR, {false, false, false}},
+		     {9, 0x8100u, {false, false, false}},
+		     {11, NOP, {false, false, false}}};
+
+	for (unsigned n = 0; n < ARRAY_LEN(write); n++) {
+		fresh("a page is woken as it was, or without what has changed and what that led to", CODE_BLOCK);
+		PUT(8, MRS_R0, CPSID_I, BX_LR);
+		CHECK(enter(8, true));
+		CHECK(patched(8) && patched(10) && patched(11));
+		code_block_sleep(&c, GPA(RAM + PAGE_SIZE));
+		ram[1][write[n].at] = write[n].half;
+		CHECK(code_block_wake(&c, page));
+		CHECK_EQ(c.forgot, n != 0);
+		CHECK_EQ(code_thumb_reached(page, 16), write[n].reached[0]);
+		CHECK_EQ(code_thumb_reached(page, 20), write[n].reached[1]);
+		CHECK_EQ(code_thumb_reached(page, 22), write[n].reached[2]);
+		CHECK_EQ(code_half_run(&c, page, 2 * write[n].at), write[n].half);
+	}
+	fresh("entries are scanned anew; if they have changed all have to go", CODE_BLOCK);
+	PUT(8, NOP, CPSID_I, BX_LR);
+	CHECK(enter(8, true));
+	code_block_enter(&c, GVA(18), true);
+	code_block_sleep(&c, GPA(RAM + PAGE_SIZE));
+	PUT(8, BX_LR);
+	CHECK(code_block_wake(&c, page) && !code_thumb_reached(page, 16) && patched(9) && patched(10));
+	code_block_sleep(&c, GPA(RAM + PAGE_SIZE));
+	PUT(9, NOP);
+	CHECK(!code_block_wake(&c, page));
+	fresh("halves beside what is reached are the guest's", CODE_BLOCK);
+	PUT(9, BX_LR);
+	CHECK(enter(9, true));
+	code_block_sleep(&c, GPA(RAM + PAGE_SIZE));
+	PUT(8, 0x1234u);
+	PUT(10, 0x5678u, 0x9abcu);
+	CHECK(code_block_wake(&c, page));
+	CHECK(code_half_run(&c, page, 16) == 0x1234u && code_half_run(&c, page, 20) == 0x5678u);
+	CHECK(code_half_run(&c, page, 22) == 0x9abcu && patched(9));
 }
 
 static uint32_t
@@ -413,6 +469,7 @@ main(void)
 	test_edges();
 	test_writes();
 	test_block();
+	test_sleep();
 	test_random();
 	return check_done("code_thumb");
 }

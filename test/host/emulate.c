@@ -82,7 +82,7 @@ test_conditions(void)
 		fresh("conditions");
 		v->cpsr |= flags << 28;
 		for (uint32_t cond = 0; cond < 16; cond++) {
-			CHECK_EQ(emulate_condition(v, cond), want[cond]);
+			CHECK_EQ(vpsr_condition(v, cond), want[cond]);
 			CHECK_EQ(emulate_passes(v, cond << 28), want[cond]);
 		}
 	}

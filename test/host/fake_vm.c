@@ -248,10 +248,18 @@ code_forget(struct code *c, gpa_t gpa)
 	fake_vm.dropped++;
 }
 
+struct code_page *
+code_next(const struct code_page *p)
+{
+	(void)p;
+	return NULL;
+}
+
 void
-code_drop_all(struct code *c)
+code_block_sleep(struct code *c, gpa_t gpa)
 {
 	(void)c;
+	(void)gpa;
 	fake_vm.dropped += 100u;
 }
 

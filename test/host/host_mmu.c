@@ -106,10 +106,12 @@ check_page(unsigned i, uint32_t page_ap, uint32_t xn)
 static void
 test_window(void)
 {
-	uint32_t vcpu = 0x40400000u, l1 = host_mmu_window(WINDOW_DEFAULT, HPA(vcpu)), first = WINDOW_VCPU / 4096;
+	uint32_t vcpu = 0x40400000u, words = 0x40500000u, first = WINDOW_VCPU / 4096, table = WINDOW_WORDS / 4096;
+	uint32_t l1 = host_mmu_window(WINDOW_DEFAULT, HPA(vcpu), HPA(words));
 	unsigned before;
 
-	check_case("the window is PL1's, its code read-only, its data not executable, and nothing else is in it");
+	check_case(
+	    "the window is PL1's, its code and words read-only, its data not executable, and nothing else is in it");
 	CHECK_EQ(l1 & 3u, 1);
 	CHECK_EQ(l1 >> 5 & 15u, 15);
 	for (unsigned i = 0; i < 256; i++) {
@@ -118,6 +120,9 @@ test_window(void)
 		} else if (i >= first && i < first + WINDOW_VCPU_SIZE / 4096) {
 			check_page(i, 1, 1);
 			CHECK_EQ(window_l2[i] & ~0xfffu, vcpu + (i - first) * 4096u);
+		} else if (i >= table && i < table + WINDOW_WORDS_SIZE / 4096) {
+			check_page(i, 5, 1);
+			CHECK_EQ(window_l2[i] & ~0xfffu, words + (i - table) * 4096u);
 		} else {
 			CHECK_EQ(window_l2[i], 0);
 		}
@@ -128,7 +133,7 @@ test_window(void)
 
 	check_case("it moves, and leaves nothing behind, in the TLB neither");
 	before = fake_arch.tlbi_all;
-	CHECK_EQ(host_mmu_window(PLACE, HPA(vcpu)), l1);
+	CHECK_EQ(host_mmu_window(PLACE, HPA(vcpu), HPA(words)), l1);
 	CHECK(fake_arch.tlbi_all > before);
 	CHECK_EQ(flat_l1[PLACE >> 20], l1);
 	CHECK_EQ(window_l1[PLACE >> 20], l1);

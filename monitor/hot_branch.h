@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+//
+// What the block policy's warm exits of either state share: branches to where C has been before, and the loads that
+// lead there. Targets are as BX takes them. See hot.h for the rules.
+#ifndef MONITOR_HOT_BRANCH_H
+#define MONITOR_HOT_BRANCH_H
+
+#include "bt/intern.h"
+#include "monitor/hot.h"
+#include "monitor/window.h"
+
+// The VM's table of words by number, as the window shows it.
+static inline const struct intern *
+hot_words(const struct vcpu *v)
+{
+	return (const struct intern *)((uintptr_t)v + (WINDOW_WORDS - WINDOW_VCPU));
+}
+
+static inline bool
+hot_branch_known(struct vcpu *v, uint32_t target)
+{
+	return (target & 3u) != 2u && hot_known_target(v, target);
+}
+
+static inline enum hot_result
+hot_branch_taken(struct vcpu *v, uint32_t target)
+{
+	vpsr_branch_exchange(v, target);
+	hot_account(v, EXIT_branch);
+	return HOT_DONE;
+}
+
+static inline enum hot_result
+hot_branch(struct vcpu *v, uint32_t target)
+{
+	return hot_branch_known(v, target) ? hot_branch_taken(v, target) : HOT_SLOW;
+}
+
+static inline enum hot_result
+hot_branch_link(struct vcpu *v, uint32_t target, uint32_t lr)
+{
+	if (!hot_branch_known(v, target))
+		return HOT_SLOW;
+	v->regs[14] = lr;
+	return hot_branch_taken(v, target);
+}
+
+// Whether words can be loaded from there without C: it swaps a big-endian guest's, and has unaligned loads fault.
+static inline bool
+hot_branch_loads(const struct vcpu *v, uint32_t at)
+{
+	return !(at & 3u) && !(v->cpsr & PSR_E);
+}
+
+// A word, and back into rn.
+static inline enum hot_result
+hot_branch_load(struct vcpu *v, uint32_t at, unsigned rn, uint32_t back)
+{
+	uint32_t target;
+
+	if (!hot_branch_loads(v, at))
+		return HOT_SLOW;
+	target = hot_load(at);
+	if (!hot_branch_known(v, target))
+		return HOT_SLOW;
+	v->regs[rn] = back;
+	return hot_branch_taken(v, target);
+}
+
+// The registers of the list and the target behind them, and back into rn unless it is among them.
+static enum hot_result
+hot_branch_load_multiple(struct vcpu *v, uint32_t at, uint32_t list, unsigned rn, uint32_t back)
+{
+	uint32_t got[15], target;
+	unsigned n = 0;
+
+	if (!hot_branch_loads(v, at))
+		return HOT_SLOW;
+	for (uint32_t l = list; l; l &= l - 1u, n++)
+		got[n] = hot_load(at + 4u * n);
+	target = hot_load(at + 4u * n);
+	if (!hot_branch_known(v, target))
+		return HOT_SLOW;
+	v->regs[rn] = back;
+	for (n = 0; list; list &= list - 1u)
+		v->regs[__builtin_ctz(list)] = got[n++];
+	return hot_branch_taken(v, target);
+}
+
+#endif
