@@ -100,9 +100,9 @@ compare() {
 		guest_part "$got" >"$got.txt"
 		if ! grep -q '"unpatched_trapped":0,' "$got.stats"; then
 			verdict FAIL "$1" "$policy (sensitive words ran unpatched)"
-		elif ! few_slow "$1" "$got.err"; then
+		elif ! few_slow "$1" "$got.stats"; then
 			verdict FAIL "$1" "$policy (too many slow exits: $n)"
-		elif ! few_made "$1" "$got.err"; then
+		elif ! few_made "$1" "$got.stats"; then
 			verdict FAIL "$1" "$policy (too many code pages made: $n)"
 		elif [ $status -eq 0 ] && cmp -s "$want.txt" "$got.txt"; then
 			verdict ok "$1" "$policy"
