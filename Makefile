@@ -97,7 +97,7 @@ test:
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@echo "building the tests"
 	@$(MAKE) --no-print-directory -k -j$$(nproc) $(HOST_TEST:test/host/%.c=$(B)/test/%) $(GUEST_TESTS:%=$(B)/guest/%.bin) || :
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-isa test-sysregs test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report \
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-isa test-sysregs test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report test-break \
 	  test-bad test-board test-firmware test-boot coverage test-mutants
 
 check-slow:

@@ -12,6 +12,8 @@
 #define UARTIMSC  0x38u
 #define UARTICR   0x44u
 
+#define UARTDR_ALL 0xfffu // the character and its errors, a break among them
+
 #define FR_BUSY           (1u << 3)
 #define FR_RXFE           (1u << 4)
 #define FR_TXFF           (1u << 5)
@@ -87,7 +89,7 @@ console_getc(void)
 {
 	if (mmio_read(uart + UARTFR) & FR_RXFE)
 		return -1;
-	return (int)(mmio_read(uart + UARTDR) & 0xffu);
+	return (int)(mmio_read(uart + UARTDR) & UARTDR_ALL);
 }
 
 void

@@ -65,7 +65,7 @@ receive(struct vm *vm)
 	int c;
 
 	while ((room = vpl011_can_rx(&vm->uart)) && (c = console_getc()) >= 0)
-		vpl011_rx(&vm->uart, (uint8_t)c);
+		vpl011_rx(&vm->uart, (uint32_t)c);
 	vm->rx_blocked = !room;
 	console_rx_irq(room);
 }

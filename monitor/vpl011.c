@@ -13,6 +13,7 @@
 #define UARTLCR_H_FEN (1u << 4)
 #define UARTINT_RX    (1u << 4)
 #define UARTINT_TX    (1u << 5)
+#define UARTRSR_SHIFT 8u // of UARTDR's errors
 
 static unsigned
 depth(const struct vpl011 *uart)
@@ -37,7 +38,7 @@ static uint32_t
 dr_read(void *state, const struct dev_op *op)
 {
 	struct vpl011 *uart = state;
-	uint8_t byte = uart->fifo[uart->head];
+	uint32_t dr = uart->fifo[uart->head];
 
 	uart->fr &= ~UARTFR_RXFF;
 	if (uart->count) {
@@ -48,9 +49,9 @@ dr_read(void *state, const struct dev_op *op)
 		uart->fr |= UARTFR_RXFE;
 		uart->ris &= ~UARTINT_RX;
 	}
-	uart->rsr = 0;
+	uart->rsr = dr >> UARTRSR_SHIFT;
 	update(uart, op->cpu);
-	return byte;
+	return dr;
 }
 
 static void
@@ -126,11 +127,11 @@ vpl011_can_rx(const struct vpl011 *uart)
 }
 
 void
-vpl011_rx(struct vpl011 *uart, uint8_t byte)
+vpl011_rx(struct vpl011 *uart, uint32_t dr)
 {
 	if (!vpl011_can_rx(uart))
 		return;
-	uart->fifo[(uart->head + uart->count++) % depth(uart)] = byte;
+	uart->fifo[(uart->head + uart->count++) % depth(uart)] = (uint16_t)(dr & (UARTDR_DATA | UARTDR_ERRORS));
 	uart->fr &= ~UARTFR_RXFE;
 	if (!vpl011_can_rx(uart))
 		uart->fr |= UARTFR_RXFF;

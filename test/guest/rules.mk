@@ -47,3 +47,8 @@ test-escape: $(ESCAPES:%=$(B)/guest/escape-%.bin) $(B)/palimpsest $(B)/palimpses
 .PHONY: test-report
 test-report: $(addprefix $(B)/guest/,psr.bin stop-wfi.bin stop-once.bin) all
 	@B=$(B) test/guest/report.sh
+
+# That a break on the serial line reaches the guest.
+.PHONY: test-break
+test-break: $(B)/guest/uart-break.bin all
+	@B=$(B) timeout 900 test/guest/break.sh

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The PL011: registers, transmission, its interrupts; accessed in every addressing form.
+// The PL011: registers, transmission, its interrupts; accessed in every addressing form. The case `break` asks for breaks
+// and characters, which test/guest/break.sh sends.
 #include "test/guest/kernel.inc"
 #include "test/guest/gic.inc"
 
@@ -16,6 +17,47 @@
 	str	r1, [r0]
 	.endm
 
+#ifdef CASE_break
+	.macro	want what
+	say	"want \what"
+	set	r4, UART
+1:	ldr	r0, [r4, #0x18]
+	tst	r0, #0x10			// RXFE
+	bne	1b
+	reg	FR, 0x18
+	ldr	r0, [r4, #0x3c]
+	bic	r0, r0, #0x20			// TXRIS
+	show	"RIS", r0
+	reg	DR, 0
+	reg	RSR, 0x4
+	reg	FR, 0x18
+	.endm
+
+main:
+	.irp	lcrh, 0x70, 0x60
+	put	0x2c, \lcrh
+	want	break
+	want	a
+	want	break
+	put	0x4, 0xff
+	reg	"ECR", 0x4
+	want	b
+	.endr
+	put	0x38, 0x10
+	hook	irq, take_irq
+	bl	gic_on
+	mov	r0, #33
+	bl	irq_on
+	cpsie	i
+	say	"want break"
+	addr	r1, irq_count
+2:	ldr	r0, [r1]
+	cmp	r0, #0
+	beq	2b
+	reg	DR, 0
+	reg	RSR, 0x4
+	b	power_off
+#else
 main:
 	.irp	r, 0x4, 0x18, 0x24, 0x28, 0x2c, 0x30, 0x34, 0x38, 0x48, 0xfe0, 0xfe4, 0xfe8, 0xfec, 0xff0, 0xff4, 0xff8, 0xffc
 	reg	"\r", \r
@@ -110,3 +152,4 @@ main:
 	bne	1b
 	say	""
 	b	power_off
+#endif

@@ -7,6 +7,7 @@
 #include "test/host/check.h"
 
 #define DR    0x00u
+#define RSR   0x04u
 #define FR    0x18u
 #define LCR_H 0x2cu
 #define IMSC  0x38u
@@ -145,7 +146,7 @@ test_rx(void)
 	for (unsigned round = 0; round < 5; round++) {
 		unsigned n = 0;
 		while (vpl011_can_rx(&uart))
-			vpl011_rx(&uart, (uint8_t)(round * 20 + n++));
+			vpl011_rx(&uart, (round * 20 + n++) & 0xff);
 		CHECK_EQ(n, 16);
 		CHECK_EQ(rd(FR), 0xc0);
 		for (unsigned i = 0; i < 16; i++) {
@@ -179,11 +180,36 @@ test_rx(void)
 	CHECK(out.line);
 }
 
+static void
+test_errors(void)
+{
+	check_case("a break, and characters with errors, in their turn");
+	setup();
+	wr(LCR_H, 0x10);
+	vpl011_rx(&uart, 'a');
+	vpl011_rx(&uart, 0x400);
+	vpl011_rx(&uart, 0xfffff300u | 'b');
+	vpl011_rx(&uart, 'c');
+	CHECK_EQ(rd(RIS), RX);
+	CHECK_EQ(rd(DR), 'a');
+	CHECK_EQ(rd(RSR), 0);
+	CHECK_EQ(rd(DR), 0x400);
+	CHECK_EQ(rd(RSR), 4);
+	CHECK_EQ(rd(DR), 0xf300 % 0x1000 + 'b');
+	CHECK_EQ(rd(RSR), 3);
+	wr(RSR, 0xff);
+	CHECK_EQ(rd(RSR), 0);
+	CHECK_EQ(rd(DR), 'c');
+	CHECK_EQ(rd(RSR), 0);
+	CHECK_EQ(rd(FR), 0x90);
+}
+
 int
 main(void)
 {
 	test_registers();
 	test_tx();
 	test_rx();
+	test_errors();
 	return check_done("vpl011");
 }
