@@ -55,8 +55,6 @@ vm_dtb(const struct vm *vm)
 {
 	struct file dtb = make_dtb(vm, 0, 0), padded = {.path = dtb.path, .size = NATIVE_DTB_SIZE};
 
-	if (vm->firmware.path)
-		return dtb;
 	padded.data = must_alloc(padded.size);
 	memcpy(padded.data, dtb.data, dtb.size);
 	file_free(&dtb);

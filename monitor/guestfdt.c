@@ -17,7 +17,6 @@
 #define IRQ_EDGE_RISING 1u
 #define IRQ_LEVEL_HIGH  4u
 #define KEY_POWER       116u
-#define QEMU_FDT_ROOM   10000u
 #define PSCI_0_2(n)     (0x84000000u + (n)) // function identifiers, ARM DEN 0022
 
 struct tree {
@@ -423,10 +422,12 @@ guestfdt_patch(void *buf, size_t size, const void *dtb, size_t dtb_size, const s
 }
 
 int
-guestfdt_pad(void *buf, size_t size)
+guestfdt_pad(void *buf, size_t size, uint32_t padded)
 {
-	size_t padded = 2 * ((size_t)fdt_totalsize(buf) + QEMU_FDT_ROOM);
-	int err = fdt_open_into(buf, buf, (int)(padded < size ? padded : size));
+	size_t here = padded < size ? padded : size;
+	int err = fdt_open_into(buf, buf, (int)here);
 
-	return err ? err : (int)fdt_totalsize(buf);
+	if (!err)
+		fdt_set_totalsize(buf, padded);
+	return err ? err : (int)here;
 }

@@ -30,8 +30,9 @@ int guestfdt_build(void *buf, size_t size, const struct guestfdt_cfg *cfg);
 // gets that node. dtb is 8-byte aligned and is checked in full first. Returns as guestfdt_build.
 int guestfdt_patch(void *buf, size_t size, const void *dtb, size_t dtb_size, const struct guestfdt_cfg *cfg);
 
-// Leaves room within the tree in buf, of size bytes, for what firmware adds to it where it lies: as much as
-// QEMU's loader does, or as there is. Returns as guestfdt_build.
-int guestfdt_pad(void *buf, size_t size);
+// Leaves room within the tree in buf, of size bytes, for what its reader adds to it where it lies, as QEMU's loader
+// does: it has padded bytes then, of which those beyond buf are the caller's to provide. Returns how many are in buf,
+// or a libfdt error.
+int guestfdt_pad(void *buf, size_t size, uint32_t padded);
 
 #endif

@@ -84,10 +84,9 @@ load_kernel(struct vm *vm, struct load_start *start, struct image_layout *at)
 	start->r[2] = at->dtb;
 }
 
-// Firmware finds the device tree at the beginning of RAM, and the rest by itself. Whoever is not Linux gets it with
-// room for more, as QEMU's loader leaves it.
+// Firmware finds the device tree at the beginning of RAM, and the rest by itself.
 static void
-load_dtb(struct vm *vm, const struct image_layout *at, bool padded)
+load_dtb(struct vm *vm, const struct image_layout *at)
 {
 	static uint8_t dtb[IMAGE_DTB_ROOM] __attribute__((aligned(8)));
 	size_t room = at->dtb_room && at->dtb_room < sizeof(dtb) ? at->dtb_room : sizeof(dtb);
@@ -106,8 +105,8 @@ load_dtb(struct vm *vm, const struct image_layout *at, bool padded)
 		size = guestfdt_patch(dtb, room, vm->cfg.fdt.data, vm->cfg.fdt.size, &cfg);
 	else
 		size = guestfdt_build(dtb, room, &cfg);
-	if (padded && size > 0)
-		size = guestfdt_pad(dtb, room);
+	if (at->dtb_room && size > 0)
+		size = guestfdt_pad(dtb, room, at->dtb_room);
 	if (size < 0)
 		stop_input("is not a device tree that can be used", "fdt");
 	if (at->dtb_room)
@@ -122,5 +121,5 @@ load_images(struct vm *vm, struct load_start *start)
 	*start = (struct load_start){0};
 	if (!vm->cfg.firmware.size)
 		load_kernel(vm, start, &at);
-	load_dtb(vm, &at, !start->r[2]);
+	load_dtb(vm, &at);
 }

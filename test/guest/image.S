@@ -85,19 +85,19 @@ main:
 	blo	1b
 
 	ldr	r5, [r4, #8]
-	.irp	at, 0x40000000, 0x42000000, 0x42001000
+	.irp	at, 0x40000000, 0x40000004, 0x42000000, 0x42000004, 0x42001000, 0x42001004
 	set	r4, \at
 	show_at	"\at", r4
 	.endr
 	cmp	r5, #0				// Linux has the device tree elsewhere
 	beq	3f
-	.irp	at, 0x40000004, 0x40000008, 0x4000000c, 0x40000010, 0x40000014, 0x40000018, 0x4000001c
+	.irp	at, 0x40000008, 0x4000000c, 0x40000010, 0x40000014, 0x40000018, 0x4000001c
 	set	r4, \at
 	show_at	"\at", r4
 	.endr
 3:
 #if defined(CASE_base) || defined(CASE_uboot) || defined(CASE_flash)
-	.irp	at, 0, 0x13ff10, 0x140080, 0x140084
+	.irp	at, 0, 4, 0x13ff10, 0x140080, 0x140084
 	set	r4, \at
 	show_at	"\at", r4
 	.endr

@@ -107,10 +107,12 @@ test_build(void)
 	CHECK(size > 0);
 	CHECK_EQ(cell(tree, "/flash@0", "reg", 5), 0x04000000);
 	CHECK_EQ(cell(tree, "/fw-cfg@9020000", "reg", 1), 0x09020000);
-	CHECK_EQ(guestfdt_pad(tree, sizeof(tree)),
-		 size * 2 + 20000 < (int)sizeof(tree) ? size * 2 + 20000 : (int)sizeof(tree));
-	CHECK_EQ(guestfdt_pad(tree, fdt_totalsize(tree)), fdt_totalsize(tree));
-	CHECK(guestfdt_pad(tree, 100) < 0);
+	CHECK(guestfdt_pad(tree, sizeof(tree), (uint32_t)size - 1) < 0);
+	CHECK(guestfdt_pad(tree, 100, sizeof(tree)) < 0);
+	CHECK_EQ(guestfdt_pad(tree, sizeof(tree), (uint32_t)size + 8), size + 8);
+	CHECK_EQ(fdt_totalsize(tree), size + 8);
+	CHECK_EQ(guestfdt_pad(tree, sizeof(tree), 0x100000), sizeof(tree)); // the rest is behind it
+	CHECK_EQ(fdt_totalsize(tree), 0x100000);
 
 	check_case("four VCPUs, seed, no initrd, no bootargs");
 	struct guestfdt_cfg four = {

@@ -93,7 +93,7 @@ load(const struct fit_vm *cfg)
 		HOLDS(guestfdt_patch(dtb, sizeof(dtb), cfg->fdt.data, cfg->fdt.size, &tree) > 0);
 	else
 		HOLDS(guestfdt_build(dtb, sizeof(dtb), &tree) > 0);
-	HOLDS(!cfg->firmware.size || guestfdt_pad(dtb, sizeof(dtb)) > 0);
+	HOLDS(guestfdt_pad(dtb, sizeof(dtb), image_dtb_size(cfg->fdt.size)) > 0);
 }
 
 static void

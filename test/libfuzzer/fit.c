@@ -239,8 +239,8 @@ load(const struct fit_vm *vm)
 	else
 		size = guestfdt_build(dtb, IMAGE_DTB_ROOM, &cfg);
 	HOLDS(size > 0 || vm->fdt.size); // a tree of our own always fits
-	if (vm->firmware.size && size > 0)
-		size = guestfdt_pad(dtb, IMAGE_DTB_ROOM);
+	if (size > 0)
+		size = guestfdt_pad(dtb, IMAGE_DTB_ROOM, IMAGE_DTB_ROOM);
 	HOLDS(size <= (int)IMAGE_DTB_ROOM && (size <= 0 || fdt_totalsize(dtb) == (unsigned)size));
 }
 

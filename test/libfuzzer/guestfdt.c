@@ -213,8 +213,10 @@ check_padded(void *fdt, size_t room, const struct guestfdt_cfg *cfg)
 	int padded;
 
 	memcpy(before, fdt, size);
-	padded = guestfdt_pad(fdt, room);
-	HOLDS(padded >= (int)size && (size_t)padded <= room && fdt_totalsize(fdt) == (unsigned)padded);
+	HOLDS(guestfdt_pad(fdt, room, size - 1u) < 0);
+	padded = guestfdt_pad(fdt, room, 0x100000);
+	HOLDS(padded >= (int)size && (size_t)padded <= room && fdt_totalsize(fdt) == 0x100000);
+	fdt_set_totalsize(fdt, (uint32_t)padded);
 	HOLDS(!fdtcheck(fdt, (size_t)padded));
 	check_kept(before, fdt);
 	check_asked(fdt, cfg);
