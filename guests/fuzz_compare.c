@@ -39,7 +39,7 @@ ifar_of_debug_event(const struct fuzz_item *item, const struct fuzz_result *bare
 	return word == CP(IFAR) && debug ? 0xffffffffu : 0;
 }
 
-// MRS CPSR in USR reads A, I, F and M as UNKNOWN (B9.3.8): they are the host's.
+// MRS CPSR in USR reads I as UNKNOWN (B9.3.8): it is the host's.
 static uint32_t
 mrs_in_user(const struct fuzz_item *item, const struct fuzz_result *bare, const struct fuzz_result *other,
 	    unsigned word)
@@ -53,7 +53,7 @@ mrs_in_user(const struct fuzz_item *item, const struct fuzz_result *bare, const 
 	if (!row || row->action != BT_MRS || (item->c.start.cpsr & PSR_M) != MODE_USR)
 		return 0;
 	rd = bt_field(row, fuzz_gen_insn(item), 'd');
-	return word == (unsigned)(fuzz_state_reg(&state, MODE_USR, rd) - (uint32_t *)&state) ? PSR_VIRTUAL : 0;
+	return word == (unsigned)(fuzz_state_reg(&state, MODE_USR, rd) - (uint32_t *)&state) ? PSR_I : 0;
 }
 
 // An SMC that is UNDEFINED in an IT block: QEMU has moved ITSTATE on before it finds out (B1.8.1: it is that of the

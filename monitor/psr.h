@@ -4,8 +4,10 @@
 //
 // The guest always runs in USR, so the physical PSR of the interrupted guest
 // (vcpu.cpsr) holds what USR may change freely: N Z C V Q GE IT E T. The rest of
-// its CPSR, mode and A I F, is virtual and lives in vcpu.mode. The current
-// mode's SP and LR are always in vcpu.regs; the others wait in vcpu.bank.
+// its CPSR, mode and A I F, is virtual and lives in vcpu.mode. User mode reads A and F
+// in the physical PSR, though, where they do no harm: they are there as well then. I isn't,
+// for it would keep the host's interrupts out. The current mode's SP and LR are always in
+// vcpu.regs; the others wait in vcpu.bank.
 #ifndef MONITOR_PSR_H
 #define MONITOR_PSR_H
 
@@ -22,6 +24,7 @@
 #define PSR_Z       (1u << 30)
 #define PSR_FLAGS   0xf80f0000u // N Z C V Q, GE
 #define PSR_VIRTUAL (PSR_M | PSR_I | PSR_F | PSR_A)
+#define PSR_CARRIED (PSR_F | PSR_A) // in user mode physical, too
 
 #define MODE_USR 0x10u
 #define MODE_FIQ 0x11u

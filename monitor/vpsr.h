@@ -127,6 +127,7 @@ vpsr_set_mode(struct vcpu *v, uint32_t psr)
 	struct bank *from = vpsr_bank(v, old), *to = vpsr_bank(v, psr);
 
 	v->mode = psr & PSR_VIRTUAL;
+	v->cpsr = (v->cpsr & ~PSR_CARRIED) | (vpsr_privileged(v) ? 0 : psr & PSR_CARRIED);
 	if (from == to) {
 		vpsr_set_view(v);
 		return;

@@ -72,7 +72,8 @@ compare(void)
 	CHECK_EQ(v->pc, m.pc);
 	CHECK_EQ(vpsr_privileged(v), (m.cpsr & 31) != 0x10);
 	CHECK_EQ(v->view_now, (m.cpsr & 31) == 0x10 ? VIEW_USER : VIEW_KERNEL);
-	CHECK_EQ(v->cpsr & 0x1ff, 0x10 | (m.cpsr & 0x20)); // physically: USR, nothing masked
+	// Physically: USR, and nothing masked but A and F in user mode.
+	CHECK_EQ(v->cpsr & 0x1ff, 0x10 | (m.cpsr & ((m.cpsr & 31) == 0x10 ? 0x160 : 0x20)));
 }
 
 // A PSR as SPSRs may hold: no J, nothing in the reserved bits.
