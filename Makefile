@@ -74,7 +74,7 @@ $(LIBFDT):
 #----------------------------------------------------------------------------
 # The host command, and what is native of the monitor in it
 
-HOST_SRC := $(wildcard guests/*.c) monitor/guestfdt.c $(wildcard monitor/image*.c) $(filter-out bt/code.c bt/code_scan.c bt/code_thumb.c bt/block.c,$(wildcard bt/*.c))
+HOST_SRC := $(wildcard guests/*.c) monitor/guestfdt.c $(wildcard monitor/image*.c) $(filter-out bt/code.c bt/code_scan.c bt/code_thumb.c bt/code_fill.c bt/block.c,$(wildcard bt/*.c))
 $(B)/palimpsest: $(HOST_SRC) $(wildcard guests/*.h monitor/*.h bt/*.h bt/*.def)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -o $@ $(HOST_SRC) -pthread -lfdt -lz -llzma -lcapstone

@@ -420,14 +420,19 @@ static bool
 words_written(struct code *c, struct code_page *p, uint32_t first, uint32_t last)
 {
 	for (uint32_t w = first < 2 ? 0 : first - 2; w <= last; w++) {
-		bool had_copy = p->copy != NULL, known = w >= first && was_code(c, p, w);
+		bool had_copy = p->copy != NULL, known = w >= first && was_code(c, p, w), replaced;
+		uint32_t insn;
 
 		if (had_copy && w < first && p->copy[w] != code_frame(c, p)[w])
 			continue; // patched
+		replaced = had_copy && code_meaning(c, p->copy[w], &insn);
 		if (had_copy)
 			p->copy[w] = code_frame(c, p)[w];
-		if (written_is_sensitive(c, p, w, known) && !code_patch_word(c, p, w))
-			return false;
+		if (written_is_sensitive(c, p, w, known)) {
+			if (!code_patch_word(c, p, w))
+				return false;
+			p->guessed |= !replaced;
+		}
 		sync_word(c, p, w, had_copy);
 	}
 	return true;

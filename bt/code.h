@@ -28,13 +28,17 @@ struct code_page {
 	uint32_t *copy;    // NULL: the frame itself is run
 	uint32_t *scanned; // what control may reach (block policy) or is code (page policy, where the
 			   // guest uses Thumb): a bit per A32 word, then one per halfword for Thumb; block policy:
-			   // then the same of where it comes in from other pages
+			   // then the same of where it comes in from other pages; page policy: then what is in
+			   // doubt, a bit per halfword (code_fill.c)
 	uint32_t va;       // the page's address when it was made
 	uint16_t patched, doubtful;
 	uint16_t writes; // emulated since it was last known to be executed
 	uint8_t names;   // page policy: BT_NAMES_BEFORE, BT_NAMES_BEHIND: where its words may name literals
 	bool known;      // it is in the hash chains
 	bool asleep;     // block policy: the frame isn't tracked
+	bool doubted;    // page policy: all that isn't known for sure is filled (code_fill.c)
+	bool filled;     // something is
+	bool guessed;    // something is replaced that may be data, so that loads mustn't see the copy
 };
 
 #define CODE_HASH   1024u
@@ -47,7 +51,14 @@ struct code_beside {
 };
 
 // A page that is being scanned, in pieces (code_scan.c).
-enum code_job_phase { CODE_JOB_A32, CODE_JOB_MIXED, CODE_JOB_PATCH_A32, CODE_JOB_PATCH_THUMB, CODE_JOB_SYNC };
+enum code_job_phase {
+	CODE_JOB_A32,
+	CODE_JOB_MIXED,
+	CODE_JOB_PATCH_A32,
+	CODE_JOB_PATCH_THUMB,
+	CODE_JOB_FILL,
+	CODE_JOB_SYNC
+};
 
 struct code_job {
 	struct code_page *page; // NULL: none
@@ -83,6 +94,8 @@ struct code {
 	struct pool *pool;
 	enum code_policy policy;
 	bool thumb;   // the guest's kernel has been in Thumb state: any page may have code of either
+	bool watched; // of pages where something is guessed loads see the frame
+	bool strict;  // of all pages: so whatever may be sensitive is patched
 	bool overlap; // block policy: what has just been reached is known as code of the other state, too;
 		      // the caller drops all and has it reached again
 	bool forgot;  // what was reached or code no longer is: the caller, who may know of it, clears this
@@ -177,6 +190,11 @@ bool code_thumb_reach(struct code *c, struct code_page *p, uint32_t offset, unsi
 // Page policy, a guest that uses Thumb: control has got to offset by a trap, in this state; what was not
 // taken for code is followed from there. False: no memory for a copy.
 bool code_arrive(struct code *c, struct code_page *p, uint32_t offset, bool thumb);
+// Page policy: whether what is run at offset stands for nothing, for it isn't known what the guest's halfword is. What
+// traps there has arrived (code_arrive).
+bool code_filled(const struct code_page *p, uint32_t offset);
+// Page policy: an instruction that the end of the page before cuts is given back, and has its second half in this one.
+void code_second_half(const struct code *c, struct code_page *p);
 // Block policy: the Thumb instruction at offset may run as it is.
 void code_thumb_restore(struct code *c, struct code_page *p, uint32_t offset);
 

@@ -85,5 +85,14 @@ void code_thumb_refresh(const struct code *c, struct code_page *p);
 void code_block_begin(struct code *c, struct code_page *p);
 // The guest has rewritten a word: if control may reach it, it is scanned again.
 void code_block_rewritten(struct code *c, struct code_page *p, uint32_t word);
+// Halfword i as the copy is to have it where it isn't replaced: the frame's, or filled.
+uint16_t code_half_shown(const struct code *c, const struct code_page *p, unsigned i);
+// Fills at most n halfwords of the map, from *at on, which is BT_PAGE_HALVES when none is left. False: no memory for a
+// copy.
+bool code_fill(struct code *c, struct code_page *p, const uint32_t *doubt, unsigned *at, unsigned n);
+// Halfwords [from, to) are no longer code: of a page in doubt they are filled when they are next shown.
+void code_refill(struct code_page *p, unsigned from, unsigned to);
+// Halfwords [from, to) are no longer in doubt: they show what the frame has.
+void code_unfill(const struct code *c, struct code_page *p, unsigned from, unsigned to);
 
 #endif

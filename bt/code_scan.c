@@ -14,7 +14,8 @@
 #include "monitor/sysreg.h"
 
 #define STARTS_MAX  16u
-#define PATCH_PIECE 4u // words, or Thumb instructions, that are patched in a piece
+#define PATCH_PIECE 4u  // words, or Thumb instructions, that are patched in a piece
+#define FILL_PIECE  32u // halfwords that are filled
 
 static void
 drop(struct code *c, struct code_job *j)
@@ -46,6 +47,7 @@ start_mixed(struct code *c, struct code_job *j)
 	if (j->page->scanned)
 		bt_mixed_start(&j->scan, code_frame(c, j->page), j->prev.frame, j->next.frame, j->entry, j->thumb,
 			       c->memo);
+	j->scan.doubts = c->watched;
 	j->phase = CODE_JOB_MIXED;
 	return j->page->scanned;
 }
@@ -119,6 +121,26 @@ job_for(struct code *c, const struct code_request *rq)
 
 enum progress { MORE, DONE, FULL };
 
+// With strict reads what is silent and in doubt is patched as well. What isn't silent traps.
+static void
+patch_doubtful(const struct code *c, struct code_job *j)
+{
+	struct bt_scan *out = &j->scan.a32.out;
+	const uint32_t *frame = code_frame(c, j->page);
+
+	if (!c->strict)
+		return;
+	for (unsigned w = 0; (w = bt_map_next(out->doubtful, w, BT_PAGE_WORDS)) < BT_PAGE_WORDS; w++) {
+		const struct bt_row *row = bt_decode_a32(frame[w]);
+
+		if (!row || !(row->flags & BT_SILENT))
+			continue;
+		bt_map_set(out->patch, w);
+		bt_map_clear(out->doubtful, w);
+		out->n_doubtful--;
+	}
+}
+
 static enum progress
 patch_a32(struct code *c, struct code_job *j)
 {
@@ -147,6 +169,7 @@ piece(struct code *c, struct code_job *j)
 	case CODE_JOB_A32:
 		if (!bt_scan_step(&j->scan.a32))
 			return MORE;
+		patch_doubtful(c, j);
 		c->thumb = out->thumb;
 		j->page->names = (uint8_t)out->names;
 		j->phase = CODE_JOB_PATCH_A32;
@@ -164,6 +187,15 @@ piece(struct code *c, struct code_job *j)
 	case CODE_JOB_PATCH_THUMB:
 		if (!code_thumb_patch(c, j->page, &j->scan.flow, &j->at, PATCH_PIECE))
 			return FULL;
+		if (j->at < BT_PAGE_HALVES)
+			return MORE;
+		j->phase = CODE_JOB_FILL;
+		j->at = 0;
+		return MORE;
+	case CODE_JOB_FILL:
+		if (!code_fill(c, j->page, j->scan.doubt, &j->at, FILL_PIECE))
+			return FULL;
+		j->page->doubted = j->page->filled;
 		if (j->at == BT_PAGE_HALVES)
 			j->phase = CODE_JOB_SYNC;
 		return MORE;

@@ -88,11 +88,12 @@ is_run_so(const struct code_page *p, unsigned i, uint32_t insn)
 
 // Nothing begins inside an instruction, whatever was there before the guest rewrote it.
 static void
-set_reached(struct code_page *p, unsigned i, uint32_t insn)
+set_reached(const struct code *c, struct code_page *p, unsigned i, uint32_t insn)
 {
 	bt_map_set(map_of(p), i);
 	if (bt_thumb_size(insn) == 4u && i + 1u < HALVES)
 		bt_map_clear(map_of(p), i + 1u);
+	code_unfill(c, p, i, i + bt_thumb_size(insn) / 2u);
 }
 
 // The hypercall that stands for insn by its number.
@@ -175,7 +176,7 @@ restore(const struct code *c, struct code_page *p, unsigned from, unsigned to)
 	if (!p->copy)
 		return;
 	for (unsigned i = from; i < to; i++)
-		put_half(p, i, code_half(c, p, 2u * i));
+		put_half(p, i, code_half_shown(c, p, i));
 	arch_sync_code((uint16_t *)p->copy + from, 2u * (to - from));
 }
 
@@ -183,7 +184,7 @@ restore(const struct code *c, struct code_page *p, unsigned from, unsigned to)
 static void
 forget_thumb(struct code *c, struct code_page *p, unsigned w)
 {
-	unsigned from = 2u * w - (w && bt_map_test(map_of(p), 2u * w - 1u)), to = 2u * w + 2u;
+	unsigned from = 2u * w - (w && bt_map_test(map_of(p), 2u * w - 1u)), to = 2u * w + 2u, last;
 
 	if (w && from < 2u * w && bt_thumb_size(original(c, p, from)) != 4u)
 		from++;
@@ -191,6 +192,8 @@ forget_thumb(struct code *c, struct code_page *p, unsigned w)
 		if (bt_map_test(map_of(p), i)) {
 			bt_map_clear(map_of(p), i);
 			c->forgot = true;
+			last = i + bt_thumb_size(original(c, p, i)) / 2u;
+			code_refill(p, from, last < HALVES ? last : HALVES);
 			restore(c, p, from, i + 2u < HALVES ? i + 2u : HALVES);
 		}
 }
@@ -206,6 +209,7 @@ forget_a32(struct code *c, struct code_page *p, unsigned i)
 			continue;
 		bt_map_clear(p->scanned, w);
 		c->forgot = true;
+		code_refill(p, 2u * w, 2u * w + 2u);
 		restore(c, p, 2u * w, 2u * w + 2u);
 	}
 }
@@ -242,10 +246,10 @@ reach_one(struct code *c, struct code_page *p, const uint16_t *frame, unsigned i
 	uint32_t insn = stands_at(frame, i);
 
 	if (bt_plain_thumb(insn) && (!p->copy || is_run_so(p, i, insn)) && !is_cut(insn, i)) {
-		set_reached(p, i, insn);
+		set_reached(c, p, i, insn);
 		return true;
 	}
-	set_reached(p, i, original(c, p, i));
+	set_reached(c, p, i, original(c, p, i));
 	return patch(c, p, i);
 }
 
@@ -294,6 +298,7 @@ reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb, boo
 	unsigned at = 0;
 
 	bt_flow_init(&flow, code_frame(c, p), p->va, 0);
+	flow.sure = p->doubted;
 	bt_flow_pend(&flow, offset, thumb);
 	for (flow.left = BT_SCAN_PIECE; !bt_flow_step(&flow); flow.left = BT_SCAN_PIECE)
 		code_pause(c);
@@ -305,10 +310,13 @@ reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb, boo
 	     w = bt_map_next(flow.a32, w + 1u, BT_PAGE_WORDS)) {
 		forget_thumb(c, p, w);
 		bt_map_set(p->scanned, w);
+		code_unfill(c, p, 2u * w, 2u * w + 2u);
 		if (!code_patch(c, p, 4u * w))
 			return false;
 		code_pause(c);
 	}
+	for (unsigned i = 0; p->filled && (i = bt_map_next(flow.literal, i, HALVES)) < HALVES; i++)
+		code_unfill(c, p, i, i + 1u);
 	while (at < HALVES) {
 		if (!patch_new(c, p, flow.thumb, &at, PATCHED_AT_ONCE))
 			return false;
@@ -341,7 +349,7 @@ scan_one(struct code *c, struct code_page *p, unsigned i, uint32_t insn, bool in
 	bool falls;
 	uint32_t word = fit(c, i, insn, in_it, &falls);
 
-	set_reached(p, i, insn);
+	set_reached(c, p, i, insn);
 	c->overlap |= bt_map_test(p->scanned, i / 2u);
 	replace(c, p, i, insn, word); // can't fail: the page has its copy
 	return falls;
@@ -444,13 +452,30 @@ code_close_cut(struct code *c)
 	}
 }
 
+// Whether halfword i is of a Thumb instruction.
+static bool
+is_thumb(const struct code *c, const struct code_page *p, unsigned i)
+{
+	if (bt_map_test(map_of(p), i))
+		return true;
+	return i && bt_map_test(map_of(p), i - 1u) && bt_thumb_size(original(c, p, i - 1u)) == 4u;
+}
+
+static bool
+is_sensitive(uint32_t insn)
+{
+	const struct bt_row *row = bt_decode_thumb(insn);
+
+	return row && row->flags & BT_SENSITIVE;
+}
+
 // Page policy: what was data looks sensitive now, so that the page had better be judged anew.
 static bool
 is_new_code(const struct code *c, const struct code_page *p, unsigned i)
 {
 	const struct bt_row *row = bt_decode_thumb(original(c, p, i));
 
-	return !bt_map_test(map_of(p), i) && row && row->flags & BT_SENSITIVE && !row->lax;
+	return !is_thumb(c, p, i) && !code_filled(p, 2u * i) && row && row->flags & BT_SENSITIVE && !row->lax;
 }
 
 // The same of the word w, if it is A32 code.
@@ -460,7 +485,8 @@ is_new_a32(const struct code *c, const struct code_page *p, unsigned w)
 	uint32_t insn = code_original(c, p, 4u * w);
 	const struct bt_row *row = bt_decode_a32(insn);
 
-	if (bt_map_test(p->scanned, w) || bt_map_test(map_of(p), 2u * w) || bt_map_test(map_of(p), 2u * w + 1u))
+	if (bt_map_test(p->scanned, w) || bt_map_test(map_of(p), 2u * w) || bt_map_test(map_of(p), 2u * w + 1u) ||
+	    code_filled(p, 4u * w))
 		return false;
 	return row && row->flags & BT_SENSITIVE && !row->lax && row->action != BT_SVC && bt_always(insn);
 }
@@ -475,6 +501,28 @@ data_written(const struct code *c, const struct code_page *p, unsigned from, uns
 	for (unsigned i = from ? from - 1u : 0; i <= to; i++)
 		if (bt_map_test(map_of(p), i) || is_new_code(c, p, i))
 			return false;
+	return true;
+}
+
+// What was data, and looks sensitive now, is in doubt from now on. False: no memory for a copy.
+static bool
+doubt_new_code(struct code *c, struct code_page *p, unsigned from, unsigned to)
+{
+	for (unsigned w = from / 2u; w <= to / 2u; w++) {
+		bool had_copy = p->copy != NULL;
+		uint32_t doubt[BT_HALF_MAP] = {0};
+		unsigned at = 2u * w;
+
+		if (!is_new_a32(c, p, w) && !is_new_code(c, p, at) && !is_new_code(c, p, at + 1u))
+			continue;
+		for (unsigned i = at; i < at + 2u; i++)
+			if (!is_thumb(c, p, i) && !bt_map_test(p->scanned, w))
+				bt_map_set(doubt, i);
+		if (!code_fill(c, p, doubt, &at, 2))
+			return false;
+		if (!had_copy)
+			arch_sync_code(p->copy, PAGE_SIZE);
+	}
 	return true;
 }
 
@@ -493,6 +541,8 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 	restore(c, p, from, to + 1u);
 	if (!p->copy)
 		arch_sync_code((const uint16_t *)code_host(c, p).v + from, 2u * (to - from + 1u));
+	if (c->policy == CODE_PAGE && c->watched && !doubt_new_code(c, p, from, to))
+		return false;
 	if (c->policy == CODE_PAGE && data_written(c, p, from, to))
 		return true;
 	if (p->writes < CODE_WRITES_UNSEEN) // in which state it is executed is to be seen
@@ -514,6 +564,7 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 			? !reach_flow(c, p, 2u * i, true, false)
 			: !code_thumb_reach(c, p, 2u * i, BT_IT_MAX)) // if it is in an IT block isn't known
 			return false;
+		p->guessed |= is_sensitive(original(c, p, i)); // or the guest looks at what it has written
 	}
 	return true;
 }

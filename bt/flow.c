@@ -349,14 +349,14 @@ follow_thumb(struct bt_flow *f, unsigned i, unsigned slots)
 			bt_flow_name(f, i, insn);
 		if (is_bx_pc(insn, i))
 			pend_a32(f, (int32_t)(i / 2u + 1u));
-		if (row && row->action == BT_TABLE_BRANCH)
+		if (row && row->action == BT_TABLE_BRANCH && !f->sure)
 			follow_table(f, i, insn);
 		if (row && row->action == BT_IT && !again)
 			slots = bt_it_slots(insn);
 		if (flags & BT_ENDS && always)
 			return;
 		i += n;
-		if (flags & BT_CALL && literal_ahead(f, i))
+		if (flags & BT_CALL && (literal_ahead(f, i) || (f->sure && always)))
 			return;
 	}
 }
@@ -396,13 +396,14 @@ follow_a32(struct bt_flow *f, unsigned w)
 		bt_map_set(f->a32, w);
 		if (flags & BT_BRANCH)
 			branch_a32(f, row, insn, w);
-		if (flags & BT_INDIRECT && bt_flow_constant(f->page, w, f->va, &target))
+		if (flags & BT_INDIRECT && !f->sure && bt_flow_constant(f->page, w, f->va, &target))
 			pend_address(f, target);
 		if (flags & BT_LITERAL)
 			mark_literal(f, (int32_t)bt_target(row, insn, w * 4u) >> 1, literal_halves(row));
 		if (flags & BT_ENDS && bt_always(insn))
 			return;
-		if (flags & BT_CALL && (literal_ahead(f, 2u * w + 2u) || !always_ahead(f, w + 1u)))
+		if (flags & BT_CALL &&
+		    (literal_ahead(f, 2u * w + 2u) || !always_ahead(f, w + 1u) || (f->sure && bt_always(insn))))
 			return;
 	}
 }

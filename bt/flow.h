@@ -4,6 +4,8 @@
 // calls with an immediate are followed, through changes of state too: BLX, BX PC, BX of a register that
 // a constant has been put into just before, and the tables of TBB and TBH.
 //
+// That a call returns, what is in a register and how long a table is are likely, but not sure.
+//
 // A T32 instruction may begin in the page's last halfword; the first one of the page
 // behind is given for that.
 #ifndef BT_FLOW_H
@@ -28,7 +30,9 @@ struct bt_flow {
 	bool in_thumb, any; // which of pending it is at; whether there was anything since it began with them
 	bool following;     // from at, with slots instructions of an IT block to come
 	unsigned cursor, at, slots;
-	int left; // instructions that may be spent, about
+	int left;  // instructions that may be spent, about
+	bool sure; // of calls only the target is reached, of branches by a register or a table nothing: set it after
+		   // init
 };
 
 // Begins with nothing reached.

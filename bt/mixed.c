@@ -140,6 +140,7 @@ take_instruction(struct bt_mixed_job *m)
 		bt_flow_name(&m->flow, i, insn);
 	if (row && row->flags & BT_SENSITIVE && !surroundings_plausible(m, row, i + n, m->before)) {
 		m->doubtful++;
+		m->silent |= (row->flags & BT_SILENT) != 0;
 		bt_map_set(m->flow.doubtful, i);
 	} else {
 		bt_map_set(m->flow.thumb, i);
@@ -251,6 +252,43 @@ follow_entry(struct bt_mixed_job *m)
 }
 
 static bool
+is_doubtful(const struct bt_mixed_job *m)
+{
+	uint32_t a32 = 0, thumb = 0;
+
+	for (unsigned n = 0; n < BT_MAP_WORDS; n++)
+		a32 |= m->flow.a32[n] | m->a32_area[n];
+	for (unsigned n = 0; n < BT_HALF_MAP; n++)
+		thumb |= m->flow.thumb[n];
+	return m->silent || (a32 && thumb);
+}
+
+// Of a doubtful page only what is known stays.
+static bool
+doubt(struct bt_mixed_job *m)
+{
+	struct bt_flow *sure = &m->other;
+
+	if (!m->at && (!m->doubts || !is_doubtful(m)))
+		return true;
+	if (!m->at++) {
+		bt_flow_init(sure, m->flow.page, m->flow.va, m->flow.after);
+		sure->sure = true;
+		bt_flow_pend(sure, m->entry & PAGE_MASK, m->entry_thumb);
+	}
+	sure->left = m->flow.left;
+	if (!bt_flow_step(sure))
+		return false;
+	m->flow = *sure;
+	memset(m->a32_area, 0, sizeof(m->a32_area));
+	for (unsigned n = 0; n < BT_HALF_MAP; n++)
+		m->doubt[n] =
+		    ~(sure->covered[n] | sure->literal[n] | bt_map_doubled(sure->a32[n / 2u] >> 16u * (n % 2u)));
+	m->doubtful = 0;
+	return true;
+}
+
+static bool
 name_before(struct bt_mixed_job *m)
 {
 	if (m->flow.left < BT_SCAN_PIECE / 2 && !m->at)
@@ -258,8 +296,8 @@ name_before(struct bt_mixed_job *m)
 	if (!m->prev || (!m->at && bt_flow_mostly_a32(m->prev)))
 		return true;
 	if (!m->at)
-		bt_flow_init(&m->before_page, m->prev, m->flow.va - PAGE_SIZE, m->flow.page[0] & 0xffffu);
-	return bt_flow_name_from(&m->flow, &m->before_page, &m->at);
+		bt_flow_init(&m->other, m->prev, m->flow.va - PAGE_SIZE, m->flow.page[0] & 0xffffu);
+	return bt_flow_name_from(&m->flow, &m->other, &m->at);
 }
 
 void
@@ -269,7 +307,8 @@ bt_mixed_start(struct bt_mixed_job *m, const uint32_t *page, const uint32_t *pre
 	memset(m, 0, sizeof(*m));
 	m->prev = prev;
 	m->next = next;
-	m->thumb = thumb;
+	m->thumb = m->entry_thumb = thumb;
+	m->entry = entry;
 	m->memo = memo;
 	bt_flow_init(&m->flow, page, entry & ~PAGE_MASK, next ? next[0] & 0xffffu : 0);
 	bt_flow_pend(&m->flow, entry & PAGE_MASK, thumb);
@@ -278,7 +317,8 @@ bt_mixed_start(struct bt_mixed_job *m, const uint32_t *page, const uint32_t *pre
 bool
 bt_mixed_step(struct bt_mixed_job *m)
 {
-	static bool (*const phase[])(struct bt_mixed_job *) = {follow_entry, name_before, presume, mask, judge_a32};
+	static bool (*const phase[])(struct bt_mixed_job *) = {follow_entry, name_before, presume,
+							       doubt,        mask,        judge_a32};
 
 	m->flow.left = BT_SCAN_PIECE;
 	while (m->phase < ARRAY_LEN(phase)) {

@@ -10,6 +10,7 @@
 // fault of what can't be read is a load's.
 #include "monitor/access.h"
 #include "monitor/emulate_internal.h"
+#include "monitor/exec.h"
 #include "monitor/host_mmu.h"
 #include "monitor/string.h"
 #include "monitor/vm.h"
@@ -33,12 +34,13 @@ load(struct vcpu *v, const struct bt_ldst *op, const struct host_mmu_exclusive *
 		v->regs[op->rt2] = x->big ? low : high;
 }
 
-// The page that the guest's own access would go to: where code is executed the copy, unless --strict has it see the
+// The page that the guest's own access would go to: where code is executed the copy, unless loads see the
 // frame. Of a device there is none.
 static void
 find_page(struct vcpu *v, struct host_mmu_exclusive *x)
 {
-	hpa_t shown = vpsr_privileged(v) && !v->vm->watch.n ? spt_shown(&v->vm->spt, SPT_KERNEL, x->va) : HPA(0);
+	const struct code_page *p = vpsr_privileged(v) ? exec_page_at(v, x->va) : NULL;
+	hpa_t shown = p && !exec_shows_frame(v, p) ? spt_shown(&v->vm->spt, SPT_KERNEL, x->va) : HPA(0);
 	struct mmu_xlat t;
 
 	if (!shown.v && mmu_walk(&v->cp15.mmu, &v->vm->mem, x->va, &t) == FS_NONE)

@@ -254,10 +254,16 @@ find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 	return p ? p : whole_page(v, to, gpa);
 }
 
+bool
+exec_shows_frame(const struct vcpu *v, const struct code_page *p)
+{
+	return p->copy && v->vm->watch.n && (v->vm->cfg.strict || p->guessed);
+}
+
 static void
 map(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x, const struct code_page *p)
 {
-	if (p->copy)
+	if (exec_shows_frame(v, p))
 		watch_cover(&v->vm->watch, rq->va);
 	spt_map_exec(&v->vm->spt, rq, x, code_host(&v->vm->code, p));
 }
@@ -378,6 +384,19 @@ exec_reach(struct vcpu *v, struct exec_target to)
 	    mmu_check(&v->cp15.mmu, &x, MMU_EXEC, true) != FS_NONE || !gmem_read(&v->vm->mem, x.gpa, 2))
 		return false;
 	find_or_make(v, to, x.gpa); // mapped when it is run
+	return true;
+}
+
+bool
+exec_was_filled(struct vcpu *v)
+{
+	struct code_page *p = exec_page_at(v, GVA(v->pc));
+	uint32_t offset = v->pc & PAGE_MASK;
+
+	if (!p || (!code_filled(p, offset) && (vpsr_thumb(v) || !code_filled(p, offset + 2u))))
+		return false;
+	if (!code_arrive(&v->vm->code, p, v->pc & PAGE_MASK, vpsr_thumb(v)))
+		exec_flush(v);
 	return true;
 }
 

@@ -28,6 +28,12 @@ void exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xl
 // wrote it. False where the page can't be found.
 bool exec_words(struct vcpu *v, uint32_t *run, uint32_t *original);
 
+// Whether loads from the page see the guest's frame, not the copy (watch.h).
+bool exec_shows_frame(const struct vcpu *v, const struct code_page *p);
+
+// Whether what trapped at v->pc was in doubt (bt/code_fill.c): it no longer is, and is to be run again.
+bool exec_was_filled(struct vcpu *v);
+
 // A sensitive word at v->pc was run unpatched: patches it.
 void exec_patch_late(struct vcpu *v);
 

@@ -78,6 +78,8 @@ hypercall(struct vcpu *v)
 	const struct bt_row *row;
 
 	trace(v, TRACE_SVC, run);
+	if (exec_was_filled(v))
+		return EXIT_exec;
 	if (!code_meaning(&v->vm->code, run, &insn)) {
 		if (!exec_words(v, &run, &original))
 			return fetch_again(v, EXIT_guest_svc);
@@ -145,6 +147,8 @@ trapped_thumb(struct vcpu *v)
 	uint32_t run, original, flags;
 	const struct bt_row *row;
 
+	if (exec_was_filled(v))
+		return EXIT_exec;
 	if (!exec_words(v, &run, &original))
 		return second_half_aborts(v) ? EXIT_fault : fetch_again(v, EXIT_undef);
 	v->size = bt_thumb_size(original);

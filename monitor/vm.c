@@ -158,6 +158,8 @@ init_shadows(struct vm *vm, uint32_t window_l1)
 	code_init(&vm->code, &vm->mem, &vm->pool, vm->cfg.block ? CODE_BLOCK : CODE_PAGE, &vm->code_room);
 	vm->code.pause = let_interrupts_in;
 	vm->code.pause_ctx = vm;
+	vm->code.watched = watch_possible();
+	vm->code.strict = vm->cfg.strict;
 }
 
 static void
@@ -271,7 +273,7 @@ vm_run(struct vm *vm)
 	struct load_start start;
 
 	init_shadows(vm, host_mmu_window(vm->window, HPA(v), HPA(vm->code_room.words)));
-	watch_init(&vm->watch, vm->cfg.strict);
+	watch_init(&vm->watch, vm->cfg.strict || vm->code.watched);
 	reset_devices(vm);
 	load_images(vm, &start);
 	reset_vcpu(v, vm, &start);

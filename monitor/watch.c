@@ -116,7 +116,7 @@ watch_possible(void)
 }
 
 void
-watch_init(struct watch *w, bool strict)
+watch_init(struct watch *w, bool on)
 {
 	uint32_t dscr;
 
@@ -127,8 +127,8 @@ watch_init(struct watch *w, bool strict)
 	dscr = sysreg_read_dbgdscrext();
 	for (unsigned i = 0; i < available(); i++)
 		program(w, i);
-	w->n = strict ? available() : 0;
-	sysreg_write_dbgdscrext(strict ? dscr | DBGDSCR_MDBGen : dscr & ~DBGDSCR_MDBGen);
+	w->n = on ? available() : 0;
+	sysreg_write_dbgdscrext(on ? dscr | DBGDSCR_MDBGen : dscr & ~DBGDSCR_MDBGen);
 	isb();
 }
 

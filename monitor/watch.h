@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Strict reads: with --strict, a load through the very mapping that the guest's kernel executes
-// sees the guest's own words, not the patched copy's.
+// Loads through the very mapping that the guest's kernel executes, which are to see the guest's own words, not the
+// patched copy's: of pages where something is replaced that may be data; with --strict, of all.
 //
 // Short descriptors have no execute-only pages, so it is the debug watchpoints that make such
 // loads trap (ARM ARM C3.3): of loads only, at PL0 only, over aligned ranges of 2^n bytes that
@@ -31,7 +31,7 @@ struct watch_site {
 };
 
 struct watch {
-	unsigned n; // ranges there may be; 0: not strict
+	unsigned n; // ranges there may be; 0: loads aren't watched
 	struct watch_range range[WATCH_RANGES];
 	uint16_t stray[WATCH_AREAS];         // samples of loads from pages that needn't be watched, of late
 	uint32_t strays, patience;           // since the ranges were begun, and how many until they are begun anew
@@ -43,8 +43,8 @@ struct watch {
 // Whether the core has watchpoints as they are needed. Clears one.
 bool watch_possible(void);
 
-// Forgets all ranges, and turns the core's watchpoints on if strict, else off.
-void watch_init(struct watch *w, bool strict);
+// Forgets all ranges, and turns the core's watchpoints on, or off.
+void watch_init(struct watch *w, bool on);
 
 // A copy is about to be mapped at va's page.
 void watch_cover(struct watch *w, gva_t va);

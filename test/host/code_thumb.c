@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/code.c bt/code_scan.c bt/code_thumb.c bt/block.c bt/closing.c
+// uses: bt/code.c bt/code_scan.c bt/code_thumb.c bt/code_fill.c bt/block.c bt/closing.c
 // uses: bt/scan.c bt/scan_literals.c bt/scan_flow.c bt/scan_judge.c bt/flow.c bt/mixed.c bt/ldst.c
 // uses: bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
 //
@@ -333,6 +333,84 @@ test_writes(void)
 	CHECK(code_run(&c, page, 16) != A32_MRC_PRW && code_original(&c, page, 16) == A32_MRC_PRW);
 }
 
+#define FILL_LOW  0xbe00u
+#define FILL_HIGH 0xef8fu
+
+static bool
+filled(unsigned i)
+{
+	return code_filled(page, 2u * i) && (code_half_run(&c, page, 2u * i) == FILL_LOW ||
+					     code_half_run(&c, page, 2u * i) == (i % 2u ? FILL_HIGH : FILL_LOW));
+}
+
+static void
+test_doubt(void)
+{
+	uint32_t *w = (uint32_t *)(void *)ram[1];
+
+	fresh("code of both states: what isn't reached for sure traps", CODE_PAGE);
+	c.watched = true;
+	PUT(8, CPSID_I, 0xf000u, 0xe80eu, BX_LR, 0xb510u); // BLX to word 12; PUSH
+	w[12] = A32_MRS;
+	w[13] = A32_BXLR;
+	w[200] = A32_MRS;
+	w[201] = A32_BXLR;
+	CHECK(enter(8, true) && page->guessed);
+	CHECK(patched(8) && code_original(&c, page, 48) == A32_MRS && code_run(&c, page, 48) != A32_MRS);
+	CHECK_EQ(code_run(&c, page, 52), A32_BXLR);
+	CHECK(filled(11) && filled(12) && filled(0) && filled(HALVES - 1u));
+	CHECK_EQ(code_run(&c, page, 800), FILL_HIGH << 16 | FILL_LOW);
+
+	check_case("until control arrives, which tells the state");
+	CHECK(code_arrive(&c, page, 22, true));
+	CHECK(!code_filled(page, 22) && run(11) == BX_LR && filled(12));
+	CHECK(code_arrive(&c, page, 800, false));
+	CHECK(code_run(&c, page, 800) != A32_MRS && code_original(&c, page, 800) == A32_MRS);
+	CHECK_EQ(code_run(&c, page, 804), A32_BXLR);
+	CHECK(filled(404));
+	CHECK(code_arrive(&c, page, 800, true)); // and in the other state
+	CHECK(!code_filled(page, 800) && run(400) == ram[1][400]);
+
+	check_case("the half before Thumb code that is known, and what is patched before a filled one");
+	PUT(59, 0x2001u, 0xf3deu, 0x8f04u); // SUBS pc, lr, #4
+	PUT(69, 0xe001u, BX_LR);
+	CHECK(code_written(&c, page, 118, 6) && code_written(&c, page, 138, 4));
+	CHECK(code_arrive(&c, page, 120, true) && code_arrive(&c, page, 140, true));
+	CHECK(patched(60) && filled(62));
+	CHECK_EQ(code_half_run(&c, page, 118), FILL_LOW);
+	CHECK_EQ(code_half_run(&c, page, 138), FILL_HIGH);
+
+	check_case("what is stored there isn't run");
+	PUT(300, CPSID_I);
+	CHECK(code_written(&c, page, 600, 2) && filled(300) && code_half(&c, page, 600) == CPSID_I);
+
+	check_case("the second half of what the page before cuts is");
+	code_second_half(&c, page);
+	CHECK(!code_filled(page, 0) && code_half_run(&c, page, 0) == NOP && filled(1));
+
+	fresh("registers and tables tell nothing for sure; a literal is data", CODE_PAGE);
+	c.watched = true;
+	PUT(8, 0x4c04u, 0xf000u, 0xe80cu); // LDR r4, [pc, #16]; BLX to word 11
+	w[11] = 0xe28f0001u + 4u;          // ADD r0, pc, #5: word 14, Thumb
+	w[12] = 0xe12fff10u;               // BX r0
+	PUT(28, 0x2803u, 0xe8dfu, 0xf000u, 0x0302u, 0x0504u, CPSID_I, BX_LR, CPSID_I, BX_LR);
+	CHECK(enter(8, true));
+	CHECK(filled(28) && !code_filled(page, 36) && !code_filled(page, 38));
+	CHECK(code_arrive(&c, page, 56, true));
+	CHECK(run(28) == 0x2803u && filled(31) && filled(33));
+
+	fresh("what is stored beside code, and may be, traps", CODE_PAGE);
+	c.watched = true;
+	PUT(8, NOP, BX_LR);
+	for (unsigned i = 96; i < 106; i++)
+		PUT(i, HOLE);
+	CHECK(enter(8, true) && !page->copy);
+	w[50] = A32_MRS;
+	CHECK(code_written(&c, page, 200, 4) && page->guessed && filled(100) && filled(101));
+	CHECK(code_arrive(&c, page, 200, false));
+	CHECK(code_run(&c, page, 200) != A32_MRS && code_original(&c, page, 200) == A32_MRS);
+}
+
 static void
 test_block(void)
 {
@@ -468,6 +546,7 @@ main(void)
 	test_states();
 	test_edges();
 	test_writes();
+	test_doubt();
 	test_block();
 	test_sleep();
 	test_random();
