@@ -167,7 +167,7 @@ test_page(void)
 	CHECK_EQ(run(12), frame(12));
 	fresh("a number that no halfword has has no meaning", CODE_PAGE);
 	CHECK(!code_meaning_thumb(&c, BT_T16_INTERN, &insn));
-	CHECK_EQ(intern_number_t16(&words, CPSID_I), 0);
+	CHECK_EQ(intern_number_t16(&words, CPSID_I, INTERN_T16), 0);
 	CHECK(code_meaning_thumb(&c, BT_T16_INTERN, &insn) && insn == CPSID_I);
 	CHECK(!code_meaning_thumb(&c, BT_T16_INTERN + 1u, &insn));
 	fresh("UDF of the guest's own, and the undefined encodings that could be ours", CODE_PAGE);
