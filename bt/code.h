@@ -65,6 +65,7 @@ struct code_job {
 	struct code_beside prev, next;
 	uint32_t entry, used;
 	bool thumb;
+	unsigned slots;
 	enum code_job_phase phase;
 	unsigned at;    // what is to be patched next
 	uint32_t ticks; // spent so far, of the counter CNTVCT
@@ -123,6 +124,7 @@ struct code_request {
 	struct code_beside prev, next;
 	uint32_t entry;                 // address at which it is entered
 	bool thumb;                     // in Thumb state
+	unsigned slots;                 // instructions of an IT block still to come
 	bool (*interrupted)(void *ctx); // is asked every few thousand instructions: true to leave off. NULL: never
 	void *ctx;
 };
@@ -188,8 +190,8 @@ bool code_thumb_reached(const struct code_page *p, uint32_t offset);
 // still to come. False: no memory for a copy.
 bool code_thumb_reach(struct code *c, struct code_page *p, uint32_t offset, unsigned slots);
 // Page policy, a guest that uses Thumb: control has got to offset by a trap, in this state; what was not
-// taken for code is followed from there. False: no memory for a copy.
-bool code_arrive(struct code *c, struct code_page *p, uint32_t offset, bool thumb);
+// taken for code is followed from there; slots as in code_thumb_reach. False: no memory for a copy.
+bool code_arrive(struct code *c, struct code_page *p, uint32_t offset, bool thumb, unsigned slots);
 // Page policy: whether what is run at offset stands for nothing, for it isn't known what the guest's halfword is. What
 // traps there has arrived (code_arrive).
 bool code_filled(const struct code_page *p, uint32_t offset);

@@ -48,6 +48,7 @@ start_mixed(struct code *c, struct code_job *j)
 		bt_mixed_start(&j->scan, code_frame(c, j->page), j->prev.frame, j->next.frame, j->entry, j->thumb,
 			       c->memo);
 	j->scan.doubts = c->watched;
+	j->scan.entry_slots = j->slots;
 	j->phase = CODE_JOB_MIXED;
 	return j->page->scanned;
 }
@@ -95,7 +96,7 @@ job_for(struct code *c, const struct code_request *rq)
 
 	j->used = ++c->jobs_used;
 	if (j->page && j->page->gpa.v == (rq->gpa.v & ~PAGE_MASK) && j->entry == rq->entry && j->thumb == rq->thumb &&
-	    j->prev.frame == rq->prev.frame && j->next.frame == rq->next.frame)
+	    j->slots == rq->slots && j->prev.frame == rq->prev.frame && j->next.frame == rq->next.frame)
 		return j;
 	if (j->page)
 		drop(c, j);
@@ -106,6 +107,7 @@ job_for(struct code *c, const struct code_request *rq)
 	j->next = rq->next;
 	j->entry = rq->entry;
 	j->thumb = rq->thumb;
+	j->slots = rq->slots;
 	j->at = 0;
 	j->ticks = 0;
 	c->starts++;

@@ -288,23 +288,30 @@ leave_known(const struct code_page *p, struct bt_flow *flow, bool a32_too)
 	}
 }
 
+// Where code is followed from.
+struct start {
+	uint32_t offset;
+	bool thumb, executed;
+	unsigned slots; // instructions of an IT block to come
+};
+
 // Page policy: what the flow reaches from there is code, in either state. It goes through what is known, for there may
 // be something behind that was left. If it isn't known that it is executed, the flow doesn't run on from Thumb into
 // what is A32 code.
 static bool
-reach_flow(struct code *c, struct code_page *p, uint32_t offset, bool thumb, bool executed)
+reach_flow(struct code *c, struct code_page *p, const struct start *from)
 {
 	struct bt_flow flow;
 	unsigned at = 0;
 
 	bt_flow_init(&flow, code_frame(c, p), p->va, 0);
 	flow.sure = p->doubted;
-	bt_flow_pend(&flow, offset, thumb);
+	bt_flow_begin(&flow, from->offset, from->thumb, from->slots);
 	for (flow.left = BT_SCAN_PIECE; !bt_flow_step(&flow); flow.left = BT_SCAN_PIECE)
 		code_pause(c);
-	if (executed && thumb)
-		bt_map_set(flow.thumb, offset / 2u); // whatever it looks like
-	leave_known(p, &flow, !executed);
+	if (from->executed && from->thumb)
+		bt_map_set(flow.thumb, from->offset / 2u); // whatever it looks like
+	leave_known(p, &flow, !from->executed);
 	forget_a32_of(c, p, flow.thumb);
 	for (unsigned w = bt_map_next(flow.a32, 0, BT_PAGE_WORDS); w < BT_PAGE_WORDS;
 	     w = bt_map_next(flow.a32, w + 1u, BT_PAGE_WORDS)) {
@@ -411,11 +418,11 @@ reach_block(struct code *c, struct code_page *p, uint32_t offset, unsigned slots
 }
 
 bool
-code_arrive(struct code *c, struct code_page *p, uint32_t offset, bool thumb)
+code_arrive(struct code *c, struct code_page *p, uint32_t offset, bool thumb, unsigned slots)
 {
 	if (thumb ? code_thumb_reached(p, offset) : bt_map_test(p->scanned, offset / 4u))
 		return true;
-	return reach_flow(c, p, offset, thumb, true);
+	return reach_flow(c, p, &(struct start){.offset = offset, .thumb = thumb, .executed = true, .slots = slots});
 }
 
 bool
@@ -424,7 +431,8 @@ code_thumb_reach(struct code *c, struct code_page *p, uint32_t offset, unsigned 
 	if (code_thumb_reached(p, offset))
 		return true;
 	if (c->policy == CODE_PAGE)
-		return reach_flow(c, p, offset, true, true);
+		return reach_flow(c, p,
+				  &(struct start){.offset = offset, .thumb = true, .executed = true, .slots = slots});
 	reach_block(c, p, offset, slots);
 	return true;
 }
@@ -561,7 +569,7 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 		bt_map_clear(map_of(p), i);
 		c->forgot = true;
 		if (c->policy == CODE_PAGE
-			? !reach_flow(c, p, 2u * i, true, false)
+			? !reach_flow(c, p, &(struct start){.offset = 2u * i, .thumb = true})
 			: !code_thumb_reach(c, p, 2u * i, BT_IT_MAX)) // if it is in an IT block isn't known
 			return false;
 		p->guessed |= is_sensitive(original(c, p, i)); // or the guest looks at what it has written

@@ -460,6 +460,15 @@ bt_flow_pend(struct bt_flow *f, uint32_t offset, bool thumb)
 		pend_a32(f, (int32_t)(offset / 4u));
 }
 
+void
+bt_flow_begin(struct bt_flow *f, uint32_t offset, bool thumb, unsigned slots)
+{
+	f->in_thumb = thumb;
+	f->any = f->following = true;
+	f->at = thumb ? offset / 2u : offset / 4u;
+	f->slots = slots;
+}
+
 static bool
 has_pending(const struct bt_flow *f)
 {

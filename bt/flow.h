@@ -41,6 +41,9 @@ void bt_flow_init(struct bt_flow *f, const uint32_t *page, uint32_t va, uint32_t
 // The flow is to be followed from offset (bytes), in Thumb state or A32.
 void bt_flow_pend(struct bt_flow *f, uint32_t offset, bool thumb);
 
+// The same, and it is the first thing to be followed; slots instructions of an IT block are still to come.
+void bt_flow_begin(struct bt_flow *f, uint32_t offset, bool thumb, unsigned slots);
+
 // Follows it, until f->left is spent. True when all of its ends have been reached.
 bool bt_flow_step(struct bt_flow *f);
 

@@ -274,7 +274,7 @@ doubt(struct bt_mixed_job *m)
 	if (!m->at++) {
 		bt_flow_init(sure, m->flow.page, m->flow.va, m->flow.after);
 		sure->sure = true;
-		bt_flow_pend(sure, m->entry & PAGE_MASK, m->entry_thumb);
+		bt_flow_begin(sure, m->entry & PAGE_MASK, m->entry_thumb, m->entry_slots);
 	}
 	sure->left = m->flow.left;
 	if (!bt_flow_step(sure))

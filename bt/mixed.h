@@ -43,6 +43,7 @@ struct bt_mixed_job {
 	uint32_t doubt[BT_HALF_MAP];    // when done: halfwords that are
 	uint32_t entry;
 	bool entry_thumb;
+	unsigned entry_slots; // instructions of an IT block to come at the entry: set it before the first step
 };
 
 // Begins the scan of a page at address entry & ~0xfff that is entered at entry, as bt_scan_start().

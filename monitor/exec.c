@@ -117,6 +117,7 @@ make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 	    .next = executable(v, GVA(page + PAGE_SIZE)),
 	    .entry = to.va,
 	    .thumb = to.thumb,
+	    .slots = to.slots,
 	    .interrupted = interrupted,
 	    .ctx = v,
 	};
@@ -171,7 +172,7 @@ run_on_from_before(struct vcpu *v, struct code_page *p)
 		return true;
 	last = code_original(c, before, PAGE_SIZE - 4);
 	row = bt_decode_a32(last);
-	return !bt_always(last) || (row && row->flags & BT_ENDS) || code_arrive(c, p, 0, false);
+	return !bt_always(last) || (row && row->flags & BT_ENDS) || code_arrive(c, p, 0, false, 0);
 }
 
 // Page policy: makes the page of gpa. NULL: as make().
@@ -245,7 +246,7 @@ find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 
 	if (v->vm->code.policy == CODE_BLOCK)
 		return block_page(v, to, gpa);
-	if (p && v->vm->code.thumb && !code_arrive(&v->vm->code, p, to.va & PAGE_MASK, to.thumb)) {
+	if (p && v->vm->code.thumb && !code_arrive(&v->vm->code, p, to.va & PAGE_MASK, to.thumb, to.slots)) {
 		exec_flush(v);
 		p = NULL;
 	}
@@ -359,6 +360,15 @@ exec_words(struct vcpu *v, uint32_t *run, uint32_t *original)
 	return true;
 }
 
+// Control is in page p. False: no memory for a copy.
+static bool
+arrive(struct vcpu *v, struct code_page *p)
+{
+	struct exec_target to = exec_here(v);
+
+	return code_arrive(&v->vm->code, p, to.va & PAGE_MASK, to.thumb, to.slots);
+}
+
 void
 exec_patch_late(struct vcpu *v)
 {
@@ -368,8 +378,7 @@ exec_patch_late(struct vcpu *v)
 	v->vm->unpatched_trapped++;
 	if (!p)
 		return;
-	if (vpsr_thumb(v) ? !code_arrive(&v->vm->code, p, v->pc & PAGE_MASK, true)
-			  : !code_patch(&v->vm->code, p, v->pc & PAGE_MASK))
+	if (vpsr_thumb(v) ? !arrive(v, p) : !code_patch(&v->vm->code, p, v->pc & PAGE_MASK))
 		exec_flush(v);
 	else if (!had_copy)
 		regime_drop_all(v); // the frame itself is mapped
@@ -395,7 +404,7 @@ exec_was_filled(struct vcpu *v)
 
 	if (!p || (!code_filled(p, offset) && (vpsr_thumb(v) || !code_filled(p, offset + 2u))))
 		return false;
-	if (!code_arrive(&v->vm->code, p, v->pc & PAGE_MASK, vpsr_thumb(v)))
+	if (!arrive(v, p))
 		exec_flush(v);
 	return true;
 }
@@ -408,7 +417,7 @@ arrive_in_page(struct vcpu *v)
 
 	if (!p)
 		return; // its prefetch abort will say
-	if (!code_arrive(&v->vm->code, p, v->pc & PAGE_MASK, vpsr_thumb(v)))
+	if (!arrive(v, p))
 		exec_flush(v);
 	else if (p->copy && !had_copy)
 		regime_drop_all(v); // the frame itself is mapped

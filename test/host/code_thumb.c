@@ -148,7 +148,7 @@ test_page(void)
 	CHECK(enter(8, true));
 	CHECK(page->doubtful == 2 && run(102) == frame(102) && run(106) == frame(106));
 	CHECK(code_thumb_reach(&c, page, 204, 0) && patched(102));
-	CHECK(code_arrive(&c, page, 204, true) && code_arrive(&c, page, 212, true) && patched(106));
+	CHECK(code_arrive(&c, page, 204, true, 0) && code_arrive(&c, page, 212, true, 0) && patched(106));
 	fresh("a table of branches", CODE_PAGE);
 	// CMP r0, #3; TBB [pc, r0], 4 bytes: 2, 3, 4, 5; then CPSID, BX LR, CPSID, BX LR
 	PUT(8, 0x2803u, 0xe8dfu, 0xf000u, 0x0302u, 0x0504u, CPSID_I, BX_LR, CPSID_I, BX_LR);
@@ -174,7 +174,7 @@ test_page(void)
 	PUT(8, 0xf7f8u, 0xa001u, 0xde90u, 0xb690u, 0xf7e8u, 0xa001u, BX_LR);
 	CHECK(enter(8, true));
 	CHECK(!patched(8) && !patched(10));
-	CHECK(code_arrive(&c, page, 22, true) && code_arrive(&c, page, 24, true));
+	CHECK(code_arrive(&c, page, 22, true, 0) && code_arrive(&c, page, 24, true, 0));
 	CHECK(patched(11) && patched(12));
 }
 
@@ -205,7 +205,7 @@ test_states(void)
 	w[259] = A32_BXLR;
 	PUT(8, BX_LR);
 	CHECK(enter(8, true));
-	CHECK(code_arrive(&c, page, 4 * 200, false));
+	CHECK(code_arrive(&c, page, 4 * 200, false, 0));
 	CHECK(code_run(&c, page, 4 * 230) != A32_MRS);
 	fresh("a page that is mostly A32", CODE_PAGE);
 	for (unsigned i = 6; i < HALVES / 2u; i++)
@@ -300,7 +300,7 @@ test_writes(void)
 	((uint32_t *)(void *)ram[1])[4] = A32_MRS;
 	((uint32_t *)(void *)ram[1])[5] = A32_BXLR;
 	CHECK(code_written(&c, page, 16, 8) && code_unseen(page));
-	CHECK(code_arrive(&c, page, 16, false) && code_run(&c, page, 16) != A32_MRS);
+	CHECK(code_arrive(&c, page, 16, false, 0) && code_run(&c, page, 16) != A32_MRS);
 	CHECK_EQ(code_run(&c, page, 20), A32_BXLR);
 	CHECK(!code_thumb_reached(page, 16) && !code_thumb_reached(page, 18));
 	check_case("and Thumb code again");
@@ -315,7 +315,7 @@ test_writes(void)
 	c.thumb = true;
 	CHECK(enter(8, false));
 	((uint32_t *)(void *)ram[1])[4] = A32_MRS;
-	CHECK(code_arrive(&c, page, 16, false));
+	CHECK(code_arrive(&c, page, 16, false, 0));
 	CHECK(code_written(&c, page, 16, 4) && code_original(&c, page, 16) == A32_MRS);
 	fresh("to A32 code behind what is taken for Thumb", CODE_PAGE);
 	((uint32_t *)(void *)ram[1])[4] = 0xe3000000u; // MOVW
@@ -362,20 +362,20 @@ test_doubt(void)
 	CHECK_EQ(code_run(&c, page, 800), FILL_HIGH << 16 | FILL_LOW);
 
 	check_case("until control arrives, which tells the state");
-	CHECK(code_arrive(&c, page, 22, true));
+	CHECK(code_arrive(&c, page, 22, true, 0));
 	CHECK(!code_filled(page, 22) && run(11) == BX_LR && filled(12));
-	CHECK(code_arrive(&c, page, 800, false));
+	CHECK(code_arrive(&c, page, 800, false, 0));
 	CHECK(code_run(&c, page, 800) != A32_MRS && code_original(&c, page, 800) == A32_MRS);
 	CHECK_EQ(code_run(&c, page, 804), A32_BXLR);
 	CHECK(filled(404));
-	CHECK(code_arrive(&c, page, 800, true)); // and in the other state
+	CHECK(code_arrive(&c, page, 800, true, 0)); // and in the other state
 	CHECK(!code_filled(page, 800) && run(400) == ram[1][400]);
 
 	check_case("the half before Thumb code that is known, and what is patched before a filled one");
 	PUT(59, 0x2001u, 0xf3deu, 0x8f04u); // SUBS pc, lr, #4
 	PUT(69, 0xe001u, BX_LR);
 	CHECK(code_written(&c, page, 118, 6) && code_written(&c, page, 138, 4));
-	CHECK(code_arrive(&c, page, 120, true) && code_arrive(&c, page, 140, true));
+	CHECK(code_arrive(&c, page, 120, true, 0) && code_arrive(&c, page, 140, true, 0));
 	CHECK(patched(60) && filled(62));
 	CHECK_EQ(code_half_run(&c, page, 118), FILL_LOW);
 	CHECK_EQ(code_half_run(&c, page, 138), FILL_HIGH);
@@ -396,7 +396,7 @@ test_doubt(void)
 	PUT(28, 0x2803u, 0xe8dfu, 0xf000u, 0x0302u, 0x0504u, CPSID_I, BX_LR, CPSID_I, BX_LR);
 	CHECK(enter(8, true));
 	CHECK(filled(28) && !code_filled(page, 36) && !code_filled(page, 38));
-	CHECK(code_arrive(&c, page, 56, true));
+	CHECK(code_arrive(&c, page, 56, true, 0));
 	CHECK(run(28) == 0x2803u && filled(31) && filled(33));
 
 	fresh("what is stored beside code, and may be, traps", CODE_PAGE);
@@ -407,7 +407,7 @@ test_doubt(void)
 	CHECK(enter(8, true) && !page->copy);
 	w[50] = A32_MRS;
 	CHECK(code_written(&c, page, 200, 4) && page->guessed && filled(100) && filled(101));
-	CHECK(code_arrive(&c, page, 200, false));
+	CHECK(code_arrive(&c, page, 200, false, 0));
 	CHECK(code_run(&c, page, 200) != A32_MRS && code_original(&c, page, 200) == A32_MRS);
 }
 
