@@ -29,7 +29,6 @@ make_dtb(const struct vm *vm, uint32_t initrd_start, uint32_t initrd_end)
 	    .ram_base = RAM_BASE,
 	    .ram_size = o->memory_mib * MIB,
 	    .n_cpus = 1,
-	    .firmware = vm->flash != 0,
 	    .bootargs = o->append,
 	    .initrd_start = initrd_start,
 	    .initrd_end = initrd_end,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// See firmware.h. Flash has memory for the blocks that something is loaded to and for
-// SPARE_BLOCKS that the guest writes beside them: U-Boot's environment takes one, a
-// UEFI variable store three.
+// See firmware.h. Beside what is loaded the guest writes: U-Boot's environment takes a block, a
+// UEFI variable store three. Who loads nothing there hardly writes there.
 #include "monitor/firmware.h"
 #include "monitor/access.h"
 #include "monitor/arch.h"
@@ -12,12 +11,19 @@
 #define FLASH_BASE  0x00000000u
 #define FW_CFG_BASE 0x09020000u
 
-#define SPARE_BLOCKS 4u
+#define SPARE_BLOCKS        4u
+#define SPARE_BLOCKS_UNUSED 1u // of flash that is empty at first
+
+uint32_t
+firmware_blocks(uint32_t loaded)
+{
+	return loaded ? loaded + SPARE_BLOCKS : SPARE_BLOCKS_UNUSED;
+}
 
 uint32_t
 firmware_room(uint32_t blocks)
 {
-	return PAGE_SIZE + (blocks + SPARE_BLOCKS) * GMEM_ROM_BLOCK;
+	return PAGE_SIZE + blocks * GMEM_ROM_BLOCK;
 }
 
 static void
@@ -36,17 +42,17 @@ void
 firmware_init(struct firmware *fw, struct vm *vm, hpa_t room, uint32_t blocks)
 {
 	const struct fit_vm *cfg = &vm->cfg;
-	struct vfwcfg_boot boot = {
-	    .kernel = cfg->kernel.data,
-	    .kernel_size = cfg->kernel.size,
-	    .initrd = cfg->ramdisk.data,
-	    .initrd_size = cfg->ramdisk.size,
-	    .cmdline = cfg->bootargs,
-	    .n_cpus = VM_VCPUS,
-	};
+	struct vfwcfg_boot boot = {.n_cpus = VM_VCPUS};
 	bool ok = true;
 
-	fw->supply = (struct vpflash_supply){HPA(room.v + PAGE_SIZE), blocks + SPARE_BLOCKS};
+	if (cfg->firmware.size) { // else they are loaded
+		boot.kernel = cfg->kernel.data;
+		boot.kernel_size = cfg->kernel.size;
+		boot.initrd = cfg->ramdisk.data;
+		boot.initrd_size = cfg->ramdisk.size;
+		boot.cmdline = cfg->bootargs;
+	}
+	fw->supply = (struct vpflash_supply){HPA(room.v + PAGE_SIZE), blocks};
 	for (unsigned n = 0; n < GMEM_ROMS; n++) {
 		gpa_t base = GPA(FLASH_BASE + n * VPFLASH_SIZE);
 

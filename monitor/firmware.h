@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a VM has beside the others that boots by firmware, or of whose images one goes to flash: two
-// banks of it, and fw_cfg, which hands firmware the kernel. Firmware starts as the core does from
-// reset, at address 0.
+// What firmware has of the machine: two banks of flash, and fw_cfg, which hands it the kernel; it
+// starts as the core does from reset, at address 0. As on QEMU both are there for kernels as well.
 #ifndef MONITOR_FIRMWARE_H
 #define MONITOR_FIRMWARE_H
 
@@ -21,7 +20,10 @@ struct firmware {
 	struct vfwcfg fw_cfg;
 };
 
-// Bytes of memory that firmware_init wants where something is loaded to so many blocks of flash.
+// Blocks of flash that have memory, for what is loaded there and for what the guest writes beside it.
+uint32_t firmware_blocks(uint32_t loaded);
+
+// Bytes of memory that firmware_init wants for so many blocks.
 uint32_t firmware_room(uint32_t blocks);
 
 // Makes the flash, with the firmware in it if there is one, from room (cleared, page-aligned), and puts the devices

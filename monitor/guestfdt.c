@@ -9,6 +9,7 @@
 #include <string.h>
 #include "monitor/fdtcheck.h"
 #include "monitor/guestfdt.h"
+#include "monitor/vvirtio.h"
 
 #define PHANDLE_CLK     0x8000u
 #define PHANDLE_CPU     0x8001u // of the last VCPU; QEMU numbers them downwards
@@ -116,6 +117,24 @@ write_fw_cfg(struct tree *t)
 	CELLS(t, "reg", 0, 0x09020000, 0, 0x18);
 	STRINGS(t, "compatible", "qemu,fw-cfg-mmio");
 	end(t);
+}
+
+static void
+write_virtio(struct tree *t)
+{
+	char name[sizeof("virtio_mmio@") + 8];
+
+	for (uint32_t n = 0; n < VVIRTIO_SLOTS; n++) {
+		uint32_t base = 0x0a000000 + n * VVIRTIO_SLOT_SIZE;
+
+		hex_name(name, "virtio_mmio@", base);
+		begin(t, name);
+		FLAG(t, "dma-coherent");
+		CELLS(t, "interrupts", GIC_SPI, 16 + n, IRQ_EDGE_RISING);
+		CELLS(t, "reg", 0, base, 0, VVIRTIO_SLOT_SIZE);
+		STRINGS(t, "compatible", "virtio,mmio");
+		end(t);
+	}
 }
 
 static void
@@ -299,14 +318,13 @@ guestfdt_build(void *buf, size_t size, const struct guestfdt_cfg *cfg)
 	STRINGS(t, "compatible", "linux,dummy-virt");
 	write_psci(t);
 	write_memory(t, cfg);
-	if (cfg->firmware)
-		write_fw_cfg(t);
+	write_fw_cfg(t);
+	write_virtio(t);
 	write_gpio(t, gpio);
 	write_rtc_and_uart(t);
 	write_pmu(t, cfg->n_cpus);
 	write_intc(t, intc);
-	if (cfg->firmware)
-		write_flash(t);
+	write_flash(t);
 	write_cpus(t, cfg->n_cpus);
 	write_timer(t, cfg->n_cpus);
 	write_clock(t);

@@ -16,7 +16,6 @@
 struct guestfdt_cfg {
 	uint32_t ram_base, ram_size;       // bytes
 	unsigned n_cpus;                   // 1 to GUESTFDT_MAX_CPUS; guestfdt_patch leaves the DTB's
-	bool firmware;                     // with the flash and fw_cfg of a machine that boots by firmware
 	const char *bootargs;              // NULL or "": none
 	uint32_t initrd_start, initrd_end; // guest-physical, end exclusive; equal: none
 	const void *rng_seed;              // NULL: none

@@ -52,8 +52,7 @@ put(struct vm *vm, const struct image_piece *piece)
 		memcpy(to, part.data, part.filled);
 		memset(to + part.filled, 0, part.size - part.filled);
 	}
-	if (vm->firmware)
-		firmware_load(vm->firmware, piece);
+	firmware_load(vm->firmware, piece);
 }
 
 static void
@@ -94,7 +93,6 @@ load_dtb(struct vm *vm, const struct image_layout *at)
 	    .ram_base = vm->mem.base.v,
 	    .ram_size = vm->mem.size,
 	    .n_cpus = VM_VCPUS,
-	    .firmware = vm->firmware != NULL,
 	    .bootargs = vm->cfg.bootargs,
 	    .initrd_start = at->initrd_start,
 	    .initrd_end = at->initrd_end,

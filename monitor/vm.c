@@ -9,8 +9,8 @@
 //   records    one code page per 32 pages of RAM, at least 512
 //   spaces     two first-level tables each
 //   pool       the rest: second-level tables and page copies
-//   flash      only if something is loaded there, and beyond the limit: that, 1 MiB of blocks to be written, and
-//              its frames and sections
+//   flash      beyond the limit: what is loaded there, blocks to be written (firmware.h), its frames and
+//              sections
 //
 // Memory map of the guest: QEMU's `virt` machine with GICv2.
 #include "monitor/vm.h"
@@ -33,13 +33,15 @@
 #include "monitor/vfpsys.h"
 #include "monitor/vpsr.h"
 #include "monitor/vtimer.h"
+#include "monitor/vvirtio.h"
 #include "monitor/window.h"
 
-#define GICD_BASE 0x08000000u
-#define GICC_BASE 0x08010000u
-#define UART_BASE 0x09000000u
-#define RTC_BASE  0x09010000u
-#define GPIO_BASE 0x09030000u
+#define GICD_BASE   0x08000000u
+#define GICC_BASE   0x08010000u
+#define UART_BASE   0x09000000u
+#define RTC_BASE    0x09010000u
+#define GPIO_BASE   0x09030000u
+#define VIRTIO_BASE 0x0a000000u
 
 #define MIB              (1u << 20)
 #define STRIDE           611u // odd, so that all sections are met
@@ -104,7 +106,8 @@ add_devices(struct vm *vm)
 		  dev_add(&vm->bus, &vgic_dist, GPA(GICD_BASE), &vm->gic) &&
 		  dev_add(&vm->bus, &vpl011_class, GPA(UART_BASE), &vm->uart) &&
 		  dev_add(&vm->bus, &vpl031_class, GPA(RTC_BASE), &vm->rtc) &&
-		  dev_add(&vm->bus, &vpl061_class, GPA(GPIO_BASE), &vm->gpio);
+		  dev_add(&vm->bus, &vpl061_class, GPA(GPIO_BASE), &vm->gpio) &&
+		  dev_add(&vm->bus, &vvirtio_class, GPA(VIRTIO_BASE), NULL);
 
 	BUG_ON(!ok);
 }
@@ -125,8 +128,7 @@ reset_devices(struct vm *vm)
 	uart_irq(vm, vm->uart.line);
 	rtc_irq(vm, vm->rtc.line);
 	vpl061_init(&vm->gpio, &(struct vpl061_cb){gpio_irq, vm});
-	if (vm->firmware)
-		firmware_reset(vm->firmware);
+	firmware_reset(vm->firmware);
 }
 
 // The VM's memory beside what the monitor needs, cleared of whatever was there: says so in one line if it isn't there.
@@ -163,7 +165,7 @@ init_shadows(struct vm *vm, uint32_t window_l1)
 }
 
 static void
-take_room(struct vm *vm, bool flash, uint32_t *spent)
+take_room(struct vm *vm, uint32_t *spent)
 {
 	struct spt_room *s = &vm->shadow_room;
 	struct room_sizes z = {
@@ -175,7 +177,7 @@ take_room(struct vm *vm, bool flash, uint32_t *spent)
 	};
 	struct room r = room_share(vm->mem.size, &z);
 	const struct fit_vm *cfg = &vm->cfg;
-	uint32_t memory = vm->mem.size + (flash ? GMEM_ROMS * GMEM_ROM_SIZE : 0);
+	uint32_t memory = vm->mem.size + GMEM_ROMS * GMEM_ROM_SIZE;
 
 	vm->pool.size = r.pool;
 	vm->pool_base = HPA(take(cfg, spent, r.pool, PAGE_SIZE));
@@ -206,7 +208,7 @@ first_window(void)
 struct vm *
 vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 {
-	uint32_t spent = 0, flash = load_flash_blocks(cfg);
+	uint32_t spent = 0, blocks = firmware_blocks(load_flash_blocks(cfg));
 	struct vm *vm = take(cfg, &spent, sizeof(*vm), PAGE_SIZE);
 
 	vm->cfg = *cfg;
@@ -215,14 +217,12 @@ vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 	vm->physical_ahead = irq_physical_ahead();
 	vm->window = first_window();
 	take_memory(vm);
-	take_room(vm, flash, &spent);
+	take_room(vm, &spent);
 	spent += core->image_bytes;
 	add_devices(vm);
 	power_on_devices(vm);
-	if (flash) {
-		vm->firmware = take(cfg, &spent, sizeof(*vm->firmware), PAGE_SIZE);
-		firmware_init(vm->firmware, vm, HPA(take(cfg, &spent, firmware_room(flash), PAGE_SIZE)), flash);
-	}
+	vm->firmware = take(cfg, &spent, sizeof(*vm->firmware), PAGE_SIZE);
+	firmware_init(vm->firmware, vm, HPA(take(cfg, &spent, firmware_room(blocks), PAGE_SIZE)), blocks);
 	vm->monitor_bytes = spent;
 	return vm;
 }

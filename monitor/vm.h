@@ -52,7 +52,7 @@ struct vm {
 	struct vpl011 uart;
 	struct vpl031 rtc;
 	struct vpl061 gpio;
-	struct firmware *firmware; // NULL: the kernel is loaded and entered by the monitor
+	struct firmware *firmware;
 	struct trace trace;
 	struct vcpu *vcpu[VM_VCPUS];
 	struct core *core;

@@ -93,20 +93,31 @@ test_build(void)
 	CHECK(!fdt_getprop(tree, fdt_path_offset(tree, "/chosen"), "rng-seed", NULL));
 	CHECK(!fdt_getprop(tree, fdt_path_offset(tree, "/chosen"), "kaslr-seed", NULL));
 
-	check_case("what the VM hides");
-	CHECK(fdt_path_offset(tree, "/flash@0") < 0);
-	CHECK(fdt_node_offset_by_compatible(tree, -1, "virtio,mmio") < 0);
-	CHECK(fdt_node_offset_by_compatible(tree, -1, "pci-host-ecam-generic") < 0);
-	CHECK(fdt_node_offset_by_compatible(tree, -1, "qemu,fw-cfg-mmio") < 0);
-	CHECK(fdt_node_offset_by_compatible(tree, -1, "arm,gic-v2m-frame") < 0);
-
-	check_case("firmware's machine, and room in its tree");
-	struct guestfdt_cfg firmware = {
-	    .ram_base = 0x40000000, .ram_size = 0x8000000, .n_cpus = 1, .firmware = true, .bootargs = "x"};
-	size = guestfdt_build(tree, sizeof(tree), &firmware);
-	CHECK(size > 0);
 	CHECK_EQ(cell(tree, "/flash@0", "reg", 5), 0x04000000);
 	CHECK_EQ(cell(tree, "/fw-cfg@9020000", "reg", 1), 0x09020000);
+
+	check_case("32 virtio transports, in the order of their addresses");
+	int node = -1;
+	for (uint32_t n = 0; n < 32; n++) {
+		char path[32];
+
+		node = fdt_node_offset_by_compatible(tree, node, "virtio,mmio");
+		snprintf(path, sizeof(path), "/virtio_mmio@%x", 0x0a000000 + n * 0x200);
+		CHECK(node > 0 && fdt_path_offset(tree, path) == node);
+		CHECK_EQ(cell(tree, path, "reg", 1), 0x0a000000 + n * 0x200);
+		CHECK_EQ(cell(tree, path, "interrupts", 1), 16 + n);
+		CHECK_EQ(cell(tree, path, "interrupts", 2), 1);
+	}
+	CHECK(fdt_node_offset_by_compatible(tree, node, "virtio,mmio") < 0);
+
+	check_case("what the VM hides");
+	CHECK(fdt_node_offset_by_compatible(tree, -1, "pci-host-ecam-generic") < 0);
+	CHECK(fdt_node_offset_by_compatible(tree, -1, "arm,gic-v2m-frame") < 0);
+
+	check_case("room in the tree");
+	struct guestfdt_cfg plain = {.ram_base = 0x40000000, .ram_size = 0x8000000, .n_cpus = 1, .bootargs = "x"};
+	size = guestfdt_build(tree, sizeof(tree), &plain);
+	CHECK(size > 0);
 	CHECK(guestfdt_pad(tree, sizeof(tree), (uint32_t)size - 1) < 0);
 	CHECK(guestfdt_pad(tree, 100, sizeof(tree)) < 0);
 	CHECK_EQ(guestfdt_pad(tree, sizeof(tree), (uint32_t)size + 8), size + 8);

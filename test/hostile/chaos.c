@@ -149,7 +149,7 @@ is_ram(uint32_t pa)
 	return pa - RAM < arg.ram_mib * MIB;
 }
 
-// Below RAM are the devices, and flash if there is firmware.
+// Below RAM are the devices and flash.
 static bool
 is_nowhere(uint32_t pa)
 {

@@ -85,7 +85,6 @@ load(const struct fit_vm *cfg)
 		HOLDS(
 		    !image_place(&at, &image, RAM_BASE, tree.ram_size, initrd, image_dtb_size(cfg->fdt.size), &which));
 	}
-	tree.firmware = cfg->firmware.size || image_flash_blocks(&image, &at);
 	tree.bootargs = cfg->bootargs;
 	tree.initrd_start = at.initrd_start;
 	tree.initrd_end = at.initrd_end;

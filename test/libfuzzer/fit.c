@@ -230,7 +230,6 @@ load(const struct fit_vm *vm)
 		in_ram(ram, at.dtb, IMAGE_DTB_ROOM);
 		HOLDS(at.initrd_end <= at.dtb);
 	}
-	cfg.firmware = vm->firmware.size != 0;
 	cfg.bootargs = vm->bootargs;
 	cfg.initrd_start = at.initrd_start;
 	cfg.initrd_end = at.initrd_end;
@@ -272,7 +271,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct tree t;
-	static uint64_t dtb[512];
+	static uint64_t dtb[1024];
 	static size_t dtb_size;
 	struct fuzz_in in = {data, size};
 	char buf[NAME_ROOM];

@@ -243,7 +243,7 @@ take_cfg(struct guestfdt_cfg *cfg, struct fuzz_in *in, uint32_t flags)
 
 	memset(args, 'a', len);
 	args[len] = '\0';
-	*cfg = (struct guestfdt_cfg){.n_cpus = flags >> 1 & 15u, .firmware = flags & 32u, .bootargs = args};
+	*cfg = (struct guestfdt_cfg){.n_cpus = flags >> 1 & 15u, .bootargs = args};
 	cfg->ram_base = fuzz_word(in);
 	cfg->ram_size = fuzz_word(in);
 	cfg->initrd_start = fuzz_word(in);
