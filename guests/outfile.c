@@ -118,7 +118,7 @@ outfile_open(struct outfile *f, const char *path, const char *const *inputs)
 	errno = 0;
 	if (!strcmp(path, "-") || !strcmp(path, "/dev/stdout"))
 		f->fd = dup(STDOUT_FILENO); // opened anew, a redirected one would be at its beginning
-	else if (is_special(path))
+	else if (!*path || path[strlen(path) - 1] == '/' || is_special(path))
 		f->fd = open_special(path);
 	else
 		f->fd = open_unnamed(f);
@@ -186,6 +186,10 @@ put_in_place(struct outfile *f, const void *data, size_t size)
 	free(self);
 	if (ok)
 		return true;
+	if (f->fd >= 0 && errno != EEXIST) { // there is no /proc, for one
+		close(f->fd);
+		f->fd = -1;
+	}
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ok = replace(f, data, size);

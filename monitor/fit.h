@@ -47,7 +47,7 @@ struct fit_error {
 
 // Reads configuration name (NULL: the default one) of the FIT of at most avail bytes at
 // fit (8-byte aligned) into vm. Returns false with *err filled in where the FIT, or what of it
-// the configuration names, is malformed. The kernel's contents are not looked at: see image_check.
+// the configuration names, is malformed. The kernel's contents are not looked at: see image_open.
 bool fit_open(const void *fit, size_t avail, const char *name, struct fit_vm *vm, struct fit_error *err);
 
 #endif

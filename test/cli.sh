@@ -222,6 +222,8 @@ bad "DTB without room for where the initrd is" "in/dtb-full: a device tree of mo
 	run --dry-run -kernel in/zImage -initrd in/initrd -dtb in/dtb-full
 bad "unwritable --stats" "none/stats: can't be written" run -kernel in/zImage --stats none/stats
 bad "--stats is a directory" "dir: can't be written" run -kernel in/zImage --stats dir
+bad "--stats without a name" ": can't be written: No such file" run -kernel in/zImage --stats ""
+bad "--stats is a folder that there isn't" "none/: can't be written" run -kernel in/zImage --stats none/
 bad "unwritable bundle" "none/x: can't be written" bundle -o none/x -kernel in/zImage
 bad "bundle: a bad kernel" "in/empty: is empty" bundle -o dir/x -kernel in/empty
 PALIMPSEST_MONITOR=in/none bad "missing monitor" "in/none: No such file" run -kernel in/zImage

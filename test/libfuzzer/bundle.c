@@ -119,16 +119,24 @@ check(const struct vm *vm)
 static void
 take_file(struct file *f, struct fuzz_in *in)
 {
+	static const uint8_t uimage[] = {0x27, 0x05, 0x19, 0x56};
 	static const uint8_t zimage[] = {[0x24] = 0x18, 0x28, 0x6f, 0x01, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4};
 	uint32_t what = fuzz_take(in, 1), size = fuzz_take(in, what & 1u ? 1 : 2);
 
 	f->size = size;
-	f->data = calloc(1, size + sizeof(zimage));
+	f->data = calloc(1, size + 0x40);
 	f->mtime = what;
-	if (what & 2u)
+	if (what & 8u) {
+		for (unsigned i = 0x0c; i < 0x20; i++)
+			f->data[i] = (uint8_t)fuzz_take(in, 1);
+		for (uint32_t i = 0x40; i < size; i++)
+			f->data[i] = (uint8_t)fuzz_take(in, 1);
+		memcpy(f->data, uimage, sizeof(uimage));
+	} else if (what & 2u) {
 		memcpy(f->data, zimage, sizeof(zimage));
-	else
+	} else {
 		f->data[3] = (uint8_t)(what & 4u ? 0xe3 : fuzz_take(in, 1));
+	}
 }
 
 static void
