@@ -129,7 +129,7 @@ const char *
 image_elf(struct image *image, const uint8_t *p, size_t size)
 {
 	const char *what = check_header(p, size);
-	uint32_t entry, total = 0;
+	uint32_t entry, loaded = 0;
 
 	if (what)
 		return what;
@@ -150,6 +150,6 @@ image_elf(struct image *image, const uint8_t *p, size_t size)
 	}
 	drop_zeros(image);
 	for (unsigned i = 0; i < image->n; i++)
-		total |= image->piece[i].size;
-	return total ? NULL : "is an ELF file without anything to be loaded";
+		loaded |= image->piece[i].size;
+	return loaded ? NULL : "is an ELF file without anything to be loaded";
 }

@@ -14,7 +14,9 @@ static const char *const no_room[] = {"kernel doesn't fit in the VM's RAM", "ini
 uint32_t
 image_dtb_size(size_t given)
 {
-	return given ? 2u * ((uint32_t)given + QEMU_DTB_ROOM) : QEMU_DTB;
+	uint64_t size = given ? 2 * ((uint64_t)given + QEMU_DTB_ROOM) : QEMU_DTB;
+
+	return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 }
 
 static uint64_t

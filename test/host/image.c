@@ -528,6 +528,7 @@ test_others(void)
 	CHECK(!image_place(&l, &image, RAM, 64 * MIB, 0, OWN, &which));
 	CHECK_EQ(image_dtb_size(0), OWN);
 	CHECK_EQ(image_dtb_size(7434), 0x8834);
+	CHECK_EQ(image_dtb_size(0x80000000), UINT32_MAX);
 }
 
 static void
