@@ -89,19 +89,19 @@ main:
 	set	r4, \at
 	show_at	"\at", r4
 	.endr
-	cmp	r5, #0				// Linux has the device tree elsewhere
+	cmp	r5, #0				// Linux has the device tree where r2 says
 	beq	3f
+	show_at	"tree", r5
+	add	r5, r5, #4
+	show_at	"tree", r5
 	.irp	at, 0x40000008, 0x4000000c, 0x40000010, 0x40000014, 0x40000018, 0x4000001c
 	set	r4, \at
 	show_at	"\at", r4
 	.endr
-3:
-#if defined(CASE_base) || defined(CASE_uboot) || defined(CASE_flash)
-	.irp	at, 0, 4, 0x13ff10, 0x140080, 0x140084
+3:	.irp	at, 0, 4, 0x13ff10, 0x140080, 0x140084
 	set	r4, \at
 	show_at	"\at", r4
 	.endr
-#endif
 	ldr	r6, =zeros
 	show_at	"zeros", r6
 	movw	r4, #0x1ffc
