@@ -260,7 +260,7 @@ code_block_sleep(struct code *c, gpa_t gpa)
 {
 	for (struct code_page *p = code_find(c, gpa); p; p = code_next(p))
 		p->asleep = true;
-	code_close_cut(c);
+	code_close_cut(c, NULL);
 }
 
 static bool

@@ -346,6 +346,8 @@ code_new(struct code *c, const struct code_request *rq)
 	c->free = p->next;
 	*p = (struct code_page){.gpa = GPA(rq->gpa.v & ~PAGE_MASK),
 				.va = rq->entry & ~PAGE_MASK,
+				.behind = rq->next.gpa,
+				.has_behind = rq->next.frame,
 				.names = BT_NAMES_BEFORE | BT_NAMES_BEHIND};
 	c->rom |= !gmem_has(c->mem, p->gpa, 1);
 	return p;
@@ -372,9 +374,9 @@ code_make(struct code *c, const struct code_request *rq)
 
 	if (!p)
 		return NULL;
-	if (c->thumb)
-		code_close_cut(c); // this page may be what stands behind it
 	insert(c, p);
+	if (c->thumb)
+		code_close_cut(c, p); // this page may be what stands behind it
 	c->n.pages++;
 	c->n.made++;
 	if (c->policy == CODE_BLOCK)

@@ -31,11 +31,13 @@ struct code_page {
 			   // then the same of where it comes in from other pages; page policy: then what is in
 			   // doubt, a bit per halfword (code_fill.c)
 	uint32_t va;       // the page's address when it was made
+	gpa_t behind;      // what stood behind it then, or does by now, if has_behind
 	uint16_t patched, doubtful;
 	uint16_t writes; // emulated since it was last known to be executed
 	uint8_t names;   // page policy: BT_NAMES_BEFORE, BT_NAMES_BEHIND: where its words may name literals
 	bool known;      // it is in the hash chains
 	bool asleep;     // block policy: the frame isn't tracked
+	bool has_behind; // the kernel can execute that
 	bool doubted;    // page policy: all that isn't known for sure is filled (code_fill.c)
 	bool filled;     // something is
 	bool guessed;    // something is replaced that may be data, so that loads mustn't see the copy
@@ -108,7 +110,7 @@ struct code {
 	struct intern *words;
 	struct code_counters n;
 	bool rom;                 // a page of ROM has been made since the last code_drop_all
-	bool cut_open;            // some instruction that is cut has been given back (code_thumb.c)
+	bool cut_open;            // some instruction that is cut runs as it is (code_thumb.c)
 	bool later;               // code_make has left off
 	void (*pause)(void *ctx); // called every few thousand instructions of what can't be left off; may be NULL
 	void *pause_ctx;
@@ -195,8 +197,9 @@ bool code_arrive(struct code *c, struct code_page *p, uint32_t offset, bool thum
 // Page policy: whether what is run at offset stands for nothing, for it isn't known what the guest's halfword is. What
 // traps there has arrived (code_arrive).
 bool code_filled(const struct code_page *p, uint32_t offset);
-// Page policy: an instruction that the end of the page before cuts is given back, and has its second half in this one.
-void code_second_half(const struct code *c, struct code_page *p);
+// Page policy: the instruction that is cut by the page's end has its second half in this frame, and may run if it is
+// not sensitive.
+void code_cut_restore(struct code *c, struct code_page *p, gpa_t behind);
 // Block policy: the Thumb instruction at offset may run as it is.
 void code_thumb_restore(struct code *c, struct code_page *p, uint32_t offset);
 

@@ -93,12 +93,6 @@ code_refill(struct code_page *p, unsigned from, unsigned to)
 }
 
 void
-code_second_half(const struct code *c, struct code_page *p)
-{
-	code_unfill(c, p, 0, 1);
-}
-
-void
 code_unfill(const struct code *c, struct code_page *p, unsigned from, unsigned to)
 {
 	for (unsigned i = from; p->filled && i < to && i < HALVES; i++) {

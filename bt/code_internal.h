@@ -70,9 +70,9 @@ void code_release(struct code *c, struct code_page *p);
 struct code_page *code_scan(struct code *c, const struct code_request *rq);
 void code_scan_drop(struct code *c, gpa_t gpa);
 void code_scan_drop_all(struct code *c);
-// What stands behind some page may be another page or have changed: T32 instructions that are cut by their
-// page's end are closed again.
-void code_close_cut(struct code *c);
+// Page q may stand behind some page now, or has changed: what is to be run of T32 instructions that the end of the
+// page before cuts is decided anew.
+void code_close_cut(struct code *c, const struct code_page *q);
 // The guest has rewritten len bytes at offset, some of which may be Thumb code: the copy follows.
 bool code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_t len);
 // Block policy, of a page that was asleep: whether the instruction at halfword i, which may be reached, is as it was

@@ -7,7 +7,8 @@
 // IT block depends on it likewise. A T32 one that begins in the page's last halfword is cut:
 // what it is depends on the page behind. It is BKPT until it has been executed, which traps whatever
 // ITSTATE says (ARM ARM A8.8.24); if it is not sensitive then, it is given back until the first halfword
-// of some code page is written. What falls off its page in an IT block under `block` is BKPT, too.
+// of some code page is written. Under the page policy it isn't replaced at all if the page behind is known. What falls
+// off its page in an IT block under `block` is BKPT, too.
 #include "bt/code_internal.h"
 #include "bt/hyper.h"
 #include "bt/maps.h"
@@ -142,12 +143,37 @@ replacement(struct code *c, const struct bt_row *row, uint32_t insn)
 	return code_emitted(c, word);
 }
 
+// Page policy: the instruction in the page's last halfword that goes on behind runs if what stands there is known and
+// makes nothing of it that is to be replaced. Else it traps, and what a copy of it means isn't to be seen from it.
+static void
+settle_cut(struct code *c, struct code_page *p)
+{
+	const uint32_t *behind = p->has_behind ? gmem_read(c->mem, p->behind, PAGE_SIZE) : NULL;
+	uint32_t insn = code_half(c, p, PAGE_SIZE - 2u) << 16 | (behind ? behind[0] & 0xffffu : 0);
+	struct code_page *q;
+
+	if (c->policy == CODE_BLOCK || !behind || replacement(c, bt_decode_thumb(insn), insn) != insn) {
+		p->guessed |= c->policy == CODE_PAGE;
+		put(p, HALVES - 1u, BKPT_FRAME);
+		return;
+	}
+	c->cut_open = true;
+	put(p, HALVES - 1u, insn);
+	q = code_find(c, p->behind);
+	if (q)
+		code_unfill(c, q, 0, 1);
+}
+
 // Replaces the instruction at halfword i by word, if it isn't that already. False: no memory.
 static bool
 replace(struct code *c, struct code_page *p, unsigned i, uint32_t insn, uint32_t word)
 {
-	if (is_cut(insn, i))
-		word = BKPT_FRAME;
+	if (is_cut(insn, i)) {
+		if (!code_copy(c, p))
+			return false;
+		settle_cut(c, p);
+		return true;
+	}
 	if (word == insn) {
 		if (p->copy && !is_run_so(p, i, insn)) // but what an older instruction has left
 			put(p, i, insn);
@@ -446,17 +472,39 @@ code_thumb_restore(struct code *c, struct code_page *p, uint32_t offset)
 }
 
 void
-code_close_cut(struct code *c)
+code_cut_restore(struct code *c, struct code_page *p, gpa_t behind)
+{
+	p->behind = behind;
+	p->has_behind = true;
+	settle_cut(c, p);
+}
+
+// Whether q stands behind p, as far as is known; from now on it does if it is there by its address.
+static bool
+is_behind(const struct code *c, struct code_page *p, const struct code_page *q)
+{
+	if (c->policy == CODE_BLOCK)
+		return true;
+	if (p->va + PAGE_SIZE == q->va) {
+		p->behind = q->gpa;
+		p->has_behind = true;
+	}
+	return p->has_behind && p->behind.v == q->gpa.v;
+}
+
+void
+code_close_cut(struct code *c, const struct code_page *q)
 {
 	if (!c->cut_open)
 		return;
-	c->cut_open = false;
+	c->cut_open = c->policy == CODE_PAGE;
 	for (unsigned i = 0; i < CODE_HASH; i++) {
 		if (i % CODE_PAUSE_CHAINS == 0)
 			code_pause(c);
 		for (struct code_page *p = c->hash[i]; p; p = p->next)
-			if (code_thumb_reached(p, PAGE_SIZE - 2u) && bt_is_t32(code_half(c, p, PAGE_SIZE - 2u)))
-				put(p, HALVES - 1u, BKPT_FRAME);
+			if (code_thumb_reached(p, PAGE_SIZE - 2u) && bt_is_t32(code_half(c, p, PAGE_SIZE - 2u)) &&
+			    is_behind(c, p, q))
+				settle_cut(c, p);
 	}
 }
 
@@ -544,7 +592,7 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 	unsigned from = first ? first - 1u : 0, to = last + 1u < HALVES ? last + 1u : last;
 
 	if (offset < 2u)
-		code_close_cut(c);
+		code_close_cut(c, p);
 	c->n.rescanned += p->copy != NULL;
 	restore(c, p, from, to + 1u);
 	if (!p->copy)

@@ -67,9 +67,8 @@ exec_rom_hidden(struct vcpu *v)
 		regime_drop_all(v);
 }
 
-// The page at va if the kernel may execute it.
-static struct code_beside
-executable(struct vcpu *v, gva_t va)
+struct code_beside
+exec_beside(struct vcpu *v, gva_t va)
 {
 	struct mmu_xlat x;
 	gpa_t gpa;
@@ -113,8 +112,8 @@ make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 	struct code *c = &v->vm->code;
 	struct code_request rq = {
 	    .gpa = gpa,
-	    .prev = executable(v, GVA(page - PAGE_SIZE)),
-	    .next = executable(v, GVA(page + PAGE_SIZE)),
+	    .prev = exec_beside(v, GVA(page - PAGE_SIZE)),
+	    .next = exec_beside(v, GVA(page + PAGE_SIZE)),
 	    .entry = to.va,
 	    .thumb = to.thumb,
 	    .slots = to.slots,
@@ -238,11 +237,18 @@ block_page(struct vcpu *v, struct exec_target to, gpa_t gpa)
 	return p;
 }
 
+// What executing and loading from the page shows: a mapping is for one of these.
+static unsigned
+shown(const struct code_page *p)
+{
+	return p ? (p->copy != NULL) + 2u * p->guessed : 0;
+}
+
 static struct code_page *
 find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 {
 	struct code_page *p = code_find(&v->vm->code, gpa);
-	bool had_copy = p && p->copy;
+	unsigned before = shown(p);
 
 	if (v->vm->code.policy == CODE_BLOCK)
 		return block_page(v, to, gpa);
@@ -250,8 +256,8 @@ find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 		exec_flush(v);
 		p = NULL;
 	}
-	if (p && p->copy && !had_copy)
-		spt_drop_exec(&v->vm->spt, gpa); // the frame itself is mapped
+	if (p && shown(p) != before)
+		spt_drop_exec(&v->vm->spt, gpa); // what was shown is mapped
 	return p ? p : whole_page(v, to, gpa);
 }
 
@@ -317,7 +323,7 @@ static bool
 half_words(struct vcpu *v, gva_t va, uint32_t *run, uint32_t *original)
 {
 	const struct code_page *p = exec_page_at(v, va);
-	const uint32_t *frame = p ? NULL : executable(v, va).frame;
+	const uint32_t *frame = p ? NULL : exec_beside(v, va).frame;
 
 	if (p) {
 		*run = code_half_run(&v->vm->code, p, va.v & PAGE_MASK);
@@ -336,7 +342,7 @@ thumb_words(struct vcpu *v, uint32_t *run, uint32_t *original)
 	if (!half_words(v, GVA(v->pc), run, original))
 		return false;
 	if ((bt_is_t32(*run) || bt_is_t32(*original)) &&
-	    (!executable(v, GVA(v->pc + 2u)).frame || !half_words(v, GVA(v->pc + 2u), &run2, &original2)))
+	    (!exec_beside(v, GVA(v->pc + 2u)).frame || !half_words(v, GVA(v->pc + 2u), &run2, &original2)))
 		return false;
 	if (bt_is_t32(*run))
 		*run = *run << 16 | run2;
@@ -373,15 +379,15 @@ void
 exec_patch_late(struct vcpu *v)
 {
 	struct code_page *p = exec_page_at(v, GVA(v->pc));
-	bool had_copy = p && p->copy;
+	unsigned before = shown(p);
 
 	v->vm->unpatched_trapped++;
 	if (!p)
 		return;
 	if (vpsr_thumb(v) ? !arrive(v, p) : !code_patch(&v->vm->code, p, v->pc & PAGE_MASK))
 		exec_flush(v);
-	else if (!had_copy)
-		regime_drop_all(v); // the frame itself is mapped
+	else if (shown(p) != before)
+		regime_drop_all(v); // what was shown is mapped
 }
 
 bool
@@ -413,14 +419,14 @@ static void
 arrive_in_page(struct vcpu *v)
 {
 	struct code_page *p = exec_page_at(v, GVA(v->pc));
-	bool had_copy = p && p->copy;
+	unsigned before = shown(p);
 
 	if (!p)
 		return; // its prefetch abort will say
 	if (!arrive(v, p))
 		exec_flush(v);
-	else if (p->copy && !had_copy)
-		regime_drop_all(v); // the frame itself is mapped
+	else if (shown(p) != before)
+		regime_drop_all(v); // what was shown is mapped
 }
 
 static void

@@ -28,6 +28,9 @@ void exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xl
 // wrote it. False where the page can't be found.
 bool exec_words(struct vcpu *v, uint32_t *run, uint32_t *original);
 
+// The page at va if the kernel may execute it.
+struct code_beside exec_beside(struct vcpu *v, gva_t va);
+
 // Whether loads from the page see the guest's frame, not the copy (watch.h).
 bool exec_shows_frame(const struct vcpu *v, const struct code_page *p);
 

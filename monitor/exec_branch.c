@@ -208,7 +208,8 @@ exec_block_end(struct vcpu *v, uint32_t insn)
 enum exit_reason
 exec_give_back(struct vcpu *v, uint32_t insn)
 {
-	struct code_page *p = exec_page_at(v, GVA(v->pc)), *behind;
+	struct code_page *p = exec_page_at(v, GVA(v->pc));
+	struct code_beside behind;
 
 	if (v->vm->code.policy == CODE_BLOCK)
 		return exec_block_end(v, insn);
@@ -216,9 +217,8 @@ exec_give_back(struct vcpu *v, uint32_t insn)
 		inject_undef(v);
 		return EXIT_undef;
 	}
-	code_thumb_restore(&v->vm->code, p, v->pc & PAGE_MASK);
-	behind = exec_page_at(v, GVA(v->pc + 2u));
-	if (behind)
-		code_second_half(&v->vm->code, behind);
+	behind = exec_beside(v, GVA(v->pc + 2u));
+	if (behind.frame)
+		code_cut_restore(&v->vm->code, p, behind.gpa);
 	return EXIT_block_end;
 }

@@ -225,16 +225,29 @@ test_edges(void)
 	ram[2][0] = 0x8100u;
 	CHECK(enter(HALVES - 8u, true));
 	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xbe00u | BT_IMM_T16_FRAME);
-	fresh("one that was given back is cut again when what is behind it is written", CODE_PAGE);
+	CHECK(page->guessed);
+	fresh("one that isn't sensitive runs, until what is behind it is written", CODE_PAGE);
 	ram[1][HALVES - 1u] = 0xf3afu;
 	ram[2][0] = 0x8000u; // NOP.W
 	CHECK(enter(HALVES - 8u, true));
+	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xf3af);
+	CHECK(!page->guessed);
 	behind = code_make(
 	    &c, &(struct code_request){.gpa = GPA(RAM + 2 * PAGE_SIZE), .entry = 2 * PAGE_SIZE + 16u, .thumb = true});
-	code_thumb_restore(&c, page, PAGE_SIZE - 2u);
 	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xf3af);
 	ram[2][0] = 0x8004u; // SEV.W
 	CHECK(behind && code_written(&c, behind, 0, 2));
+	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xbe00u | BT_IMM_T16_FRAME);
+	check_case("and once it has another page behind it, which isn't");
+	code_cut_restore(&c, page, GPA(RAM + 3 * PAGE_SIZE));
+	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xf3af);
+	CHECK(code_written(&c, behind, 0, 2));
+	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xf3af);
+	check_case("until one that makes it sensitive is made at the address behind");
+	code_drop(&c, behind);
+	behind = code_make(
+	    &c, &(struct code_request){.gpa = GPA(RAM + 2 * PAGE_SIZE), .entry = page->va + PAGE_SIZE, .thumb = true});
+	CHECK(behind != NULL);
 	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xbe00u | BT_IMM_T16_FRAME);
 	fresh("without a page behind", CODE_PAGE);
 	ram[1][HALVES - 1u] = 0xf380u;
@@ -347,6 +360,7 @@ static void
 test_doubt(void)
 {
 	uint32_t *w = (uint32_t *)(void *)ram[1];
+	struct code_page *before;
 
 	fresh("code of both states: what isn't reached for sure traps", CODE_PAGE);
 	c.watched = true;
@@ -384,9 +398,16 @@ test_doubt(void)
 	PUT(300, CPSID_I);
 	CHECK(code_written(&c, page, 600, 2) && filled(300) && code_half(&c, page, 600) == CPSID_I);
 
-	check_case("the second half of what the page before cuts is");
-	code_second_half(&c, page);
-	CHECK(!code_filled(page, 0) && code_half_run(&c, page, 0) == NOP && filled(1));
+	check_case("the second half of what the page before cuts is the guest's");
+	ram[0][HALVES - 1u] = 0xf3afu; // NOP.W
+	ram[1][0] = 0x8000u;
+	CHECK(code_written(&c, page, 0, 2) && filled(0));
+	before = code_make(&c, &(struct code_request){.gpa = GPA(RAM),
+						      .next = {(uint32_t *)(void *)ram[1], GPA(RAM + PAGE_SIZE)},
+						      .entry = PAGE_SIZE - 2u,
+						      .thumb = true});
+	CHECK(before && code_half_run(&c, before, PAGE_SIZE - 2u) == 0xf3af);
+	CHECK(!code_filled(page, 0) && code_half_run(&c, page, 0) == 0x8000 && filled(1));
 
 	fresh("registers and tables tell nothing for sure; a literal is data", CODE_PAGE);
 	c.watched = true;
