@@ -9,7 +9,7 @@
 // link-base:  -Wl,-Ttext=0x40000000
 // link-thumb: -Wl,-Ttext=0x40200000 -Wl,-e,first
 // link-moved: -Wl,-T,test/guest/image.lds,--no-check-sections
-// link-flash: -Wl,-Ttext=0x40200000 -Wl,--section-start=.flash=0x13ff00 -Wl,-e,in_flash
+// link-flash: -Wl,-Ttext=0x40200000 -Wl,--section-start=.elsewhere.flash=0x13ff00 -Wl,-e,in_flash
 // link-uboot: -Wl,-Ttext=0x40300000
 // link-odd:   -Wl,-Ttext=0x40008000
 // link-noload: -Wl,-Ttext=0x42000040
@@ -46,7 +46,7 @@ saved:
 #include "test/guest/kernel.inc"
 
 #ifdef CASE_flash
-	.section .flash, "ax"
+	.section .elsewhere.flash, "ax"
 	.global	in_flash
 in_flash:
 	ldr	pc, 1f
@@ -58,7 +58,7 @@ in_flash:
 #endif
 
 #ifdef CASE_moved
-	.section .moved, "ax"
+	.section .elsewhere.moved, "ax"
 	.global	moved
 moved:
 	ldr	pc, 1f
@@ -98,7 +98,7 @@ main:
 	set	r4, \at
 	show_at	"\at", r4
 	.endr
-3:	.irp	at, 0, 4, 0x13ff10, 0x140080, 0x140084
+3:	.irp	at, 0, 4, 0x13ff10, 0x140080, 0x140084, 0x43fffff4, 0x43fffff8, 0x43fffffc
 	set	r4, \at
 	show_at	"\at", r4
 	.endr

@@ -4,7 +4,7 @@
 #   make test/guest/psr.ok      one of them, in both policies
 #   make test/guest.ok          all
 # NAME is built from NAME.S, or, where a file has several cases, FILE-CASE from FILE.S with CASE_case defined, and linked
-# as its line "// link-CASE: ARGUMENTS" says, else at 0x40010000.
+# as its line "// link-CASE: ARGUMENTS" says, else at 0x40010000. Sections .elsewhere.* are in its ELF file alone.
 
 GUEST_TESTS := $(shell sed -n 's/^\[\(.*\)\]$$/\1/p' test/guest/tests.cfg)
 guest_source = test/guest/$(firstword $(subst -, ,$(1))).S
@@ -17,7 +17,7 @@ $(B)/guest/%.bin: $$(call guest_source,$$*) test/guest/kernel.inc test/guest/fir
 	@$(CROSS)gcc -mcpu=cortex-a15 -marm -mfpu=neon-vfpv4 -mfloat-abi=hard -I. -DCASE_$(call guest_case,$*) \
 	  -nostdlib $(call guest_link,$*) -Wl,--build-id=none,--no-warn-rwx-segments -Wl,-N -o $(@:.bin=.elf) $<
 	@$(CROSS)objdump -d $(@:.bin=.elf) > $(@:.bin=.asm)
-	@$(CROSS)objcopy -O binary $(@:.bin=.elf) $@
+	@$(CROSS)objcopy -O binary -R '.elsewhere.*' $(@:.bin=.elf) $@
 
 .PRECIOUS: $(B)/guest/%.bin
 $(B)/guest/dirty.bin: $(B)/guest/dirt
@@ -25,6 +25,7 @@ $(B)/guest/dirt:
 	@mkdir -p $(@D)
 	@head -c 104M /dev/zero | tr '\0' '\245' > $@
 
+$(B)/guest/image-moved.bin: test/guest/image.lds
 $(B)/guest/image-linux.bin: $(B)/guest/uinitrd
 $(B)/guest/uinitrd:
 	@mkdir -p $(@D)
