@@ -3,12 +3,12 @@
 #
 # fetch.sh ITEM...: makes sure that files of Debian's armhf archive are in the
 # cache, and prints their paths. Items: kernel-6.1 kernel-6.12 busybox libfdt u-boot
-# kernel-6.1-rt linux-source-6.1 image-6.1 load libfdt-i386 all; `all` is what the tests of `make test` need,
+# kernel-6.1-rt linux-source-6.1 image-6.1 load perf libfdt-i386 all; `all` is what the tests of `make test` need,
 # so it leaves out those from kernel-6.1-rt on. (libfdt-i386 is of another architecture, as its name says.)
 #
 # The cache is ${XDG_CACHE_HOME:-~/.cache}/palimpsest. A file in it is the byte for
 # byte content of a Debian package, or the package itself (image-6.1), or a tar of programs and the
-# shared libraries that they need (load). FILE.version names the packages and their versions. What
+# shared libraries that they need (load, perf). FILE.version names the packages and their versions. What
 # is there is never fetched again, so a warm cache needs no net.
 #
 # Which mirror, proxy and credentials to use is taken from the machine's own apt:
@@ -20,7 +20,7 @@ set -eu
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/palimpsest
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 TRIES=3
-ITEMS="kernel-6.1 kernel-6.12 busybox libfdt u-boot kernel-6.1-rt linux-source-6.1 image-6.1 load libfdt-i386 all"
+ITEMS="kernel-6.1 kernel-6.12 busybox libfdt u-boot kernel-6.1-rt linux-source-6.1 image-6.1 load perf libfdt-i386 all"
 
 say() { echo "fetch.sh: $*" >&2; }
 
@@ -47,6 +47,7 @@ describe() {
 		echo "bookworm stress-ng,rt-tests,kmod,openssl,xz-utils" \
 			"/stress-ng,hackbench,kmod,openssl,xz,libgcc_s.so.1 load.tar"
 		;;
+	perf) echo "bookworm linux-perf /perf perf.tar" ;;
 	*) die "unknown item '$1' ($ITEMS)" ;;
 	esac
 }

@@ -37,6 +37,13 @@ LINUX_PROGRAM = $(CROSS)gcc $(CFLAGS) -march=armv7-a -marm -mfloat-abi=soft -ffr
   -fno-tree-loop-distribute-patterns -nostdlib -static -Wl,-Ttext-segment=0x10000,-z,noexecstack,--build-id=none \
   -o $@ $< -lgcc
 
+# Debian's perf, which counts and samples.
+.PHONY: test-perf
+test-perf: all
+	@BUILD=$(B) test/boot/perf.sh
+
+SLOW += test-perf
+
 # What changes.sh runs in the guest.
 $(B)/boot-changes: test/boot/changes.c test/boot/linux.h
 	@mkdir -p $(@D)
