@@ -297,6 +297,7 @@ code_patch_raw(struct code *c, struct code_page *p, uint32_t word, uint32_t raw)
 	if (!code_copy(c, p))
 		return false;
 	p->copy[word] = by;
+	p->guessed |= (by & 0x0fffffffu) == (0x0f000000u | BT_HYPER_FRAME); // which a copy would make nothing of
 	p->patched++;
 	c->n.patched++;
 	return true;

@@ -182,6 +182,8 @@ replace(struct code *c, struct code_page *p, unsigned i, uint32_t insn, uint32_t
 	if (!code_copy(c, p))
 		return false;
 	put(p, i, word);
+	if (c->policy == CODE_PAGE && word == bt_hyper_udf(insn, insn < 0x10000u ? BT_IMM_T16_FRAME : BT_T32_FRAME))
+		p->guessed = true; // which a copy would make nothing of
 	p->patched++;
 	c->n.patched++;
 	return true;
