@@ -30,6 +30,7 @@
 
 #define PAUSE_WORDS  4u  // looked at without a pause
 #define PAUSE_SAME   64u // the same, most of which are as they were
+#define PAGES_MOST   8u  // at an address, and of a frame
 #define MOVES_SHARED 4u  // another frame at an address: how many times before they are taken to share it
 
 // The hypercall that closes a block.
@@ -235,14 +236,32 @@ code_block_shared(struct code *c, gva_t va)
 	return *moves(c, va) >= MOVES_SHARED;
 }
 
+// Whether there are as many pages at the address, or of the frame, as there may be, and the one asked for isn't among
+// them; *other: one of another frame at the address.
+static bool
+is_crowded(struct code *c, gpa_t gpa, gva_t va, struct code_page **other)
+{
+	unsigned there = 0, elsewhere = 0;
+
+	*other = NULL;
+	for (struct code_page *p = *code_chain_va(c, va.v); (p = page_at(p, page_of(va))); p = p->next_va) {
+		if (p->gpa.v != (gpa.v & ~PAGE_MASK))
+			*other = p;
+		there++;
+	}
+	for (const struct code_page *p = code_find(c, gpa); p; p = code_next(p))
+		elsewhere++;
+	return (there >= PAGES_MOST || elsewhere >= PAGES_MOST) && !code_at(c, gpa, va);
+}
+
 enum code_move
 code_block_move(struct code *c, gpa_t gpa, gva_t va, struct code_page **other)
 {
-	struct code_page *p = *code_chain_va(c, va.v);
+	struct code_page *p;
 
-	for (p = page_at(p, page_of(va)); p && p->gpa.v == (gpa.v & ~PAGE_MASK); p = page_at(p->next_va, page_of(va)))
-		;
-	*other = p;
+	if (is_crowded(c, gpa, va, other))
+		return CODE_ALL_GO;
+	p = *other;
 	if (!p || code_block_shared(c, va))
 		return CODE_STAYS;
 	if (++*moves(c, va) >= MOVES_SHARED) {

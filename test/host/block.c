@@ -20,8 +20,8 @@
 #define FRAMES  3u // executed, at their own addresses
 #define WORDS   (PAGE_SIZE / 4)
 #define END     (RAM + FRAMES * PAGE_SIZE)
-#define RECORDS 4u
-#define PAGES   8u // of the pool
+#define RECORDS 9u
+#define PAGES   12u // of the pool
 #define RUNS    60u
 #define STEPS   20000u
 
@@ -228,6 +228,23 @@ test_moved(void)
 	ram[0x80 / 4] = BX_LR;
 	code_block_enter(&c, GVA(VA + 0x80), false);
 	CHECK(code_block_reached(p, 0x80) && code_block_reached(q, 0x80));
+
+	fresh("a frame has no more than eight pages");
+	for (unsigned n = 0; n < 8; n++) {
+		CHECK_EQ(code_block_move(&c, GPA(RAM), GVA(VA + n * PAGE_SIZE), &other), CODE_STAYS);
+		page_at(RAM, VA + n * PAGE_SIZE);
+	}
+	CHECK_EQ(code_block_move(&c, GPA(RAM), GVA(VA + 7 * PAGE_SIZE), &other), CODE_STAYS);
+	CHECK_EQ(code_block_move(&c, GPA(RAM), GVA(VA + 8 * PAGE_SIZE), &other), CODE_ALL_GO);
+	fresh("nor are there more at an address");
+	c.moves[VA / PAGE_SIZE % CODE_PLACES] = 200;
+	for (unsigned n = 0; n < 8; n++) {
+		CHECK_EQ(code_block_move(&c, GPA(RAM + n * PAGE_SIZE), GVA(VA), &other), CODE_STAYS);
+		page_at(RAM + n * PAGE_SIZE, VA);
+	}
+	CHECK_EQ(code_block_move(&c, GPA(RAM), GVA(VA), &other), CODE_STAYS);
+	CHECK_EQ(code_block_move(&c, GPA(RAM + 8 * PAGE_SIZE), GVA(VA), &other), CODE_ALL_GO);
+	CHECK_EQ(c.moves[VA / PAGE_SIZE % CODE_PLACES], 200);
 }
 
 // A page whose last word's hypercall has been given back: what is behind it at whatever frame is reached.
