@@ -5,7 +5,7 @@
 // each time tests.cfg sees by the report.
 #include "test/guest/kernel.inc"
 
-#define TIMES  60
+#define TIMES  20
 #define VA_A   0x41f00000	// two pages of one table, as far as BL reaches
 #define VA_B   0x41f01000
 #define VA_C   0x41f05000
