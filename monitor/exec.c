@@ -127,6 +127,8 @@ make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 	make_room(v);
 	spt_track(&v->vm->spt, gpa); // from now on, mapped or not: the copy must follow the frame
 	p = code_make(c, &rq);
+	while (!p && !c->later && c->policy == CODE_BLOCK && spt_evict(&v->vm->spt))
+		p = code_make(c, &rq);
 	if ((!p && !c->later) || (c->policy == CODE_PAGE && thumb != c->thumb)) {
 		v->check_targets |= c->thumb;
 		exec_flush(v); // for room, or because the others were judged as A32 only

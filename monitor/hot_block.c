@@ -44,12 +44,12 @@ static enum hot_result
 load_multiple(struct vcpu *v, uint32_t insn)
 {
 	uint32_t list = insn & 0x7fffu, rn = bits(insn, 19, 16), base = v->regs[rn];
-	unsigned n = count_ones(list) + 1u;
+	unsigned n = count_ones(list) + 1u; // and the PC
 	bool up = bit(insn, 23), writes_back = bit(insn, 21);
 
 	if (rn == 15u || (writes_back && bit(list, rn)))
 		return HOT_SLOW;
-	return hot_branch_load_multiple(v, bt_block_lowest(base, n, up, bit(insn, 24)), list, rn,
+	return hot_branch_load_multiple(v, bt_block_lowest(base, n, up, bit(insn, 24)), list, 4u * n - 4u, rn,
 					writes_back ? bt_block_behind(base, n, up) : base);
 }
 

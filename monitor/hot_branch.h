@@ -67,23 +67,22 @@ hot_branch_load(struct vcpu *v, uint32_t at, unsigned rn, uint32_t back)
 	return hot_branch_taken(v, target);
 }
 
-// The registers of the list and the target behind them, and back into rn unless it is among them.
+// The registers of the list and the target behind them, last bytes on, and back into rn unless it is among them. The
+// words are of two pages at most, so that none can fault once the first and the last have been loaded.
 static enum hot_result
-hot_branch_load_multiple(struct vcpu *v, uint32_t at, uint32_t list, unsigned rn, uint32_t back)
+hot_branch_load_multiple(struct vcpu *v, uint32_t at, uint32_t list, uint32_t last, unsigned rn, uint32_t back)
 {
-	uint32_t got[15], target;
-	unsigned n = 0;
+	uint32_t target;
 
 	if (!hot_branch_loads(v, at))
 		return HOT_SLOW;
-	for (uint32_t l = list; l; l &= l - 1u, n++)
-		got[n] = hot_load(at + 4u * n);
-	target = hot_load(at + 4u * n);
+	hot_load(at);
+	target = hot_load(at + last);
 	if (!hot_branch_known(v, target))
 		return HOT_SLOW;
 	v->regs[rn] = back;
-	for (n = 0; list; list &= list - 1u)
-		v->regs[__builtin_ctz(list)] = got[n++];
+	for (; list; list &= list - 1u, at += 4u)
+		v->regs[__builtin_ctz(list)] = hot_load(at);
 	return hot_branch_taken(v, target);
 }
 

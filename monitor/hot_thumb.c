@@ -45,9 +45,9 @@ branch_t16(struct vcpu *v, uint32_t insn)
 	if ((insn & 0xff87u) == 0x4487u && rm != 15u)
 		return hot_branch(v, (v->regs[rm] + v->pc + 4u) | 1u);
 	if ((insn & 0xff00u) == 0xbd00u) {
-		uint32_t list = insn & 0xffu, sp = v->regs[13];
+		uint32_t list = insn & 0xffu, size = 4u * count_ones(list), sp = v->regs[13];
 
-		return hot_branch_load_multiple(v, sp, list, 13, sp + 4u * count_ones(list) + 4u);
+		return hot_branch_load_multiple(v, sp, list, size, 13, sp + size + 4u);
 	}
 	return HOT_SLOW;
 }
@@ -62,7 +62,7 @@ load_multiple(struct vcpu *v, uint32_t insn)
 
 	if (rn == 15u || list & 0x6000u || (writes_back && bit(list, rn)))
 		return HOT_SLOW;
-	return hot_branch_load_multiple(v, down ? base - size : base, list, rn,
+	return hot_branch_load_multiple(v, down ? base - size : base, list, size - 4u, rn,
 					!writes_back ? base
 					: down       ? base - size
 						     : base + size);

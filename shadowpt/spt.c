@@ -224,6 +224,12 @@ evict(struct spt *s, bool with_tables)
 	return true;
 }
 
+bool
+spt_evict(struct spt *s)
+{
+	return evict(s, true);
+}
+
 static struct spt_space *
 free_slot(struct spt *s)
 {

@@ -190,6 +190,10 @@ void spt_know(struct spt *s, const struct mmu_regs *regs);
 // Where what a view shows at va is, if it is mapped there by a small page; else 0.
 hpa_t spt_shown(const struct spt *s, enum spt_view view, gva_t va);
 
+// Somebody else needs the pool: the space that was used the longest ago goes, of those that have tables, but not the
+// current one. False: there is none.
+bool spt_evict(struct spt *s);
+
 // The guest's TLB maintenance (ARM ARM B3.10.2): none takes more than a few thousand
 // instructions, whatever is mapped.
 void spt_drop_all(struct spt *s);

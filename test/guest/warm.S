@@ -130,6 +130,7 @@ thumb_pop_w:
 	times	"ldm sp, ip",	"mov r7, sp; push {r4, r5, r11, r12, lr}; str r0, [sp, #16]; str r7, [sp, #12]; ldm sp, {r4, r5, r11, sp, pc}"
 	times	"ldmdb r11",	"mov r11, sp; mov r7, sp; push {r4, r11, r12, lr}; str r0, [sp, #12]; str r7, [sp, #8]; ldmdb r11, {r4, r11, sp, pc}"
 	times	"ldm r8",	"str r0, [r8, #4]; ldm r8, {r3, pc}"
+	times	"ldm across",	"add r8, r8, #0xff0; add r8, r8, #0xc; str r0, [r8, #4]; ldm r8, {r3, pc}"
 	times	"ldmib",	"str r0, [r8, #8]; ldmib r8!, {r3, pc}"
 	show	"base", r8
 	times	"ldmda",	"str r0, [r8]; ldmda r8, {pc}"
