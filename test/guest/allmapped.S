@@ -64,12 +64,13 @@ main:
 	ldr	r1, [r0]
 	show	"sum", r1
 
+	// Before there is code: under `block` what leads out of it is patched, and would be loaded so.
+	say	"over the end of a section"
+	bl	crossings
 	say	"code everywhere"
 	bl	calls
 	user	calls_user
 
-	say	"over the end of a section"
-	bl	crossings
 
 	say	"two at a time"
 	// Each section with its neighbours.
