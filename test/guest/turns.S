@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Code whose pages are had in two ways by turns, many times each: a frame at two addresses, two frames at one,
-// a page that is written and executed, by the kernel and by a user, and a page behind itself. That no page is made anew
-// each time tests.cfg sees by the report.
+// a page that is written and executed, by the kernel and by a user, and a page behind itself, in -cut with an instruction
+// that is cut by its end. That no page is made anew each time tests.cfg sees by the report.
 #include "test/guest/kernel.inc"
 
 #define TIMES  20
@@ -162,6 +162,7 @@ main:
 	blx	r4
 	again	"Thumb code written"
 
+#ifdef CASE_cut
 	// In Thumb, where a T32 instruction is in both.
 	set	r9, (FIRST + 0xffe)
 	movw	r0, #0xf10a
@@ -178,6 +179,7 @@ main:
 9:	set	r4, (VA_A + 0xfff)
 	blx	r4
 	again	"behind itself, Thumb"
+#endif
 	b	power_off
 
 writes:	set	r9, (FIRST + DATA)
