@@ -4,8 +4,8 @@
 // read and write it, how it is reset and where it lives. CP14 and CP15 share the
 // rows' meaning and what executes an MCR or MRC by them.
 //
-// A row is read by its read function, or else from the host's register, or else
-// from its field of the VCPU, or else as its reset value; it is written by its write
+// A row is read by its read function, or else from its field of the VCPU, or else
+// from the host's register, or else as its reset value; it is written by its write
 // function, or else to the writable bits of its field, or else in vain. PL0 needs a
 // right of its own, and if the row says so the consent of a gate.
 #ifndef MONITOR_CPTABLE_H
@@ -24,8 +24,9 @@ enum cp_result {
 #define CP_RW     3u
 #define CP_USER_R 4u // PL0 reads, if the gate lets it
 #define CP_USER_W 8u
-#define CP_LEAVES 16u   // a read leaves the general register as it is
-#define CP_ANY    0xffu // in an encoding of a row that stands for several
+#define CP_LEAVES 16u // a read leaves the general register as it is
+
+#define CP_ANY 0xffu // in an encoding of a row that stands for several
 
 enum cp_reset {
 	CP_RESET_NONE, // not held in a field

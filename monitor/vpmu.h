@@ -55,9 +55,9 @@ struct vpmu {
 	uint32_t cr;                              // PMCR's others
 	uint32_t enabled, overflowed, interrupts; // PMCNTENSET, PMOVSR, PMINTENSET
 	uint32_t userenr, selr;
+	uint32_t type[VPMU_COUNTERS], count[VPMU_COUNTERS]; // PMXEVTYPER, PMXEVCNTR
 	uint32_t filter;                                    // PMCCFILTR
 	uint32_t cycles;                                    // PMCCNTR
-	uint32_t type[VPMU_COUNTERS], count[VPMU_COUNTERS]; // PMXEVTYPER, PMXEVCNTR
 };
 
 // What was spent since the last time was spent in this view.
