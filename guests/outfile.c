@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // See outfile.h. A file without a name is O_TMPFILE's, in the folder where it is to be. To put it in the place of
-// another one it needs a name for a moment, for rename(), in which signals wait. A file system that has no O_TMPFILE
-// gets it all in such a moment.
+// another one it needs a name for a moment, for rename(): that is done by a process of its own, for which signals wait,
+// and which SIGKILL doesn't find. On a file system that has no O_TMPFILE it does all of it.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "guests/deadline.h"
 #include "guests/error.h"
@@ -177,6 +178,24 @@ replace(struct outfile *f, const void *data, size_t size)
 }
 
 static bool
+replace_apart(struct outfile *f, const void *data, size_t size)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		setsid(); // out of the way of a signal to all of us
+		_exit(replace(f, data, size) ? 0 : errno);
+	}
+	if (child < 0)
+		return replace(f, data, size);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+	return !errno;
+}
+
+static bool
 put_in_place(struct outfile *f, const void *data, size_t size)
 {
 	char *self = must_printf("/proc/self/fd/%d", f->fd);
@@ -192,7 +211,7 @@ put_in_place(struct outfile *f, const void *data, size_t size)
 	}
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ok = replace(f, data, size);
+	ok = replace_apart(f, data, size);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return ok;
 }

@@ -353,7 +353,7 @@ rm -r dir/*
 for ended in "" over; do
 	for n in $(seq 40); do
 		[ -z "$ended" ] || echo before >dir/bundle
-		timeout -s "$([ $((n % 2)) = 0 ] && echo TERM || echo INT)" "0.0$((n / 10))$((n % 10))" \
+		timeout -s "$(set -- TERM INT KILL && shift $((n % 3)) && echo "$1")" "0.0$((n / 10))$((n % 10))" \
 			"$palimpsest" bundle -o dir/bundle -kernel in/zImage -initrd in/large
 		case $(ls dir) in
 		'') ;;
