@@ -101,8 +101,8 @@ becomes "a packed U-Boot image" "is a U-Boot image, compressed in a way that is 
 	'\047\005\031\126\0\0\0\0\0\0\0\0\0\0\001\0\100\020\0\0\100\020\0\0\0\0\0\0\5\2\2\1'
 becomes "a script" "is a script" '#!/bin/sh\n'
 
-# The first word is a branch to the next; what follows is never ARM code that goes far.
-printf '\377\377\377\352\360\360\360\347' >udf
+# MOV r0, #0x30000000; MCR p15, 0, r0, c12, c0, 0 (VBAR); UDF: its vectors are where there is nothing.
+printf '\003\002\240\343\020\017\014\356\360\360\360\347' >udf
 ends "a kernel of undefined instructions" 2 "^palimpsest: VM stopped: " -kernel udf -m 16
 dumped "its dump"
 ends "a kernel whose init is missing" 0 '^\{"exit":"reset"' \
