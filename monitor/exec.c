@@ -404,6 +404,17 @@ exec_reach(struct vcpu *v, struct exec_target to)
 	return true;
 }
 
+void
+exec_guess_less(struct vcpu *v)
+{
+	exec_flush(v);
+	watch_reset(&v->vm->watch);
+	if (!v->vm->code.thumb || v->vm->code.policy == CODE_BLOCK)
+		return;
+	v->vm->code.policy = CODE_BLOCK;
+	v->check_targets = v->closes_blocks = true;
+}
+
 bool
 exec_was_filled(struct vcpu *v)
 {

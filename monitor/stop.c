@@ -61,7 +61,8 @@ report_statistics(const struct vcpu *v)
 	const struct spt_counters *s = &vm->spt.n;
 	const struct code_counters *c = &vm->code.n;
 
-	report("\"bt\":\"%s\",\"memory_mib\":%u,", vm->code.policy == CODE_PAGE ? "page" : "block",
+	report("\"bt\":\"%s\",%s\"memory_mib\":%u,", vm->cfg.block ? "block" : "page",
+	       !vm->cfg.block && vm->code.policy == CODE_BLOCK ? "\"in_blocks\":true," : "",
 	       vm->mem.size / SECTION_SIZE);
 	report("\"ticks\":%llu,\"tick_hz\":%u,", (unsigned long long)(sysreg_read_cntvct() - vm->started),
 	       sysreg_read_cntfrq());

@@ -19,6 +19,7 @@
 #define WATCH_SITES  8u
 #define WATCH_SAMPLE 256u  // of so many loads one is looked at for being a stray
 #define WATCH_AREAS  4096u // MiB of addresses
+#define WATCH_MANY   8192u // stopped loads that are too many, if not all pages are to be watched
 
 struct watch_range {
 	uint32_t base;
@@ -36,6 +37,7 @@ struct watch {
 	uint16_t stray[WATCH_AREAS];         // samples of loads from pages that needn't be watched, of late
 	uint32_t strays, patience;           // since the ranges were begun, and how many until they are begun anew
 	uint32_t moves;                      // watchpoints that were written
+	uint32_t since;                      // stopped loads when it was last seen whether they are too many
 	uint32_t patched_reads;              // loads of words that the copy has changed
 	struct watch_site site[WATCH_SITES]; // by which instructions: the first that there were
 };
