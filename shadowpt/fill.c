@@ -263,6 +263,8 @@ entered(struct spt *s, const struct spt_table *t, uint32_t i, const struct mmu_x
 static inline void
 note_size(struct spt *s, const struct mmu_xlat *x)
 {
+	if (x->shift <= SECTION_SHIFT)
+		return;
 	s->blocks |= x->shift == BLOCK_SHIFT;
 	s->large_sections |= x->shift > BLOCK_SHIFT;
 }
