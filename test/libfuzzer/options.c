@@ -96,7 +96,7 @@ static void
 check_fuzz(const struct fuzz_options *o, int argc)
 {
 	HOLDS(o->jobs >= 1 && o->jobs <= FUZZ_JOBS_MAX && o->batch >= 1 && o->batch <= FUZZ_RUN_CASES);
-	HOLDS(o->isas && o->isas < 1u << FUZZ_SETS && o->policies && o->policies <= 3u);
+	HOLDS(o->isas && o->isas < 1u << FUZZ_SETS && o->policies && o->policies < 1u << FUZZ_POLICIES);
 	HOLDS(o->n_classes < (unsigned)argc && o->cases <= UINT64_MAX / FUZZ_ISAS && (o->cases || o->time > 0));
 	HOLDS(o->time >= 0 && o->time <= 1e7);
 }
