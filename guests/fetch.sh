@@ -3,8 +3,9 @@
 #
 # fetch.sh ITEM...: makes sure that files of Debian's armhf archive are in the
 # cache, and prints their paths. Items: kernel-6.1 kernel-6.12 busybox libfdt u-boot
-# kernel-6.1-rt linux-source-6.1 image-6.1 load perf libfdt-i386 all; `all` is what the tests of `make test` need,
-# so it leaves out those from kernel-6.1-rt on. (libfdt-i386 is of another architecture, as its name says.)
+# kernel-6.1-rt kernel-6.1-lpae kernel-5.10 linux-source-6.1 image-6.1 load perf libfdt-i386 all; `all` is what the tests
+# of `make test` need, so it leaves out those from kernel-6.1-rt on. (libfdt-i386 is of another architecture, as its
+# name says.)
 #
 # The cache is ${XDG_CACHE_HOME:-~/.cache}/palimpsest. A file in it is the byte for
 # byte content of a Debian package, or the package itself (image-6.1), or a tar of programs and the
@@ -20,7 +21,8 @@ set -eu
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/palimpsest
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 TRIES=3
-ITEMS="kernel-6.1 kernel-6.12 busybox libfdt u-boot kernel-6.1-rt linux-source-6.1 image-6.1 load perf libfdt-i386 all"
+ITEMS="kernel-6.1 kernel-6.12 busybox libfdt u-boot kernel-6.1-rt kernel-6.1-lpae kernel-5.10 linux-source-6.1 image-6.1"
+ITEMS="$ITEMS load perf libfdt-i386 all"
 
 say() { echo "fetch.sh: $*" >&2; }
 
@@ -36,6 +38,8 @@ describe() {
 	case $1 in
 	kernel-6.1) echo "bookworm linux-image-armmp ./boot/vmlinuz-6.1.* vmlinuz-6.1" ;;
 	kernel-6.1-rt) echo "bookworm linux-image-rt-armmp ./boot/vmlinuz-6.1.* vmlinuz-6.1-rt" ;;
+	kernel-6.1-lpae) echo "bookworm linux-image-armmp-lpae ./boot/vmlinuz-6.1.* vmlinuz-6.1-lpae" ;;
+	kernel-5.10) echo "bullseye linux-image-armmp ./boot/vmlinuz-5.10.* vmlinuz-5.10" ;;
 	kernel-6.12) echo "trixie linux-image-armmp ./boot/vmlinuz-6.12.* vmlinuz-6.12" ;;
 	busybox) echo "bookworm busybox-static */bin/busybox busybox" ;;
 	libfdt) echo "bookworm libfdt-dev */libfdt.a libfdt.a" ;;

@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: MIT
 #
 # run.sh [all | KERNEL-POLICY[-MIB]...]: boots Debian's own kernels under the monitor, each bare,
-# too, and compares what a shell in them sees. KERNEL: 6.1, 6.1-rt, 6.12, and thumb2, a kernel in
+# too, and compares what a shell in them sees. KERNEL: 6.1, 6.1-rt, 6.1-lpae, 6.12, 5.10, and thumb2, a kernel in
 # Thumb-2 built by guests/thumb-kernel.sh; POLICY: page, block, or strict, which is page with --strict;
-# MIB [512]: the VM's RAM. Without arguments 6.1 and 6.12 in page and block; `all`: Debian's three kernels
-# in both, with 128, 512 and 2048 MiB.
+# MIB [512]: the VM's RAM. Without arguments 6.1 and 6.12 in page and block; `all`: Debian's kernels
+# in both, three of them with 128, 512 and 2048 MiB.
 # Checks, one line each:
 #
 #   exit      the VM powered off: status 0, and the monitor's report says so
 #   patched   no sensitive instruction ran unpatched and was caught by UNDEF only
 #   silent    no word that misbehaves at PL0 without a trap was executed in the kernel's text
 #             (block: with 512 MiB only, for counting takes its time)
+#   cost      the boot takes no more of the bare one's instructions than the table `most` says
 #   shell     the shell's and its tools' output is what it must be
 #   uname     the kernel is the one that booted bare
 #   cpuinfo   /proc/cpuinfo is the bare one
@@ -107,6 +108,20 @@ all_patched() {
 	return 1
 }
 
+# The most that this boot may take, as a ratio to the bare one.
+most() {
+	case $version-$policy in
+	5.10-block) echo 3.0 ;;
+	6.1-lpae-page) echo 1.26 ;; # 1.2 times what 6.1 takes
+	esac
+}
+
+cheap_enough() {
+	awk -v most="$(most)" '/^total all/ { n[++files] = $3 }
+		END { r = n[1] ? n[2] / n[1] : 1e9; if (r > most) print "    " r " times the bare boot, at most " most; exit r > most }
+	' "$out/$bare.insn" "$out/$vm.insn"
+}
+
 # wait_for TEXT: until the console shows it; not for longer than the VM lives
 wait_for() {
 	while ! grep -q "$1" "$out/$vm-typed.console"; do
@@ -162,7 +177,9 @@ test_boot() {
 	esac
 	bare=bare-$mib
 	vm=$policy-$mib
-	[ -e "$out/$bare.status" ] || boot "$bare" "$top/commands.cpio" --native --icount </dev/null
+	[ -e "$out/$bare.status" ] || boot "$bare" "$top/commands.cpio" --native --icount --qemu-arg -plugin \
+		--qemu-arg "$build/bench/insn.so" --qemu-arg -d --qemu-arg plugin --qemu-arg -D \
+		--qemu-arg "$out/$bare.insn" </dev/null
 	set --
 	if [ "$policy" = page ] || [ "$mib" = 512 ]; then
 		set -- --qemu-arg -plugin --qemu-arg "$build/bench/insn.so,$SILENT,code=$code" \
@@ -174,6 +191,7 @@ test_boot() {
 	check exit ended_well
 	check patched all_patched
 	[ $# -eq 0 ] || check silent none_silent "$out/$vm.insn"
+	[ $# -eq 0 ] || [ -z "$(most)" ] || check cost cheap_enough
 	check shell shell_works
 	check uname same_section uname
 	check cpuinfo same_section cpuinfo
@@ -195,6 +213,9 @@ test_kernel() {
 }
 
 all=
+for version in 5.10 6.1-lpae; do
+	all="$all $version-page $version-block"
+done
 for version in 6.1 6.1-rt 6.12; do
 	for mib in 128 512 2048; do
 		all="$all $version-page-$mib $version-block-$mib"
@@ -203,7 +224,7 @@ done
 [ $# -gt 0 ] || set -- 6.1-page 6.1-block 6.12-page 6.12-block
 [ "$*" != all ] || eval "set -- $all"
 for which; do
-	if ! echo "$which" | grep -qE '^(6\.1|6\.1-rt|6\.12|thumb2)-(page|block|strict)(-[0-9]+)?$'; then
+	if ! echo "$which" | grep -qE '^(5\.10|6\.1|6\.1-rt|6\.1-lpae|6\.12|thumb2)-(page|block|strict)(-[0-9]+)?$'; then
 		echo "run.sh: no boot '$which': KERNEL-POLICY[-MIB], like 6.1-page, 6.1-rt-block-128, 6.12-page-2048, thumb2-page" >&2
 		exit 1
 	fi
