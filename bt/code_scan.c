@@ -45,8 +45,7 @@ start_mixed(struct code *c, struct code_job *j)
 {
 	j->page->scanned = pool_l2(c->pool);
 	if (j->page->scanned)
-		bt_mixed_start(&j->scan, code_frame(c, j->page), j->prev.frame, j->next.frame, j->entry, j->thumb,
-			       c->memo);
+		bt_mixed_start(&j->scan, code_frame(c, j->page), j->prev.frame, j->next.frame, j->entry, j->thumb);
 	j->scan.doubts = c->watched;
 	j->scan.entry_slots = j->slots;
 	j->phase = CODE_JOB_MIXED;

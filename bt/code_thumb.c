@@ -114,18 +114,6 @@ by_number(struct code *c, uint32_t insn)
 	return bt_hyper_udf(insn, n == INTERN_NONE ? BT_T32_FRAME : BT_T32_INTERN + n);
 }
 
-// An undefined instruction of the guest's own that could be taken for one of ours.
-static bool
-is_ambiguous(uint32_t insn)
-{
-	uint32_t imm, meaning;
-
-	if (insn - BT_T16_INTERN < INTERN_T16)
-		return true;
-	return bt_hyper_udf_imm(insn, &imm) &&
-	       (imm == BT_IMM_T16_FRAME || imm >= BT_T32_INTERN || bt_hyper_decode_thumb(insn, &meaning));
-}
-
 // What insn is replaced by; itself if it may run as it is.
 static uint32_t
 replacement(struct code *c, const struct bt_row *row, uint32_t insn)
@@ -133,7 +121,7 @@ replacement(struct code *c, const struct bt_row *row, uint32_t insn)
 	uint32_t flags = row ? row->flags : 0, word;
 
 	if (!(flags & BT_SENSITIVE))
-		return is_ambiguous(insn) ? by_number(c, insn) : insn;
+		return bt_hyper_ambiguous(insn) ? by_number(c, insn) : insn;
 	word = bt_hyper_substitute(row, insn);
 	if (word)
 		return word;
@@ -536,6 +524,16 @@ is_new_code(const struct code *c, const struct code_page *p, unsigned i)
 	return !is_thumb(c, p, i) && !code_filled(p, 2u * i) && row && row->flags & BT_SENSITIVE && !row->lax;
 }
 
+// Whether the word w or one beside it is unconditional, as in code.
+static bool
+is_unconditional(const struct code *c, const struct code_page *p, unsigned w)
+{
+	for (unsigned i = w ? w - 1u : 0; i <= w + 1u && i < BT_PAGE_WORDS; i++)
+		if (bt_always(code_original(c, p, 4u * i)))
+			return true;
+	return false;
+}
+
 // The same of the word w, if it is A32 code.
 static bool
 is_new_a32(const struct code *c, const struct code_page *p, unsigned w)
@@ -546,7 +544,7 @@ is_new_a32(const struct code *c, const struct code_page *p, unsigned w)
 	if (bt_map_test(p->scanned, w) || bt_map_test(map_of(p), 2u * w) || bt_map_test(map_of(p), 2u * w + 1u) ||
 	    code_filled(p, 4u * w))
 		return false;
-	return row && row->flags & BT_SENSITIVE && !row->lax && row->action != BT_SVC && bt_always(insn);
+	return row && row->flags & BT_SENSITIVE && !row->lax && row->action != BT_SVC && is_unconditional(c, p, w);
 }
 
 // Whether all of the words were data, and go on as such.
@@ -562,15 +560,29 @@ data_written(const struct code *c, const struct code_page *p, unsigned from, uns
 	return true;
 }
 
-// What was data, and looks sensitive now, is in doubt from now on. False: no memory for a copy.
+// Whether the word w was Thumb code and has become what is sensitive in A32: it may be such code from now on.
 static bool
-doubt_new_code(struct code *c, struct code_page *p, unsigned from, unsigned to)
+changes_state(const struct code *c, const struct code_page *p, unsigned w)
+{
+	const struct bt_row *row = bt_decode_a32(code_original(c, p, 4u * w));
+
+	if (!is_thumb(c, p, 2u * w) && !is_thumb(c, p, 2u * w + 1u))
+		return false;
+	return row && row->flags & BT_SENSITIVE && !row->lax && row->action != BT_SVC && is_unconditional(c, p, w);
+}
+
+// What was data, and looks sensitive now, is in doubt from now on, and so is what may be code of the other state.
+// False: no memory for a copy.
+static bool
+doubt_new_code(struct code *c, struct code_page *p, unsigned from, unsigned to, unsigned first, unsigned last)
 {
 	for (unsigned w = from / 2u; w <= to / 2u; w++) {
 		bool had_copy = p->copy != NULL;
 		uint32_t doubt[BT_HALF_MAP] = {0};
 		unsigned at = 2u * w;
 
+		if (w >= first / 2u && w <= last / 2u && changes_state(c, p, w))
+			forget_thumb(c, p, w);
 		if (!is_new_a32(c, p, w) && !is_new_code(c, p, at) && !is_new_code(c, p, at + 1u))
 			continue;
 		for (unsigned i = at; i < at + 2u; i++)
@@ -599,7 +611,7 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 	restore(c, p, from, to + 1u);
 	if (!p->copy)
 		arch_sync_code((const uint16_t *)code_host(c, p).v + from, 2u * (to - from + 1u));
-	if (c->policy == CODE_PAGE && c->watched && !doubt_new_code(c, p, from, to))
+	if (c->policy == CODE_PAGE && c->watched && !doubt_new_code(c, p, from, to, first, last))
 		return false;
 	if (c->policy == CODE_PAGE && data_written(c, p, from, to))
 		return true;

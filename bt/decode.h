@@ -119,7 +119,8 @@ struct bt_bucket {
 #define BT_HOLES      0x4u  // some words are UNDEFINED
 #define BT_HOLES_BIT4 0x8u  // some words are UNDEFINED, all with bit [4] set
 #define BT_SPECIAL    0x10u // Thumb: has sensitive rows or hypercalls
-#define BT_NAMERS     0x20u // Thumb: has rows that name literals
+#define BT_NAMERS     0x20u // Thumb: has rows that name data
+#define BT_LEAVERS    0x40u // Thumb: has rows with BT_ENDS or BT_CALL
 
 #define BT_T16_BUCKETS 512u
 

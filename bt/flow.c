@@ -5,16 +5,16 @@
 #include "bt/flow.h"
 #include "bt/decode.h"
 #include "bt/maps.h"
+#include "bt/names.h"
 #include "monitor/string.h"
 
 #define WORDS             BT_PAGE_WORDS
 #define HALVES            BT_PAGE_HALVES
 #define COND_AL           0xeu
 #define NOP_T16           0xbf00u
-#define MOV_R8_R8         0x46c0u // NOP of old
-#define CONSTANT_DISTANCE 8u      // words: how far before BX its register is set
-#define CMP_DISTANCE      8u      // halfwords: how far before TBB its index may be compared
-#define TABLE_MAX         255u    // the greatest index of a table without a comparison, as of any other
+#define CONSTANT_DISTANCE 8u   // words: how far before BX its register is set
+#define CMP_DISTANCE      8u   // halfwords: how far before TBB its index may be compared
+#define TABLE_MAX         255u // the greatest index of a table without a comparison, as of any other
 
 #define A32_MOV_MASK 0xfff00000u
 #define A32_MOVW     0xe3000000u
@@ -34,7 +34,6 @@
 #define TBH          0x10u
 
 // About how many instructions it takes to look at one.
-#define COST_NAME    90
 #define COST_FOLLOW  200
 #define COST_ENTRY   40
 #define COST_PENDING 60
@@ -94,42 +93,6 @@ name(struct bt_flow *f, int32_t at, uint32_t insn)
 
 	if (row && row->flags & BT_LITERAL && !(at < 0 && row->action == BT_LITERAL_PC))
 		mark_literal(f, target_half(row, insn, at), literal_halves(row));
-}
-
-void
-bt_flow_name(struct bt_flow *f, unsigned i, uint32_t insn)
-{
-	name(f, (int32_t)i, insn);
-}
-
-bool
-bt_flow_name_from(struct bt_flow *f, struct bt_flow *before, unsigned *at)
-{
-	while (*at < HALVES) {
-		uint32_t insn = bt_flow_thumb(before, *at);
-
-		if (f->left <= 0)
-			return false;
-		f->left -= COST_NAME;
-		if (bt_map_test(before->literal, *at)) { // data may look like loads
-			++*at;
-			continue;
-		}
-		name(before, (int32_t)*at, insn);
-		name(f, (int32_t)*at - (int32_t)HALVES, insn);
-		*at += bt_thumb_size(insn) / 2u;
-	}
-	return true;
-}
-
-bool
-bt_flow_mostly_a32(const uint32_t *page)
-{
-	unsigned always = 0;
-
-	for (unsigned w = 0; w < WORDS; w += 4u)
-		always += page[w] >> 28 == COND_AL;
-	return always >= WORDS / 8u;
 }
 
 // What an instruction does to a constant in rm, looked at from its use backwards.
@@ -346,7 +309,7 @@ follow_thumb(struct bt_flow *f, unsigned i, unsigned slots)
 		if (flags & BT_BRANCH)
 			branch_thumb(f, row, insn, i);
 		if (flags & BT_LITERAL)
-			bt_flow_name(f, i, insn);
+			name(f, (int32_t)i, insn);
 		if (is_bx_pc(insn, i))
 			pend_a32(f, (int32_t)(i / 2u + 1u));
 		if (row && row->action == BT_TABLE_BRANCH && !f->sure)
@@ -356,7 +319,7 @@ follow_thumb(struct bt_flow *f, unsigned i, unsigned slots)
 		if (flags & BT_ENDS && always)
 			return;
 		i += n;
-		if (flags & BT_CALL && (literal_ahead(f, i) || (f->sure && always)))
+		if (flags & BT_CALL && always && (f->sure || f->calls_end || literal_ahead(f, i)))
 			return;
 	}
 }
@@ -384,6 +347,17 @@ always_ahead(const struct bt_flow *f, unsigned w)
 	return bt_always(f->page[w]) && !bt_undefined_a32(f->page[w]) && !(row && row->lax);
 }
 
+// The n addresses of code from word w on that a jump table has.
+static void
+follow_words(struct bt_flow *f, unsigned w, unsigned n)
+{
+	for (; n && w < WORDS; n--, w++) {
+		mark_literal(f, 2 * (int32_t)w, 2u);
+		pend_address(f, f->page[w]);
+		f->left -= COST_ENTRY;
+	}
+}
+
 static void
 follow_a32(struct bt_flow *f, unsigned w)
 {
@@ -398,12 +372,14 @@ follow_a32(struct bt_flow *f, unsigned w)
 			branch_a32(f, row, insn, w);
 		if (flags & BT_INDIRECT && !f->sure && bt_flow_constant(f->page, w, f->va, &target))
 			pend_address(f, target);
+		if (row && row->action == BT_JUMP_TABLE && !f->sure)
+			follow_words(f, w + 2u, bt_names_table(f->page, w));
 		if (flags & BT_LITERAL)
 			mark_literal(f, (int32_t)bt_target(row, insn, w * 4u) >> 1, literal_halves(row));
 		if (flags & BT_ENDS && bt_always(insn))
 			return;
-		if (flags & BT_CALL &&
-		    (literal_ahead(f, 2u * w + 2u) || !always_ahead(f, w + 1u) || (f->sure && bt_always(insn))))
+		if (flags & BT_CALL && (literal_ahead(f, 2u * w + 2u) || !always_ahead(f, w + 1u) ||
+					((f->sure || f->calls_end) && bt_always(insn))))
 			return;
 	}
 }
@@ -467,36 +443,4 @@ bt_flow_begin(struct bt_flow *f, uint32_t offset, bool thumb, unsigned slots)
 	f->any = f->following = true;
 	f->at = thumb ? offset / 2u : offset / 4u;
 	f->slots = slots;
-}
-
-static bool
-has_pending(const struct bt_flow *f)
-{
-	return bt_map_next(f->pending_a32, 0, WORDS) < WORDS || bt_map_next(f->pending_thumb, 0, HALVES) < HALVES;
-}
-
-bool
-bt_flow_change_a32(struct bt_flow *f, unsigned w)
-{
-	const struct bt_row *row = bt_decode_a32(f->page[w]);
-	uint32_t target;
-
-	if (row && row->action == BT_BLX_IMM)
-		branch_a32(f, row, f->page[w], w);
-	else if (row && row->flags & BT_INDIRECT && bt_flow_constant(f->page, w, f->va, &target) && target & 1u)
-		pend_address(f, target);
-	else
-		return false;
-	return has_pending(f);
-}
-
-bool
-bt_flow_change_thumb(struct bt_flow *f, unsigned i)
-{
-	uint32_t behind = i + 1u < HALVES ? half(f->page, i + 1u) : 0;
-
-	if (!is_bx_pc(bt_flow_thumb(f, i), i) || (behind != NOP_T16 && behind != MOV_R8_R8))
-		return false;
-	pend_a32(f, (int32_t)(i / 2u + 1u));
-	return has_pending(f);
 }

@@ -33,6 +33,7 @@ struct bt_flow {
 	int left;  // instructions that may be spent, about
 	bool sure; // of calls only the target is reached, of branches by a register or a table nothing: set it after
 		   // init
+	bool calls_end; // of calls only the target is reached
 };
 
 // Begins with nothing reached.
@@ -47,24 +48,8 @@ void bt_flow_begin(struct bt_flow *f, uint32_t offset, bool thumb, unsigned slot
 // Follows it, until f->left is spent. True when all of its ends have been reached.
 bool bt_flow_step(struct bt_flow *f);
 
-// If the A32 word w, or the Thumb instruction at halfword i, changes state and where to is known and in the page,
-// the flow is to be followed there. True if so.
-bool bt_flow_change_a32(struct bt_flow *f, unsigned w);
-bool bt_flow_change_thumb(struct bt_flow *f, unsigned i);
-
 // The Thumb instruction that begins at halfword i of the page.
 uint32_t bt_flow_thumb(const struct bt_flow *f, unsigned i);
-
-// Marks what the Thumb load or ADR insn, which begins at halfword i, names.
-void bt_flow_name(struct bt_flow *f, unsigned i, uint32_t insn);
-
-// The same for the page before, whose loads reach into this one, from halfword *at of it on; before is a flow in that
-// page, just initialized. False if f->left was spent before it was done.
-bool bt_flow_name_from(struct bt_flow *f, struct bt_flow *before, unsigned *at);
-
-// Whether at least half of the page's words have the condition AL, as A32 code has and Thumb code hasn't. Looks at
-// every fourth.
-bool bt_flow_mostly_a32(const uint32_t *page);
 
 // Whether the A32 branch at p[i] goes to a register that instructions shortly before it have set to a
 // constant, or loads the PC from a literal: then *target gets the constant, bit 0 the state. va is the

@@ -180,3 +180,14 @@ bt_hyper_self_contained(const struct bt_row *row)
 {
 	return row->imm != frame_imm[row->isa];
 }
+
+bool
+bt_hyper_ambiguous(uint32_t insn)
+{
+	uint32_t imm, meaning;
+
+	if (insn >= BT_T16_INTERN && insn <= BT_T16_LAST)
+		return true;
+	return bt_hyper_udf_imm(insn, &imm) &&
+	       (imm == BT_IMM_T16_FRAME || imm >= BT_T32_INTERN || bt_hyper_decode_thumb(insn, &meaning));
+}

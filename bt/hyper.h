@@ -46,6 +46,9 @@ uint32_t bt_hyper_udf(uint32_t insn, uint32_t imm);
 // If word may be a hypercall of either width, its immediate in *imm.
 bool bt_hyper_udf_imm(uint32_t word, uint32_t *imm);
 
+// Whether an undefined Thumb instruction of the guest's own could be taken for one of ours.
+bool bt_hyper_ambiguous(uint32_t insn);
+
 // Rebuilds the instruction that the hypercall udf stands for. False if udf is none of
 // ours, goes by number or has its original only in the frame.
 bool bt_hyper_decode_thumb(uint32_t udf, uint32_t *insn);

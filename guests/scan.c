@@ -156,7 +156,6 @@ struct judge {
 	struct intern *numbers;
 	struct bt_scan scan;
 	struct bt_mixed_job mixed; // of a guest with Thumb code
-	struct bt_scan_memo memo[BT_SCAN_MEMOS];
 };
 
 enum fate { PATCHED, DOUBTFUL, LITERAL, OTHER };
@@ -293,7 +292,7 @@ judge_mixed(struct judge *j, const uint32_t *words, const uint32_t *prev, const 
 {
 	struct bt_mixed_job *m = &j->mixed;
 
-	bt_mixed_start(m, words, prev, next, entry & ~1u, entry & 1u, j->memo);
+	bt_mixed_start(m, words, prev, next, entry & ~1u, entry & 1u);
 	while (!bt_mixed_step(m))
 		;
 	j->scan = m->a32.out;

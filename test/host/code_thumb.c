@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // uses: bt/code.c bt/code_scan.c bt/code_thumb.c bt/code_fill.c bt/block.c bt/closing.c
-// uses: bt/scan.c bt/scan_literals.c bt/scan_flow.c bt/scan_judge.c bt/flow.c bt/mixed.c bt/ldst.c
+// uses: bt/scan.c bt/scan_literals.c bt/scan_flow.c bt/scan_judge.c bt/flow.c bt/names.c bt/likely.c bt/likely_table.c bt/mixed.c bt/ldst.c bt/ldst_thumb.c bt/predictable.c
 // uses: bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
 //
 // Code pages with Thumb code: what is patched of it, and by what, under either policy; changes of state;
@@ -27,6 +27,7 @@
 #define SEV_T16  0xbf40u
 #define MRS_R0   0xf3efu, 0x8000u
 #define MSR_R0   0xf380u, 0x8100u // MSR CPSR_c, r0
+#define MSR_LAX  0xf380u, 0xa100u // a should-be bit is wrong
 #define SEV_W    0xf3afu, 0x8004u
 #define MRC_PRW  0xee1du, 0x0f90u // MRC p15, 0, r0, c13, c0, 4
 #define MRC_URW  0xee1du, 0x0f50u
@@ -142,11 +143,11 @@ test_page(void)
 	PUT(200, NOP, NOP, MSR_R0, BX_LR, UDF_2, NOP, NOP);
 	CHECK(enter(8, true));
 	CHECK(patched(103) && patched(105) && patched(202));
-	fresh("what is beside an undefined instruction is left, until it is reached", CODE_PAGE);
+	fresh("what has a wrong should-be bit is left, until it is reached", CODE_PAGE);
 	PUT(8, BX_LR);
-	PUT(100, NOP, NOP, MSR_R0, BX_LR, HOLE, CPSID_I, NOP, NOP);
+	PUT(100, NOP, NOP, MSR_LAX, BX_LR, HOLE, CPSID_I, NOP, NOP);
 	CHECK(enter(8, true));
-	CHECK(page->doubtful == 2 && run(102) == frame(102) && run(106) == frame(106));
+	CHECK(page->doubtful >= 1 && run(102) == frame(102));
 	CHECK(code_thumb_reach(&c, page, 204, 0) && patched(102));
 	CHECK(code_arrive(&c, page, 204, true, 0) && code_arrive(&c, page, 212, true, 0) && patched(106));
 	fresh("a table of branches", CODE_PAGE);
@@ -181,6 +182,8 @@ test_page(void)
 static void
 test_states(void)
 {
+	// MOV r0, #1; LDR r0, [r1, #4]; ADD r1, r1, r2; STR r3, [r2, #8]
+	static const uint32_t some_a32[4] = {0xe3a00001u, 0xe5910004u, 0xe0811002u, 0xe5823008u};
 	uint32_t *w = (uint32_t *)(void *)ram[1];
 
 	fresh("Thumb to A32 by BLX, and back", CODE_PAGE);
@@ -209,7 +212,7 @@ test_states(void)
 	CHECK(code_run(&c, page, 4 * 230) != A32_MRS);
 	fresh("a page that is mostly A32", CODE_PAGE);
 	for (unsigned i = 6; i < HALVES / 2u; i++)
-		w[i] = 0xe1a00000u;
+		w[i] = some_a32[i % 4u];
 	w[230] = A32_MRS;
 	PUT(8, BX_LR);
 	CHECK(enter(8, true) && code_run(&c, page, 4 * 230) != A32_MRS);
@@ -289,7 +292,7 @@ test_writes(void)
 	CHECK(code_written(&c, page, 16, 2) && page->copy && patched(8) && code_unseen(page));
 	fresh("a branch before code that was left because of what is beside it", CODE_PAGE);
 	PUT(8, NOP, BX_LR);
-	PUT(99, BX_LR, NOP, NOP, MSR_R0, BX_LR, HOLE);
+	PUT(99, BX_LR, NOP, NOP, MSR_LAX, BX_LR, HOLE);
 	CHECK(enter(8, true) && run(102) == frame(102) && code_thumb_reached(page, 200));
 	PUT(8, 0xe05au); // B to 100, which is presumed to be code
 	CHECK(code_written(&c, page, 16, 2) && patched(102));
@@ -336,7 +339,7 @@ test_writes(void)
 	((uint32_t *)(void *)ram[1])[6] = A32_MRS;
 	((uint32_t *)(void *)ram[1])[7] = A32_BXLR;
 	c.thumb = true;
-	CHECK(enter(8, false) && page->copy && code_thumb_reached(page, 14));
+	CHECK(enter(8, false) && page->copy && code_arrive(&c, page, 28, true, 0) && code_thumb_reached(page, 28));
 	((uint32_t *)(void *)ram[1])[4] = A32_MRC_PRW; // whose second half and BX's first are a T32 MRC
 	if (!code_written(&c, page, 16, 4)) {          // it is made anew then
 		code_drop(&c, page);
@@ -356,19 +359,27 @@ filled(unsigned i)
 					     code_half_run(&c, page, 2u * i) == (i % 2u ? FILL_HIGH : FILL_LOW));
 }
 
+// What may be Thumb code, and silent, amid data.
+static void
+put_doubt(void)
+{
+	PUT(996, BX_LR, 0x0041u, 0, 0, 0x7765u, 0x6972u, 0x7765u, 0x6972u, CPSID_I, BX_LR, 0x0041u, 0);
+}
+
 static void
 test_doubt(void)
 {
 	uint32_t *w = (uint32_t *)(void *)ram[1];
 	struct code_page *before;
 
-	fresh("code of both states: what isn't reached for sure traps", CODE_PAGE);
+	fresh("something silent is in doubt: what isn't reached for sure traps", CODE_PAGE);
 	c.watched = true;
 	PUT(8, CPSID_I, 0xf000u, 0xe80eu, BX_LR, 0xb510u); // BLX to word 12; PUSH
 	w[12] = A32_MRS;
 	w[13] = A32_BXLR;
 	w[200] = A32_MRS;
 	w[201] = A32_BXLR;
+	put_doubt();
 	CHECK(enter(8, true) && page->guessed);
 	CHECK(patched(8) && code_original(&c, page, 48) == A32_MRS && code_run(&c, page, 48) != A32_MRS);
 	CHECK_EQ(code_run(&c, page, 52), A32_BXLR);
@@ -415,6 +426,7 @@ test_doubt(void)
 	w[11] = 0xe28f0001u + 4u;          // ADD r0, pc, #5: word 14, Thumb
 	w[12] = 0xe12fff10u;               // BX r0
 	PUT(28, 0x2803u, 0xe8dfu, 0xf000u, 0x0302u, 0x0504u, CPSID_I, BX_LR, CPSID_I, BX_LR);
+	put_doubt();
 	CHECK(enter(8, true));
 	CHECK(filled(28) && !code_filled(page, 36) && !code_filled(page, 38));
 	CHECK(code_arrive(&c, page, 56, true, 0));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/ldst.c
-// uses: bt/scan.c bt/scan_literals.c bt/scan_flow.c bt/scan_judge.c bt/flow.c
+// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/ldst.c bt/ldst_thumb.c
+// uses: bt/scan.c bt/scan_literals.c bt/scan_flow.c bt/scan_judge.c bt/flow.c bt/names.c
 //
 // The page policy's scanner on pages made by hand: what it takes for code and for
 // data, and that data is left alone however much it looks sensitive.
