@@ -97,7 +97,7 @@ test:
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@echo "building the tests"
 	@$(MAKE) --no-print-directory -k -j$$(nproc) $(HOST_TEST:test/host/%.c=$(B)/test/%) $(GUEST_TESTS:%=$(B)/guest/%.bin) || :
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-isa test-sysregs test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report test-break \
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-corpus test-isa test-sysregs test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report test-break \
 	  test-bad test-board test-firmware test-boot coverage test-mutants
 
 check-slow:
@@ -173,7 +173,7 @@ test-scan: all
 #----------------------------------------------------------------------------
 # Static checks
 
-C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c docs/*.c test/host/*.c test/boot/*.c test/fuzz/*.c test/hostile/*.c test/libfuzzer/*.c bench/*.c)
+C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c docs/*.c test/host/*.c test/boot/*.c test/corpus/*.c test/fuzz/*.c test/hostile/*.c test/libfuzzer/*.c bench/*.c)
 ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/boot/*.h test/fuzz/*.h test/hostile/*.h test/libfuzzer/*.h bench/*.h)
 SH_FILES  := $(wildcard guests/*.sh test/*.sh test/*/*.sh bench/*.sh) guests/init .ci/run
 
@@ -193,4 +193,4 @@ lint:
 clean:
 	rm -rf $(B)
 
-include test/coverage.mk test/guest/rules.mk test/fuzz/rules.mk test/hostile/rules.mk test/boot/rules.mk test/load/rules.mk test/libfuzzer/rules.mk test/mutants/rules.mk bench/rules.mk
+include test/corpus/rules.mk test/coverage.mk test/guest/rules.mk test/fuzz/rules.mk test/hostile/rules.mk test/boot/rules.mk test/load/rules.mk test/libfuzzer/rules.mk test/mutants/rules.mk bench/rules.mk

@@ -6,6 +6,7 @@
 # kernel-6.1-rt kernel-6.1-lpae kernel-5.10 linux-source-6.1 image-6.1 load perf libfdt-i386 all; `all` is what the tests
 # of `make test` need, so it leaves out those from kernel-6.1-rt on. (libfdt-i386 is of another architecture, as its
 # name says.)
+# package:NAME is the package NAME itself, of bookworm, package:NAME:trixie that of trixie.
 #
 # The cache is ${XDG_CACHE_HOME:-~/.cache}/palimpsest. A file in it is the byte for
 # byte content of a Debian package, or the package itself (image-6.1), or a tar of programs and the
@@ -22,7 +23,7 @@ CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/palimpsest
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 TRIES=3
 ITEMS="kernel-6.1 kernel-6.12 busybox libfdt u-boot kernel-6.1-rt kernel-6.1-lpae kernel-5.10 linux-source-6.1 image-6.1"
-ITEMS="$ITEMS load perf libfdt-i386 all"
+ITEMS="$ITEMS load perf libfdt-i386 package:NAME all"
 
 say() { echo "fetch.sh: $*" >&2; }
 
@@ -52,6 +53,8 @@ describe() {
 			"/stress-ng,hackbench,kmod,openssl,xz,libgcc_s.so.1 load.tar"
 		;;
 	perf) echo "bookworm linux-perf /perf perf.tar" ;;
+	package:*:*) echo "${1##*:} $(echo "$1" | cut -d: -f2) . $(echo "$1" | cut -d: -f2).${1##*:}.deb" ;;
+	package:*) echo "bookworm ${1#*:} . ${1#*:}.deb" ;;
 	*) die "unknown item '$1' ($ITEMS)" ;;
 	esac
 }

@@ -41,6 +41,7 @@ enum option_id {
 	OPT_ADDRESS,
 	OPT_PAGES,
 	OPT_DOUBTFUL,
+	OPT_TRUTH,
 	OPT_JSON,
 	OPT_HELP,
 	OPT_VERSION,
@@ -79,6 +80,7 @@ static const struct {
 	{"address",   "ADDRESS",    OPT_ADDRESS,   SCAN,         "of a raw image, or a zImage's kernel"},
 	{"pages",     NULL,         OPT_PAGES,     SCAN,         "report each page"},
 	{"doubtful",  NULL,         OPT_DOUBTFUL,  SCAN,         "report each word that would be left as it is"},
+	{"truth",     NULL,         OPT_TRUTH,     SCAN,         "compare with the mapping symbols of ELF files and archives"},
 	{"json",      NULL,         OPT_JSON,      SCAN,         "the report as JSON"},
 	{"help",      NULL,         OPT_HELP,      RUN | BUNDLE | SCAN, "this text"},
 	{"version",   NULL,         OPT_VERSION,   RUN | BUNDLE | SCAN, "the version"},
@@ -268,6 +270,9 @@ set(struct options *o, enum option_id id, const char *arg)
 	case OPT_DOUBTFUL:
 		o->doubtful = true;
 		break;
+	case OPT_TRUTH:
+		o->truth = true;
+		break;
 	case OPT_JSON:
 		o->json = true;
 		break;
@@ -307,7 +312,11 @@ check_scan(struct options *o, int argc, char **argv)
 {
 	if (optind == argc)
 		fail(EXIT_INPUT, "FILE is missing");
+	o->files = argv + optind;
+	o->n_files = (unsigned)(argc - optind);
 	o->image.path = argv[optind++];
+	if (o->truth)
+		optind = argc;
 	if (optind < argc)
 		fail(EXIT_INPUT, "%s: only one FILE can be scanned", argv[optind]);
 	if (o->image.raw && !o->image.has_address)

@@ -26,7 +26,9 @@ struct options {
 	double timeout; // seconds; 0: none
 	bool strict, native, icount, no_reboot, dry_run;
 	struct scanimage_options image; // scan's
-	bool pages, doubtful, json;
+	bool pages, doubtful, truth, json;
+	char **files; // scan --truth's: one at least
+	unsigned n_files;
 };
 
 // Parses argv; ends the command for --help, --version and whatever is wrong.

@@ -9,6 +9,7 @@
 #include "guests/options.h"
 #include "guests/scan.h"
 #include "guests/scanreport.h"
+#include "guests/truth.h"
 #include "monitor/arch.h"
 
 #define T16_PUSH_MASK 0xff00u // PUSH {..., lr}
@@ -37,9 +38,8 @@ scan_row(unsigned n)
 	return NULL;
 }
 
-// The number of row, as scan_row has it.
-static unsigned
-number_of(const struct bt_row *row)
+unsigned
+scan_number(const struct bt_row *row)
 {
 	unsigned before = 0;
 
@@ -156,6 +156,7 @@ struct judge {
 	struct intern *numbers;
 	struct bt_scan scan;
 	struct bt_mixed_job mixed; // of a guest with Thumb code
+	struct bt_scan_memo memo[BT_SCAN_MEMOS];
 };
 
 enum fate { PATCHED, DOUBTFUL, LITERAL, OTHER };
@@ -198,7 +199,7 @@ count(struct judge *j, const struct bt_row *row, uint32_t insn, uint32_t offset,
 	if (!(row->flags & BT_SENSITIVE))
 		return;
 	tally(&j->page->tally, fate, by);
-	tally(&j->part->row[number_of(row)], fate, by);
+	tally(&j->part->row[scan_number(row)], fate, by);
 	if (j->part != &j->s->code)
 		return;
 	if (fate == PATCHED && by == SCAN_NUMBER && row->isa != BT_T16) // T16 originals are in the frame
@@ -361,6 +362,8 @@ scan_command(const struct options *o)
 
 	bt_decode_init();
 	bt_hyper_init();
+	if (o->truth)
+		return truth_command(o);
 	scanimage_load(&image, &o->image);
 	regions = must_alloc(image.n_regions * sizeof(*regions));
 	for (unsigned i = 0; i < image.n_regions; i++)

@@ -62,6 +62,8 @@ struct scan_region {
 
 // The n-th row of all tables, in the order A32, T16, T32; NULL behind the last.
 const struct bt_row *scan_row(unsigned n);
+// And its number.
+unsigned scan_number(const struct bt_row *row);
 
 // Judges all of a region, as a guest's that has Thumb code at PL1 or hasn't. Released by scan_free.
 void scan_judge(struct scan_region *out, struct scanimage_region *r, bool thumb);
