@@ -60,9 +60,9 @@
 #define UDF_A32       0xe7f000f0u
 
 // About how many instructions a halfword takes.
-#define COST_COST    90
-#define COST_FORWARD 45
-#define COST_BACK    75
+#define COST_COST    300
+#define COST_FORWARD 160
+#define COST_BACK    260
 
 static uint32_t
 half(const struct bt_likely *l, unsigned i)

@@ -58,7 +58,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint32_t page[BT_PAGE_WORDS], other[BT_PAGE_WORDS];
 	static struct bt_mixed_job mixed;
-	static struct bt_scan_memo memo[BT_SCAN_MEMOS];
 	const struct bt_flow *flow = &mixed.flow;
 	static bool ready;
 	const struct bt_row *row;
@@ -77,8 +76,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	row = bt_decode_a32(page[entry]);
 	HOLDS(!row || !(row->flags & BT_SENSITIVE) || bt_map_test(out.patch, entry));
 	HOLDS(check_a32(page, &out) == out.n_doubtful);
-	bt_mixed_start(&mixed, page, data[0] & 1u ? other : NULL, data[0] & 2u ? other : NULL, 4u * entry, data[0] & 4u,
-		       memo);
+	bt_mixed_start(&mixed, page, data[0] & 1u ? other : NULL, data[0] & 2u ? other : NULL, 4u * entry,
+		       data[0] & 4u);
 	while (!bt_mixed_step(&mixed))
 		;
 	HOLDS(check_a32(page, &mixed.a32.out) + check_thumb(flow) == mixed.a32.out.n_doubtful);
