@@ -34,8 +34,8 @@ struct code_beside exec_beside(struct vcpu *v, gva_t va);
 // Whether loads from the page see the guest's frame, not the copy (watch.h).
 bool exec_shows_frame(const struct vcpu *v, const struct code_page *p);
 
-// Loads from pages where something is guessed trap too often. A guest that uses both states is run in blocks from now on,
-// where nothing is ever in doubt; else what was guessed is no longer.
+// Loads from pages where something is guessed trap too often. A guest that uses both states is run in blocks from now
+// on, where nothing is ever in doubt; else what was guessed is no longer.
 void exec_guess_less(struct vcpu *v);
 
 // Whether what trapped at v->pc was in doubt (bt/code_fill.c): it no longer is, and is to be run again.
