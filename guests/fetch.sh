@@ -3,7 +3,7 @@
 #
 # fetch.sh ITEM...: makes sure that files of Debian's armhf archive are in the
 # cache, and prints their paths. Items: kernel-6.1 kernel-6.12 busybox libfdt u-boot
-# kernel-6.1-rt kernel-6.1-lpae kernel-5.10 linux-source-6.1 image-6.1 load perf libfdt-i386 all; `all` is what the tests
+# kernel-6.1-rt kernel-6.1-lpae kernel-5.10 linux-source-6.1 image-6.1 load perf edk2 libfdt-i386 all; `all` is what the tests
 # of `make test` need, so it leaves out those from kernel-6.1-rt on. (libfdt-i386 is of another architecture, as its
 # name says.)
 # package:NAME is the package NAME itself, of bookworm, package:NAME:trixie that of trixie.
@@ -23,7 +23,7 @@ CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/palimpsest
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 TRIES=3
 ITEMS="kernel-6.1 kernel-6.12 busybox libfdt u-boot kernel-6.1-rt kernel-6.1-lpae kernel-5.10 linux-source-6.1 image-6.1"
-ITEMS="$ITEMS load perf libfdt-i386 package:NAME all"
+ITEMS="$ITEMS load perf edk2 libfdt-i386 package:NAME all"
 
 say() { echo "fetch.sh: $*" >&2; }
 
@@ -46,6 +46,7 @@ describe() {
 	libfdt) echo "bookworm libfdt-dev */libfdt.a libfdt.a" ;;
 	libfdt-i386) echo "bookworm:i386 libfdt-dev */libfdt.a libfdt-i386.a" ;;
 	u-boot) echo "bookworm u-boot-qemu ./usr/lib/u-boot/qemu_arm/u-boot.bin u-boot.bin" ;;
+	edk2) echo "bookworm qemu-efi-arm ./usr/share/AAVMF/AAVMF32_CODE.fd edk2.fd" ;;
 	linux-source-6.1) echo "bookworm linux-source-6.1 ./usr/src/linux-source-6.1.tar.xz linux-source-6.1.tar.xz" ;;
 	image-6.1) echo "bookworm linux-image-armmp . linux-image-6.1.deb" ;;
 	load)

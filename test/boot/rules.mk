@@ -14,6 +14,13 @@ test-board: all $(B)/guest/timer.bin
 test-firmware: all
 	@BUILD=$(B) test/boot/firmware.sh
 
+# Debian's EDK2, to its shell.
+.PHONY: test-edk2
+test-edk2: all
+	@BUILD=$(B) test/boot/edk2.sh
+
+SLOW += test-edk2
+
 test-boot: all $(B)/bench/insn.so
 	@BUILD=$(B) test/boot/run.sh
 
