@@ -138,8 +138,10 @@ test_compare(void)
 	item.c.start.cpsr = MODE_USR;
 	item.c.code[0] = 0xe10f1000; // MRS r1, CPSR
 	CHECK(!fuzz_compare(&item, FUZZ_PAGE, &bare, &other));
-	other.end.r[1] = PSR_I | PSR_A;
+	other.end.r[1] = PSR_I;
 	CHECK(!fuzz_compare(&item, FUZZ_PAGE, &bare, &other));
+	other.end.r[1] = PSR_A;
+	CHECK(fuzz_compare(&item, FUZZ_PAGE, &bare, &other) == 1ull << 1);
 	other.end.r[1] = 1u << 31;
 	CHECK(fuzz_compare(&item, FUZZ_PAGE, &bare, &other) == 1ull << 1);
 	other.end.r[1] = 0;
