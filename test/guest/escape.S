@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // For test/guest/escape.sh: sensitive instructions that are reached by a computed jump only, in
-// places where the page policy can't take them for code (bt/scan.h, bt/mixed.h), and the same made
+// places where the page policy can't take them for code (bt/scan.h, docs/caveats.md), and the same made
 // patchable. They are silent, so that nothing but an instruction counter would know.
-// left: conditional, and not self-contained. patched: unconditional. thumb: beside an undefined
-// halfword. thumb_patched: beside none.
+// left: conditional, and not self-contained. patched: unconditional. thumb: of words that have run in A32 state.
+// thumb_patched: of some that have not.
 // Runs at 0xc0010000, where the monitor has nothing of its own.
 
 #include "test/guest/kernel.inc"
@@ -44,6 +44,15 @@ hidden:
 	ldrt	r3, [r1], r2, lsl #2
 #endif
 	bx	lr
+#elif defined(CASE_thumb)
+	blx	r0
+	add	r0, r0, #1
+	blx	r0
+	pop	{r4, pc}
+hidden:
+	.short	0xf851, 0x3e00			// LDRT r3, [r1]; as a word MCRLO, and C is set
+	.short	0x4770, 0x3e00			// BX lr; likewise
+	bx	lr
 #else
 	addr	r4, first
 	add	r4, r4, #(HIGH - RAM)
@@ -61,9 +70,6 @@ first:
 hidden:
 	ldrt	r3, [r1, #0]
 	bx	lr
-#ifdef CASE_thumb
-	.short	0xb800				// undefined (A6.2.5)
-#endif
 	.rept	16
 	movs	r0, #1
 	.endr
