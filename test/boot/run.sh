@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # run.sh [all | KERNEL-POLICY[-MIB]...]: boots Debian's own kernels under the monitor, each bare,
-# too, and compares what a shell in them sees. KERNEL: 6.1, 6.1-rt, 6.1-lpae, 6.12, 5.10, and thumb2, a kernel in
-# Thumb-2 built by guests/thumb-kernel.sh; POLICY: page, block, or strict, which is page with --strict;
+# too, and compares what a shell in them sees. KERNEL: 6.1, 6.1-rt, 6.1-lpae, 6.12, 5.10, and thumb2 and thumb2-debug,
+# kernels in Thumb-2 built by guests/thumb-kernel.sh; POLICY: page, block, or strict, which is page with --strict;
 # MIB [512]: the VM's RAM. Without arguments 6.1 and 6.12 in page and block; `all`: Debian's kernels
 # in both, three of them with 128, 512 and 2048 MiB.
 # Checks, one line each:
@@ -113,6 +113,7 @@ most() {
 	case $version-$policy in
 	5.10-block) echo 3.0 ;;
 	6.1-lpae-page) echo 1.26 ;; # 1.2 times what 6.1 takes
+	thumb2-debug-page) echo 4.0 ;;
 	esac
 }
 
@@ -173,6 +174,7 @@ test_boot() {
 	esac
 	case $version in
 	thumb2) kernel=$("$guests/thumb-kernel.sh") code=thumb ;;
+	thumb2-debug) kernel=$("$guests/thumb-kernel.sh" debug) code=thumb ;;
 	*) kernel=$("$guests/fetch.sh" "kernel-$version") code=a32 ;;
 	esac
 	bare=bare-$mib
@@ -224,7 +226,7 @@ done
 [ $# -gt 0 ] || set -- 6.1-page 6.1-block 6.12-page 6.12-block
 [ "$*" != all ] || eval "set -- $all"
 for which; do
-	if ! echo "$which" | grep -qE '^(5\.10|6\.1|6\.1-rt|6\.1-lpae|6\.12|thumb2)-(page|block|strict)(-[0-9]+)?$'; then
+	if ! echo "$which" | grep -qE '^(5\.10|6\.1|6\.1-rt|6\.1-lpae|6\.12|thumb2|thumb2-debug)-(page|block|strict)(-[0-9]+)?$'; then
 		echo "run.sh: no boot '$which': KERNEL-POLICY[-MIB], like 6.1-page, 6.1-rt-block-128, 6.12-page-2048, thumb2-page" >&2
 		exit 1
 	fi
