@@ -68,14 +68,14 @@ package() {
 		tar -x --wildcards -C "objects/$1" -f - "$2"
 }
 
-# share STATE FILE...: of the files every third is held out; named by what they are.
+# share KIND FILE...: of the files every third is held out; named by what they are.
 share() {
-	local state=$1 n=0 file set
+	local kind=$1 n=0 file set
 	shift
 	for file; do
 		set=tune
 		[ $((n++ % 3)) != 2 ] || set=held
-		mv "$file" "$set/$state/$(echo "${file#objects/}" | tr / _)"
+		mv "$file" "$set/$kind/$(echo "${file#objects/}" | tr / _)"
 	done
 }
 
