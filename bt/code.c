@@ -166,22 +166,16 @@ code_run(const struct code *c, const struct code_page *p, uint32_t offset)
 	return ((const uint32_t *)code_host(c, p).v)[offset / 4];
 }
 
-static uint32_t
-half_of(const uint32_t *words, uint32_t offset)
-{
-	return words[offset / 4] >> (offset & 2u ? 16 : 0) & 0xffffu;
-}
-
 uint32_t
 code_half_run(const struct code *c, const struct code_page *p, uint32_t offset)
 {
-	return half_of((const uint32_t *)code_host(c, p).v, offset);
+	return bt_page_half((const uint32_t *)code_host(c, p).v, offset / 2u);
 }
 
 uint32_t
 code_half(const struct code *c, const struct code_page *p, uint32_t offset)
 {
-	return half_of(code_frame(c, p), offset);
+	return bt_page_half(code_frame(c, p), offset / 2u);
 }
 
 uint32_t

@@ -447,8 +447,7 @@ code_thumb_reach(struct code *c, struct code_page *p, uint32_t offset, unsigned 
 	if (code_thumb_reached(p, offset))
 		return true;
 	if (c->policy == CODE_PAGE)
-		return reach_flow(c, p,
-				  &(struct start){.offset = offset, .thumb = true, .executed = true, .slots = slots});
+		return code_arrive(c, p, offset, true, slots);
 	reach_block(c, p, offset, slots);
 	return true;
 }

@@ -38,12 +38,6 @@
 #define COST_ENTRY   40
 #define COST_PENDING 60
 
-static uint32_t
-half(const uint32_t *page, unsigned i)
-{
-	return page[i / 2u] >> (16u * (i % 2u)) & 0xffffu;
-}
-
 void
 bt_flow_init(struct bt_flow *f, const uint32_t *page, uint32_t va, uint32_t after)
 {
@@ -56,11 +50,7 @@ bt_flow_init(struct bt_flow *f, const uint32_t *page, uint32_t va, uint32_t afte
 uint32_t
 bt_flow_thumb(const struct bt_flow *f, unsigned i)
 {
-	uint32_t first = half(f->page, i);
-
-	if (!bt_is_t32(first))
-		return first;
-	return first << 16 | (i + 1u < HALVES ? half(f->page, i + 1u) : f->after);
+	return bt_page_thumb(f->page, i, f->after);
 }
 
 // Of n halfwords from index those that are in the page are data.
@@ -238,7 +228,7 @@ follow_table(struct bt_flow *f, unsigned i, uint32_t insn)
 
 		if (at >= nearest)
 			return;
-		entry = half(f->page, at);
+		entry = bt_page_half(f->page, at);
 		if (size == 1u)
 			entry = k % 2u ? entry >> 8 : entry & 0xffu;
 		if (base + entry > at && base + entry < nearest)
@@ -253,7 +243,8 @@ follow_table(struct bt_flow *f, unsigned i, uint32_t insn)
 static bool
 literal_ahead(const struct bt_flow *f, unsigned i)
 {
-	while (i < HALVES && !bt_map_test(f->literal, i) && (half(f->page, i) == NOP_T16 || !half(f->page, i)))
+	while (i < HALVES && !bt_map_test(f->literal, i) &&
+	       (bt_page_half(f->page, i) == NOP_T16 || !bt_page_half(f->page, i)))
 		i++;
 	return i < HALVES && bt_map_test(f->literal, i);
 }

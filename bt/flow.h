@@ -11,10 +11,8 @@
 #ifndef BT_FLOW_H
 #define BT_FLOW_H
 
+#include "bt/halves.h"
 #include "bt/scan.h"
-
-#define BT_PAGE_HALVES 2048u
-#define BT_HALF_MAP    (BT_PAGE_HALVES / 32u)
 
 struct bt_flow {
 	const uint32_t *page;

@@ -64,22 +64,6 @@
 #define COST_FORWARD 160
 #define COST_BACK    260
 
-static uint32_t
-half(const struct bt_likely *l, unsigned i)
-{
-	return l->page[i / 2u] >> (16u * (i % 2u)) & 0xffffu;
-}
-
-uint32_t
-bt_likely_thumb(const struct bt_likely *l, unsigned i)
-{
-	uint32_t first = half(l, i);
-
-	if (!bt_is_t32(first))
-		return first;
-	return first << 16 | (i + 1u < HALVES ? half(l, i + 1u) : l->after);
-}
-
 static int32_t
 least(int32_t a, int32_t b)
 {
@@ -144,10 +128,10 @@ static uint8_t
 padding_thumb(const struct bt_likely *l, unsigned i)
 {
 	for (unsigned n = 0; i && n < PADDING_MAX; n++) {
-		uint32_t insn = half(l, --i);
+		uint32_t insn = bt_page_half(l->page, --i);
 
-		if (i && bt_is_t32(half(l, i - 1u))) // if that isn't the second half of another
-			return leaves_thumb(half(l, i - 1u) << 16 | insn);
+		if (i && bt_is_t32(bt_page_half(l->page, i - 1u))) // if that isn't the second half of another
+			return leaves_thumb(bt_page_half(l->page, i - 1u) << 16 | insn);
 		if (!is_padding_thumb(insn))
 			return leaves_thumb(insn);
 	}
@@ -179,7 +163,7 @@ static uint8_t
 cost_thumb(const struct bt_likely *l, unsigned i, uint8_t *is)
 {
 	const struct bt_likely_table *t = &bt_likely_table;
-	uint32_t insn = bt_likely_thumb(l, i), first = half(l, i), c = bits(first, 12, 9);
+	uint32_t insn = bt_page_thumb(l->page, i, l->after), first = bt_page_half(l->page, i), c = bits(first, 12, 9);
 	int32_t cost = t->thumb_high[first >> 6] + t->thumb_low[first >> 11][first & 63u];
 	unsigned hints = bt_bucket_of_thumb(insn)->hints;
 	uint32_t imm;
@@ -204,10 +188,10 @@ static uint8_t
 cost_data(const struct bt_likely *l, unsigned i, uint8_t *is)
 {
 	const struct bt_likely_table *t = &bt_likely_table;
-	uint32_t h = half(l, i), upper = i % 2u;
+	uint32_t h = bt_page_half(l->page, i), upper = i % 2u;
 	int32_t cost = t->data_high[upper][h >> 8] + t->data_low[4u * upper + bt_likely_kind(h >> 8)][h & 0xffu];
 
-	if (upper && i > 1u && half(l, i - 2u) == h)
+	if (upper && i > 1u && bt_page_half(l->page, i - 2u) == h)
 		cost = least(cost, REPEATED);
 	*is |= h ? 0 : IS_ZERO;
 	return (uint8_t)least(cost, UINT8_MAX);

@@ -14,11 +14,9 @@
 #ifndef BT_LIKELY_H
 #define BT_LIKELY_H
 
+#include "bt/halves.h"
 #include "bt/maps.h"
 #include "bt/scan.h"
-
-#define BT_PAGE_HALVES 2048u
-#define BT_HALF_MAP    (BT_PAGE_HALVES / 32u)
 
 // What is known beforehand.
 struct bt_likely_known {
@@ -81,9 +79,6 @@ void bt_likely_forget(struct bt_likely *l);
 
 // Does what *left instructions, about, are enough for. True when it is done.
 bool bt_likely_step(struct bt_likely *l, int *left);
-
-// The Thumb instruction that begins at halfword i of the page.
-uint32_t bt_likely_thumb(const struct bt_likely *l, unsigned i);
 
 // The tables: costs in quarters of a bit.
 struct bt_likely_table {

@@ -113,7 +113,7 @@ lead_all(struct bt_mixed_job *m, const uint32_t *page, int32_t halves)
 			lead(m, bt_decode_a32(page[i / 2u]), page[i / 2u], at, false);
 			m->flow.left -= COST_NAME;
 		} else if (bt_map_test(l->sure_thumb, i)) {
-			insn = bt_likely_thumb(l, i);
+			insn = bt_page_thumb(l->page, i, l->after);
 			lead(m, bt_decode_thumb(insn), insn, at, true);
 			m->flow.left -= COST_NAME;
 		}
@@ -260,14 +260,13 @@ doubt(struct bt_mixed_job *m)
 {
 	struct bt_flow *known = &m->known;
 
-	if (!m->at) {
+	if (!is_left_in_doubt(m))
+		return true;
+	if (!m->at++) {
 		bt_flow_init(known, m->flow.page, m->flow.va, m->flow.after);
 		known->sure = true;
 		bt_flow_begin(known, m->entry & PAGE_MASK, m->entry_thumb, m->entry_slots);
 	}
-	if (!is_left_in_doubt(m))
-		return true;
-	m->at = 1;
 	known->left = m->flow.left;
 	if (!bt_flow_step(known))
 		return false;

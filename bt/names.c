@@ -3,12 +3,13 @@
 // See names.h. Offsets are in halfwords from the start of the page that is wanted, and signed.
 #include "bt/names.h"
 #include "bt/decode.h"
+#include "bt/halves.h"
 #include "bt/ldst.h"
 #include "bt/maps.h"
 #include "bt/scan.h"
 
 #define WORDS        BT_PAGE_WORDS
-#define HALVES       (2u * WORDS)
+#define HALVES       BT_PAGE_HALVES
 #define ADR_DISTANCE 8u // instructions: how far behind ADR its register is looked for
 #define CMP_DISTANCE 8u // how far before a jump through a table its bound
 #define TABLE_MAX    255u
@@ -18,22 +19,6 @@
 #define T16_CMP_MASK 0xff00u
 #define T32_CMP_MASK 0xffffff00u
 #define LR           14u
-
-static uint32_t
-half(const struct bt_names *n, unsigned i)
-{
-	return n->page[i / 2u] >> (16u * (i % 2u)) & 0xffffu;
-}
-
-static uint32_t
-thumb(const struct bt_names *n, unsigned i)
-{
-	uint32_t first = half(n, i);
-
-	if (!bt_is_t32(first))
-		return first;
-	return first << 16 | (i + 1u < HALVES ? half(n, i + 1u) : n->after);
-}
 
 static void
 mark(const struct bt_names *n, int32_t from, unsigned count)
@@ -104,7 +89,7 @@ name_adr_thumb(const struct bt_names *n, unsigned i, uint32_t insn, int32_t to)
 
 	i += bt_thumb_size(insn) / 2u;
 	for (unsigned k = 0; k < ADR_DISTANCE && i < HALVES && !done; k++) {
-		insn = thumb(n, i);
+		insn = bt_page_thumb(n->page, i, n->after);
 		name_through(n, rd, bt_ldst_decode_thumb(insn, &op), &op, to, &done);
 		i += bt_thumb_size(insn) / 2u;
 	}
@@ -132,12 +117,12 @@ static unsigned
 table_bound(const struct bt_names *n, unsigned i, unsigned rm)
 {
 	for (unsigned k = 1; k <= 2u * CMP_DISTANCE && k <= i; k++) {
-		uint32_t first = half(n, i - k);
+		uint32_t first = bt_page_half(n->page, i - k);
 
 		if (rm < 8u && (first & T16_CMP_MASK) == (0x2800u | rm << 8))
 			return bits(first, 7, 0);
-		if (first == (0xf1b0u | rm) && (half(n, i - k + 1u) & 0xff00u) == 0x0f00u)
-			return bits(half(n, i - k + 1u), 7, 0);
+		if (first == (0xf1b0u | rm) && (bt_page_half(n->page, i - k + 1u) & 0xff00u) == 0x0f00u)
+			return bits(bt_page_half(n->page, i - k + 1u), 7, 0);
 	}
 	return TABLE_MAX;
 }
@@ -152,7 +137,7 @@ name_table_thumb(const struct bt_names *n, unsigned i, uint32_t insn)
 	if (bits(insn, 19, 16) != 15u)
 		return;
 	for (k = 0; k <= bound && from + k * size / 2u < nearest; k++) {
-		uint32_t entry = half(n, from + k * size / 2u);
+		uint32_t entry = bt_page_half(n->page, from + k * size / 2u);
 
 		if (size == 1u)
 			entry = k % 2u ? entry >> 8 : entry & 0xffu;
@@ -180,7 +165,7 @@ bt_names_a32(const struct bt_names *n, unsigned w)
 void
 bt_names_thumb(const struct bt_names *n, unsigned i)
 {
-	uint32_t insn = thumb(n, i);
+	uint32_t insn = bt_page_thumb(n->page, i, n->after);
 	const struct bt_row *row = bt_bucket_of_thumb(insn)->hints & BT_NAMERS ? bt_decode_thumb(insn) : NULL;
 
 	if (!row)

@@ -90,37 +90,6 @@ operand(struct fuzz_gen *g, uint32_t insn)
 	return bt_shift(reg_value(g, insn & 15u), bits(insn, 6, 5), bits(insn, 11, 7), bit(g->c->start.cpsr, 29));
 }
 
-static uint32_t
-alu(unsigned opcode, uint32_t a, uint32_t b, uint32_t carry)
-{
-	switch (opcode) {
-	case 0x0:
-		return a & b;
-	case 0x1:
-		return a ^ b;
-	case 0x2:
-		return a - b;
-	case 0x3:
-		return b - a;
-	case 0x4:
-		return a + b;
-	case 0x5:
-		return a + b + carry;
-	case 0x6:
-		return a - b - !carry;
-	case 0x7:
-		return b - a - !carry;
-	case 0xc:
-		return a | b;
-	case 0xe:
-		return a & ~b;
-	case 0xf:
-		return ~b;
-	default:
-		return b;
-	}
-}
-
 // What the first operand must be so that the result is target; for AND, ORR and BIC a good try.
 static uint32_t
 invert_first(unsigned opcode, uint32_t target, uint32_t b, uint32_t carry)
@@ -183,7 +152,7 @@ fuzz_target_compute(struct fuzz_gen *g, bool is_return, uint32_t psr)
 	for (unsigned i = 0; i < TRIES; i++) {
 		set_operands(g, insn, fuzz_target(g, is_return ? (psr & PSR_T) != 0 : -1));
 		carry = bit(g->c->start.cpsr, 29);
-		result = alu(opcode, reg_value(g, bits(insn, 19, 16)), operand(g, insn), carry);
+		result = bt_alu(opcode, reg_value(g, bits(insn, 19, 16)), operand(g, insn), carry);
 		if (is_return) // bits that don't count there
 			result = psr & PSR_T ? result | 1u : result & ~3u;
 		if (fuzz_target_safe(g, result))

@@ -273,7 +273,7 @@ vm_run(struct vm *vm)
 	struct load_start start;
 
 	init_shadows(vm, host_mmu_window(vm->window, HPA(v), HPA(vm->code_room.words)));
-	watch_init(&vm->watch, vm->cfg.strict || vm->code.watched);
+	watch_init(&vm->watch, vm->code.watched);
 	vm->watch.since = v->count[EXIT_watch];
 	reset_devices(vm);
 	load_images(vm, &start);
