@@ -98,7 +98,7 @@ compare() {
 		run "$1" --bt "$policy" --stats "$got.stats" $(key "$1" args) $(key "$1" monitored) >"$got" 2>"$got.err"
 		status=$?
 		guest_part "$got" >"$got.txt"
-		if ! grep -q '"unpatched_trapped":0,' "$got.stats"; then
+		if [ $status -eq 0 ] && ! grep -q '"unpatched_trapped":0,' "$got.stats"; then
 			verdict FAIL "$1" "$policy (sensitive words ran unpatched)"
 		elif ! few_slow "$1" "$got.stats"; then
 			verdict FAIL "$1" "$policy (too many slow exits: $n)"
