@@ -121,6 +121,7 @@ struct bt_bucket {
 #define BT_SPECIAL    0x10u // Thumb: has sensitive rows or hypercalls
 #define BT_NAMERS     0x20u // Thumb: has rows that name data
 #define BT_LEAVERS    0x40u // Thumb: has rows with BT_ENDS or BT_CALL
+#define BT_LEADERS    0x80u // Thumb: has rows with BT_BRANCH or BT_INDIRECT
 
 #define BT_T16_BUCKETS 512u
 

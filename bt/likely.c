@@ -1,218 +1,32 @@
 // SPDX-License-Identifier: MIT
 //
 // See likely.h.
-#include "bt/likely.h"
-#include "bt/decode.h"
-#include "bt/hyper.h"
+#include "bt/likely_internal.h"
 #include "monitor/string.h"
 
 #define HALVES BT_PAGE_HALVES
 
 // Costs in quarters of a bit, of going from one to the other:
-#define END      4   // to leave code behind what never falls through
-#define CALL     48  // behind a call: what it calls never returns
-#define MIDDLE   100 // elsewhere
-#define TO_DATA  8   // to get to data that is named
-#define TO_ZERO  16  // or is padding
-#define TO_OTHER 48  // or isn't
-#define TO_CODE  24  // to get to code of the other state, or from data to code
-#define TO_PUSH  8   // where a function seems to begin
-#define BEGIN    48  // to begin with the second half of a T32 instruction
-// And of what there is:
-#define RARE      44   // for what is sensitive, at most, besides its operands: the tables have it too seldom
-#define OPERAND   4    // a bit of those
-#define CONDITION 32   // another condition than AL, for such
-#define COPIED    40   // for a hypercall, besides that
-#define UNDEF     80   // for what is undefined
-#define REPEATED  10   // for the upper half of a word that is as in the word before, at most
-#define NAMED     96   // for code that is named as data
-#define KNOWN     2000 // for what is known to be otherwise
-#define NEVER     0x1fffffff
-#define SURE      32 // by so much something has to be more likely than anything else
-#define CERTAIN   64
-#define MAYBE     48  // and less likely than the best, to be ruled out
-#define BEFORE    120 // what the page before may tell, at most
-
-#define PADDING_MAX 8u // instructions of it that are looked at
-
-// struct bt_likely_cost.is
-#define IS_WIDE       0x01u // a T32 instruction, if it is Thumb
-#define IS_A32_END    0x02u // never falls through, if it is A32
-#define IS_A32_CALL   0x04u
-#define IS_THUMB_END  0x08u
-#define IS_THUMB_CALL 0x10u
-#define IS_A32_PUSH   0x20u // a function seems to begin, if it is A32
-#define IS_THUMB_PUSH 0x40u
-#define IS_ZERO       0x80u
-
-#define PUSH_A32_MASK 0xffffc000u // of the LR, and not the PC: STMDB SP!
-#define PUSH_A32      0xe92d4000u
-#define PUSH_T16_MASK 0xff00u
-#define PUSH_T16      0xb500u
-#define PUSH_T32      0xe92du
-#define NOP_T16       0xbf00u
-#define MOV_R8_R8     0x46c0u
-#define NOP_A32       0xe320f000u
-#define MOV_R0_R0     0xe1a00000u
-#define UDF_T16_MASK  0xff00u // BUG()'s
-#define UDF_T16       0xde00u
-#define UDF_A32_MASK  0xfff000f0u
-#define UDF_A32       0xe7f000f0u
+#define END      4    // to leave code behind what never falls through
+#define CALL     48   // behind a call: what it calls never returns
+#define MIDDLE   100  // elsewhere
+#define TO_DATA  8    // to get to data that is named
+#define TO_ZERO  16   // or is padding
+#define TO_OTHER 48   // or isn't
+#define TO_CODE  24   // to get to code of the other state, or from data to code
+#define TO_PUSH  8    // where a function seems to begin
+#define BEGIN    48   // to begin with the second half of a T32 instruction
+#define NAMED    96   // for code that is named as data
+#define KNOWN    2000 // for what is known to be otherwise
+#define NEVER    0x1fffffff
+#define SURE     32 // by so much something has to be more likely than anything else
+#define CERTAIN  64
+#define MAYBE    48  // and less likely than the best, to be ruled out
+#define BEFORE   120 // what the page before may tell, at most
 
 // About how many instructions a halfword takes.
-#define COST_COST    300
-#define COST_FORWARD 160
-#define COST_BACK    260
-
-static int32_t
-least(int32_t a, int32_t b)
-{
-	return a < b ? a : b;
-}
-
-//----------------------------------------------------------------------------
-// What things cost by themselves
-
-// What looks sensitive is code of its own kind, if it may be like this at all.
-static int32_t
-at_most(int32_t cost, const struct bt_row *row, uint32_t insn, int32_t condition)
-{
-	if (!row || !(row->flags & BT_SENSITIVE) || row->lax || !bt_predictable(row, insn))
-		return cost;
-	return least(cost, RARE + OPERAND * (int32_t)count_ones(row->payload) + condition);
-}
-
-static bool
-is_padding_a32(uint32_t insn)
-{
-	return insn == NOP_A32 || insn == MOV_R0_R0;
-}
-
-static bool
-is_padding_thumb(uint32_t insn)
-{
-	return insn == NOP_T16 || insn == MOV_R8_R8;
-}
-
-static uint8_t
-leaves_a32(uint32_t insn)
-{
-	const struct bt_row *row = bt_decode_a32(insn);
-
-	if (row && row->flags & BT_ENDS && bt_always(insn))
-		return IS_A32_END;
-	return row && row->flags & BT_CALL ? IS_A32_CALL : 0;
-}
-
-static uint8_t
-leaves_thumb(uint32_t insn)
-{
-	const struct bt_row *row = bt_bucket_of_thumb(insn)->hints & BT_LEAVERS ? bt_decode_thumb(insn) : NULL;
-
-	if (row && row->flags & BT_ENDS)
-		return IS_THUMB_END;
-	return row && row->flags & BT_CALL ? IS_THUMB_CALL : 0;
-}
-
-// NOPs are padding if what is before them is left easily: then so are they.
-static uint8_t
-padding_a32(const struct bt_likely *l, unsigned w)
-{
-	for (unsigned n = 0; w && n < PADDING_MAX; n++)
-		if (!is_padding_a32(l->page[--w]))
-			return leaves_a32(l->page[w]);
-	return w ? 0 : IS_A32_END;
-}
-
-static uint8_t
-padding_thumb(const struct bt_likely *l, unsigned i)
-{
-	for (unsigned n = 0; i && n < PADDING_MAX; n++) {
-		uint32_t insn = bt_page_half(l->page, --i);
-
-		if (i && bt_is_t32(bt_page_half(l->page, i - 1u))) // if that isn't the second half of another
-			return leaves_thumb(bt_page_half(l->page, i - 1u) << 16 | insn);
-		if (!is_padding_thumb(insn))
-			return leaves_thumb(insn);
-	}
-	return i ? 0 : IS_THUMB_END;
-}
-
-// The word w, if it is A32. Most are plain and defined.
-static uint8_t
-cost_a32(const struct bt_likely *l, unsigned w, uint8_t *is)
-{
-	const struct bt_likely_table *t = &bt_likely_table;
-	uint32_t insn = l->page[w], c = bits(insn, 27, 25);
-	int32_t cost = t->a32_high[insn >> 20] + t->a32_mid[c][bits(insn, 19, 12)] + t->a32_low[c][bits(insn, 11, 4)] +
-		       t->a32_last[c][bits(insn, 3, 0)];
-
-	if (is_padding_a32(insn)) {
-		*is |= padding_a32(l, w);
-	} else if (bt_kind_a32[insn >> 20] | bt_r15_a32[bits(insn, 19, 12)]) {
-		if (bt_undefined_a32(insn) && (insn & UDF_A32_MASK) != UDF_A32)
-			cost += UNDEF;
-		cost = at_most(cost, bt_decode_a32(insn), insn, bt_always(insn) ? 0 : CONDITION);
-		*is |= leaves_a32(insn);
-		*is |= (insn & PUSH_A32_MASK) == PUSH_A32 ? IS_A32_PUSH : 0;
-	}
-	return (uint8_t)least(cost, UINT8_MAX);
-}
-
-static uint8_t
-cost_thumb(const struct bt_likely *l, unsigned i, uint8_t *is)
-{
-	const struct bt_likely_table *t = &bt_likely_table;
-	uint32_t insn = bt_page_thumb(l->page, i, l->after), first = bt_page_half(l->page, i), c = bits(first, 12, 9);
-	int32_t cost = t->thumb_high[first >> 6] + t->thumb_low[first >> 11][first & 63u];
-	unsigned hints = bt_bucket_of_thumb(insn)->hints;
-	uint32_t imm;
-
-	if (insn >= 0x10000u) {
-		cost += t->t32_high[c][bits(insn, 15, 8)] + t->t32_low[c][bits(insn, 7, 0)];
-		*is |= IS_WIDE | (first == PUSH_T32 ? IS_THUMB_PUSH : 0);
-	} else if ((insn & PUSH_T16_MASK) == PUSH_T16) {
-		*is |= IS_THUMB_PUSH;
-	}
-	if (hints & BT_SPECIAL && bt_hyper_udf_imm(insn, &imm)) // the guest has copied it from patched code
-		cost = least(cost, RARE + COPIED);
-	else if (bt_undefined_thumb(insn) && (insn & UDF_T16_MASK) != UDF_T16)
-		cost += UNDEF;
-	else if (hints & BT_SPECIAL)
-		cost = at_most(cost, bt_decode_thumb(insn), insn, 0);
-	*is |= is_padding_thumb(insn) ? padding_thumb(l, i) : leaves_thumb(insn);
-	return (uint8_t)least(cost, UINT8_MAX);
-}
-
-static uint8_t
-cost_data(const struct bt_likely *l, unsigned i, uint8_t *is)
-{
-	const struct bt_likely_table *t = &bt_likely_table;
-	uint32_t h = bt_page_half(l->page, i), upper = i % 2u;
-	int32_t cost = t->data_high[upper][h >> 8] + t->data_low[4u * upper + bt_likely_kind(h >> 8)][h & 0xffu];
-
-	if (upper && i > 1u && bt_page_half(l->page, i - 2u) == h)
-		cost = least(cost, REPEATED);
-	*is |= h ? 0 : IS_ZERO;
-	return (uint8_t)least(cost, UINT8_MAX);
-}
-
-static bool
-cost_all(struct bt_likely *l, int *left)
-{
-	for (; l->at < HALVES; l->at++) {
-		struct bt_likely_cost *k = &l->cost[l->at];
-
-		if (*left <= 0)
-			return false;
-		*left -= COST_COST;
-		k->is = 0;
-		k->a32 = l->at % 2u ? UINT8_MAX : cost_a32(l, l->at / 2u, &k->is);
-		k->thumb = cost_thumb(l, l->at, &k->is);
-		k->data = cost_data(l, l->at, &k->is);
-	}
-	return true;
-}
+#define COST_FORWARD 60
+#define COST_BACK    80
 
 //----------------------------------------------------------------------------
 // What they cost given what is known
@@ -267,15 +81,32 @@ mask_of(const struct bt_likely *l, unsigned m)
 	    .data_known = a32 | covered,
 	    .data_ends = (named << 1 | (m ? k->named[m - 1u] >> 31 : 0)) & ~named,
 	};
-	x.any = x.a32_known | x.a32_named | x.thumb_known | x.thumb_named | x.next_known | x.next_named | x.data_known |
-		x.data_ends;
+	x.any = x.named | x.a32_known | x.a32_named | x.thumb_known | x.thumb_named | x.next_known | x.next_named |
+		x.data_known | x.data_ends;
 	return x;
 }
 
-// By IS_A32_END and IS_A32_CALL, or those of Thumb.
-static const uint8_t leave[4] = {MIDDLE, END, CALL, END};
+// By what a halfword is: what it costs to leave code behind it, and to get to it.
+struct ways {
+	uint8_t leave_a32, leave_thumb, to_a32, to_thumb, to_data, unused[3];
+};
 
-// Of halfword i, which is bit n of the mask.
+#define IF(is, what, yes, no) ((is) & (what) ? (yes) : (no))
+#define WAYS(is)                                                                                                       \
+	{                                                                                                              \
+		.leave_a32 = IF(is, BT_LIKELY_A32_END, END, IF(is, BT_LIKELY_A32_CALL, CALL, MIDDLE)),                 \
+		.leave_thumb = IF(is, BT_LIKELY_THUMB_END, END, IF(is, BT_LIKELY_THUMB_CALL, CALL, MIDDLE)),           \
+		.to_a32 = IF(is, BT_LIKELY_A32_PUSH, TO_PUSH, TO_CODE),                                                \
+		.to_thumb = IF(is, BT_LIKELY_THUMB_PUSH, TO_PUSH, TO_CODE),                                            \
+		.to_data = IF(is, BT_LIKELY_ZERO, TO_ZERO, TO_OTHER),                                                  \
+	}
+#define WAYS4(is)  WAYS(is), WAYS((is) + 1), WAYS((is) + 2), WAYS((is) + 3)
+#define WAYS16(is) WAYS4(is), WAYS4((is) + 4), WAYS4((is) + 8), WAYS4((is) + 12)
+#define WAYS64(is) WAYS16(is), WAYS16((is) + 16), WAYS16((is) + 32), WAYS16((is) + 48)
+
+static const struct ways ways[256] = {WAYS64(0), WAYS64(64), WAYS64(128), WAYS64(192)};
+
+// Of halfword i.
 struct costs {
 	int32_t a32, thumb, data;
 	int32_t leave_a32, leave_thumb;    // behind it
@@ -283,114 +114,210 @@ struct costs {
 	bool wide;
 };
 
-static inline __attribute__((always_inline)) struct costs
-costs_of(const struct bt_likely *l, const struct mask *x, unsigned i, unsigned n)
+// What is known makes it more expensive: bit n of the mask is of the halfword.
+static inline struct costs
+with_known(struct costs c, const struct mask *x, unsigned n)
 {
-	const struct bt_likely_cost *k = &l->cost[i];
-	struct costs c = {.a32 = k->a32, .thumb = k->thumb, .data = k->data, .wide = k->is & IS_WIDE};
-
-	c.leave_a32 = leave[bits(k->is, 2, 1)];
-	c.leave_thumb = leave[bits(k->is, 4, 3)];
-	c.to_a32 = k->is & IS_A32_PUSH ? TO_PUSH : TO_CODE;
-	c.to_thumb = k->is & IS_THUMB_PUSH ? TO_PUSH : TO_CODE;
-	c.to_data = x->named >> n & 1u ? TO_DATA : k->is & IS_ZERO ? TO_ZERO : TO_OTHER;
-	if (x->any >> n & 1u) {
-		c.a32 += (x->a32_known >> n & 1u ? KNOWN : 0) + (x->a32_named >> n & 1u ? NAMED : 0);
-		c.thumb += (x->thumb_known >> n & 1u ? KNOWN : 0) + (x->thumb_named >> n & 1u ? NAMED : 0);
-		if (c.wide)
-			c.thumb += (x->next_known >> n & 1u ? KNOWN : 0) + (x->next_named >> n & 1u ? NAMED : 0);
-		c.data += (x->data_known >> n & 1u ? KNOWN : 0) + (x->data_ends >> n & 1u ? c.to_data : 0);
-	}
+	if (x->named >> n & 1u)
+		c.to_data = TO_DATA;
+	c.a32 += (x->a32_known >> n & 1u ? KNOWN : 0) + (x->a32_named >> n & 1u ? NAMED : 0);
+	c.thumb += (x->thumb_known >> n & 1u ? KNOWN : 0) + (x->thumb_named >> n & 1u ? NAMED : 0);
+	if (c.wide)
+		c.thumb += (x->next_known >> n & 1u ? KNOWN : 0) + (x->next_named >> n & 1u ? NAMED : 0);
+	c.data += (x->data_known >> n & 1u ? KNOWN : 0) + (x->data_ends >> n & 1u ? c.to_data : 0);
 	return c;
 }
 
-//----------------------------------------------------------------------------
-// The two passes
-
-static const struct bt_likely_front nowhere = {NEVER, NEVER, NEVER, NEVER, NEVER};
-
-// From halfword i on, of which it is known what it costs to get there.
-static inline void
-forward(struct bt_likely *l, unsigned i, const struct costs *c)
+// x is NULL if nothing is known.
+static inline __attribute__((always_inline)) struct costs
+costs_of(const struct bt_likely_cost *k, const struct mask *x, unsigned n)
 {
-	struct bt_likely_front *here = &l->front[0], *next = &l->front[1], behind = nowhere;
-	int32_t a32 = least(here->a32, least(here->leave_thumb, here->data) + c->to_a32);
-	int32_t thumb = least(here->thumb, least(here->leave_a32, here->data) + c->to_thumb);
-	int32_t data = least(here->data, least(here->leave_a32, here->leave_thumb) + c->to_data);
-	int32_t min = least(thumb, data);
-	struct bt_likely_front *to = c->wide ? &behind : next;
+	const struct ways *w = &ways[k->is];
+	struct costs c = {.a32 = k->a32,
+			  .thumb = k->thumb,
+			  .data = k->data,
+			  .leave_a32 = w->leave_a32,
+			  .leave_thumb = w->leave_thumb,
+			  .to_a32 = w->to_a32,
+			  .to_thumb = w->to_thumb,
+			  .to_data = w->to_data,
+			  .wide = k->is & BT_LIKELY_WIDE};
 
-	if (i % 2u)
-		a32 = NEVER;
-	min = least(min, a32);
-	l->in[i][0] = (uint8_t)least(a32 - min, UINT8_MAX);
-	l->in[i][1] = (uint8_t)least(thumb - min, UINT8_MAX);
-	l->in[i][2] = (uint8_t)least(data - min, UINT8_MAX);
-	l->step[i] = (int16_t)(min - l->base);
-	l->base = min;
-	next->data = least(NEVER, data + c->data);
-	if (i % 2u == 0) {
-		behind.a32 = a32 + c->a32;
-		behind.leave_a32 = behind.a32 + c->leave_a32;
-	}
-	thumb += c->thumb;
-	to->thumb = least(to->thumb, thumb);
-	to->leave_thumb = least(to->leave_thumb, thumb + c->leave_thumb);
-	*here = *next;
-	*next = behind;
+	return x && x->any >> n & 1u ? with_known(c, x, n) : c;
 }
 
-// Notes what halfword i is, and how sure that is: by how much the best way is worse that has this there (is), or at the
-// halfword before.
-static void
-settle(struct bt_likely *l, unsigned i, const int32_t is[3], const int32_t before[3])
-{
-	int32_t cut = i && l->cost[i - 1u].is & IS_WIDE ? before[1] : NEVER;
-	int32_t a32 = i % 2u ? before[0] : is[0], thumb = is[1], data = is[2];
+//----------------------------------------------------------------------------
+// The two passes, which go by words: A32 code begins at their first halfwords only.
 
-	if (i % 2u == 0 && a32 < MAYBE) {
-		bt_map_set(l->maybe_a32, i / 2u);
-		if (!a32)
-			bt_map_set(l->a32, i / 2u);
+#define least bt_likely_least
+
+static inline uint8_t
+capped(int32_t cost)
+{
+	return (uint8_t)least(cost, UINT8_MAX);
+}
+
+// Ways to get to a halfword in Thumb state, and having left it.
+struct thumb_front {
+	int32_t thumb, leave;
+};
+
+static const struct thumb_front never = {NEVER, NEVER};
+
+static inline struct thumb_front
+lesser(struct thumb_front f, struct thumb_front g)
+{
+	return (struct thumb_front){least(f.thumb, g.thumb), least(f.leave, g.leave)};
+}
+
+static inline void
+note_in(struct bt_likely_in *in, int32_t a32, int32_t thumb, int32_t data, int32_t min, int32_t base)
+{
+	in->a32 = capped(a32 - min);
+	in->thumb = capped(thumb - min);
+	in->data = capped(data - min);
+	in->step = (int16_t)(min - base);
+}
+
+// From halfword i on, of which it is known what it costs to get there, which is the first of a chunk.
+static inline __attribute__((always_inline)) void
+forward(struct bt_likely *l, unsigned i, const struct mask *x)
+{
+	const struct bt_likely_front *f = l->front;
+	struct thumb_front here = {f[0].thumb, f[0].leave_thumb}, next = {f[1].thumb, f[1].leave_thumb}, to;
+	int32_t a32 = f[0].a32, leave_a32 = f[0].leave_a32, data = f[0].data, base = l->base, thumb, min;
+
+	for (unsigned n = 0; n < 32u; n += 2u, i += 2u) {
+		struct costs c = costs_of(&l->cost[i], x, n);
+
+		a32 = least(a32, least(here.leave, data) + c.to_a32);
+		thumb = least(here.thumb, least(leave_a32, data) + c.to_thumb);
+		data = least(data, least(leave_a32, here.leave) + c.to_data);
+		min = least(least(thumb, data), a32);
+		note_in(&l->in[i], a32, thumb, data, min, base);
+		base = min;
+		a32 += c.a32;
+		leave_a32 = a32 + c.leave_a32;
+		data += c.data;
+		to = (struct thumb_front){thumb + c.thumb, thumb + c.thumb + c.leave_thumb};
+		here = c.wide ? next : lesser(next, to);
+		next = c.wide ? to : never;
+
+		c = costs_of(&l->cost[i + 1u], x, n + 1u);
+		thumb = least(here.thumb, data + c.to_thumb);
+		data = least(data, here.leave + c.to_data);
+		min = least(thumb, data);
+		note_in(&l->in[i + 1u], NEVER, thumb, data, min, base);
+		base = min;
+		data += c.data;
+		to = (struct thumb_front){thumb + c.thumb, thumb + c.thumb + c.leave_thumb};
+		here = c.wide ? next : lesser(next, to);
+		next = c.wide ? to : never;
 	}
-	if (i % 2u == 0 && !a32 && least(least(thumb, data), cut) >= SURE) {
-		bt_map_set(l->sure_a32, i / 2u);
-		if (least(least(thumb, data), cut) >= CERTAIN)
-			bt_map_set(l->certain_a32, i / 2u);
-	}
-	if (thumb >= MAYBE)
-		return;
+	l->front[0] = (struct bt_likely_front){a32, here.thumb, data, leave_a32, here.leave};
+	l->front[1] = (struct bt_likely_front){NEVER, next.thumb, NEVER, NEVER, next.leave};
+	l->base = base;
+}
+
+// Notes what halfword i is, and how sure that is; before: the same of the halfword before it.
+static void
+settle_thumb(struct bt_likely *l, unsigned i, int32_t a32, const struct bt_likely_worse *is, int32_t cut)
+{
 	bt_map_set(l->maybe_thumb, i);
-	if (!thumb && a32)
+	if (is->thumb)
+		return;
+	if (a32)
 		bt_map_set(l->thumb, i);
-	if (!thumb && least(least(a32, data), cut) >= SURE)
+	if (least(least(a32, is->data), cut) >= SURE)
 		bt_map_set(l->sure_thumb, i);
 }
 
-static inline void
-back(struct bt_likely *l, unsigned i, const struct costs *c)
+static void
+settle_a32(struct bt_likely *l, unsigned w, const struct bt_likely_worse *is, int32_t cut)
 {
-	struct bt_likely_rest *next = &l->rest[0], *behind = &l->rest[1], here;
-	const struct bt_likely_rest *to = c->wide ? behind : next;
-	int32_t more = l->base - l->best, is[3];
+	int32_t others = least(least(is->thumb, is->data), cut);
 
-	here.a32 = i % 2u ? NEVER : c->a32 + least(behind->a32, c->leave_a32 + behind->from_a32);
-	here.thumb = c->thumb + least(to->thumb, c->leave_thumb + to->from_thumb);
-	here.data = c->data + next->from_data;
-	here.from_a32 = least(here.data + c->to_data, here.thumb + c->to_thumb);
-	here.from_thumb = least(here.data + c->to_data, here.a32 + c->to_a32);
-	here.from_data = least(here.data, least(here.thumb + c->to_thumb, here.a32 + c->to_a32));
-	is[0] = here.a32 + l->in[i][0] + more;
-	is[1] = here.thumb + l->in[i][1] + more;
-	is[2] = here.data + l->in[i][2] + more;
-	l->base -= l->step[i];
-	if (i + 1u < HALVES)
-		settle(l, i + 1u, l->behind, is);
-	if (!i)
-		settle(l, 0, is, is);
-	memcpy(l->behind, is, sizeof(is));
-	*behind = *next;
-	*next = here;
+	bt_map_set(l->maybe_a32, w);
+	if (is->a32)
+		return;
+	bt_map_set(l->a32, w);
+	if (others >= SURE)
+		bt_map_set(l->sure_a32, w);
+	if (others >= CERTAIN)
+		bt_map_set(l->certain_a32, w);
+}
+
+// What it costs more to have a T32 instruction there, which the halfword behind is cut by.
+static inline int32_t
+cut_by(const struct bt_likely_cost *k, const struct bt_likely_worse *is)
+{
+	return k->is & BT_LIKELY_WIDE ? is->thumb : NEVER;
+}
+
+static inline void
+settle_even(struct bt_likely *l, unsigned i, const struct bt_likely_worse *is, int32_t cut)
+{
+	if (is->a32 < MAYBE)
+		settle_a32(l, i / 2u, is, cut);
+	if (is->thumb < MAYBE)
+		settle_thumb(l, i, is->a32, is, cut);
+}
+
+// From halfword i + 31 back to i.
+static inline __attribute__((always_inline)) void
+back(struct bt_likely *l, unsigned from, const struct mask *x)
+{
+	struct bt_likely_rest next = l->rest[0], behind = l->rest[1];
+	struct bt_likely_worse is = l->behind, odd;
+	int32_t more = l->base - l->best, thumb, data, a32, leave_to, to;
+
+	for (unsigned n = 30u, i = from + 30u;; n -= 2u, i -= 2u) {
+		struct costs c = costs_of(&l->cost[i + 1u], x, n + 1u);
+		const struct bt_likely_in *in = &l->in[i + 1u];
+		int32_t odd_from_thumb, odd_from_data, odd_thumb;
+
+		// The second halfword of the word: behind is the second of the next.
+		to = c.wide ? behind.thumb : next.thumb;
+		leave_to = c.wide ? behind.from_thumb : next.from_thumb;
+		odd_thumb = c.thumb + least(to, c.leave_thumb + leave_to);
+		data = c.data + next.from_data;
+		odd_from_thumb = data + c.to_data;
+		odd_from_data = least(data, odd_thumb + c.to_thumb);
+		odd.thumb = odd_thumb + in->thumb + more;
+		odd.data = data + in->data + more;
+		more -= in->step;
+		if (i + 2u < HALVES)
+			settle_even(l, i + 2u, &is, cut_by(&l->cost[i + 1u], &odd));
+
+		c = costs_of(&l->cost[i], x, n);
+		in--;
+		a32 = c.a32 + least(next.a32, c.leave_a32 + next.from_a32);
+		to = c.wide ? next.thumb : odd_thumb;
+		leave_to = c.wide ? next.from_thumb : odd_from_thumb;
+		thumb = c.thumb + least(to, c.leave_thumb + leave_to);
+		data = c.data + odd_from_data;
+		is.a32 = a32 + in->a32 + more;
+		is.thumb = thumb + in->thumb + more;
+		is.data = data + in->data + more;
+		more -= in->step;
+		if (odd.thumb < MAYBE)
+			settle_thumb(l, i + 1u, is.a32, &odd, cut_by(&l->cost[i], &is));
+		behind.thumb = odd_thumb;
+		behind.from_thumb = odd_from_thumb;
+		next.a32 = a32;
+		next.thumb = thumb;
+		next.from_a32 = least(data + c.to_data, thumb + c.to_thumb);
+		next.from_thumb = least(data + c.to_data, a32 + c.to_a32);
+		next.from_data = least(data, least(thumb + c.to_thumb, a32 + c.to_a32));
+		if (i == from)
+			break;
+	}
+	if (!from)
+		settle_even(l, 0, &is, NEVER);
+	l->rest[0] = next;
+	l->rest[1] = behind;
+	l->behind = is;
+	l->base = more + l->best;
 }
 
 // The least of all ways to get to the page's end; those themselves stay for the page behind.
@@ -420,11 +347,10 @@ go_forward(struct bt_likely *l, int *left)
 		if (*left <= 0)
 			return false;
 		*left -= 32 * COST_FORWARD;
-		for (unsigned n = 0; n < 32u; n++) {
-			struct costs c = costs_of(l, &x, l->at + n, n);
-
-			forward(l, l->at + n, &c);
-		}
+		if (x.any)
+			forward(l, l->at, &x);
+		else
+			forward(l, l->at, NULL);
 	}
 	turn(l);
 	return true;
@@ -440,11 +366,10 @@ go_back(struct bt_likely *l, int *left)
 		if (*left <= 0)
 			return false;
 		*left -= 32 * COST_BACK;
-		for (unsigned n = 32u; n--;) {
-			struct costs c = costs_of(l, &x, from + n, n);
-
-			back(l, from + n, &c);
-		}
+		if (x.any)
+			back(l, from, &x);
+		else
+			back(l, from, NULL);
 	}
 	return true;
 }
@@ -467,8 +392,7 @@ begin(struct bt_likely *l, const struct bt_likely_front *before)
 	l->at = 0;
 	l->base = 0;
 	l->front[0] = (struct bt_likely_front){0, 0, TO_DATA, NEVER, NEVER};
-	l->front[1] = nowhere;
-	l->front[1].thumb = BEGIN;
+	l->front[1] = (struct bt_likely_front){NEVER, BEGIN, NEVER, NEVER, NEVER};
 	if (before)
 		memcpy(l->front, before, sizeof(l->front));
 	bt_likely_forget(l);
@@ -481,6 +405,7 @@ bt_likely_start(struct bt_likely *l, const uint32_t *page, uint32_t after, const
 	l->page = page;
 	l->after = after;
 	l->known = (struct bt_likely_known){NULL, NULL, NULL, NULL};
+	memset(&l->looks, 0, sizeof(l->looks));
 	l->phase = BT_LIKELY_COST;
 }
 
@@ -495,7 +420,7 @@ bt_likely_again(struct bt_likely *l, const struct bt_likely_known *known, const 
 bool
 bt_likely_step(struct bt_likely *l, int *left)
 {
-	static bool (*const phase[])(struct bt_likely *, int *) = {cost_all, go_forward, go_back};
+	static bool (*const phase[])(struct bt_likely *, int *) = {bt_likely_cost_all, go_forward, go_back};
 
 	for (; l->phase <= BT_LIKELY_BACK; l->phase++) {
 		if (!phase[l->phase](l, left))

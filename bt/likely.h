@@ -29,7 +29,24 @@ struct bt_likely_known {
 // What it costs to have something begin at a halfword, by itself.
 struct bt_likely_cost {
 	uint8_t a32, thumb, data;
-	uint8_t is; // IS_* (likely.c)
+	uint8_t is; // BT_LIKELY_WIDE etc. (likely_internal.h)
+};
+
+// What it costs to begin with something at a halfword, less the least of these; and that least, less the same of the
+// halfword before.
+struct bt_likely_in {
+	uint8_t a32, thumb, data;
+	int16_t step;
+};
+
+// What there is in the page that is worth a look: a bit for a word, or the halfword where a Thumb instruction
+// would begin.
+struct bt_likely_looks {
+	uint32_t a32[BT_MAP_WORDS];    // it may have a row (bt/decode.h)
+	uint32_t wide[BT_HALF_MAP];    // a T32 instruction
+	uint32_t special[BT_HALF_MAP]; // BT_SPECIAL, BT_NAMERS, BT_LEADERS
+	uint32_t namers[BT_HALF_MAP];
+	uint32_t leaders[BT_HALF_MAP];
 };
 
 // What it costs to get to a halfword: having come from A32, Thumb or data; and to leave the code before it for
@@ -41,6 +58,11 @@ struct bt_likely_front {
 // What is left from a halfword on if it is A32, Thumb, data; the least of these if what is before it is left.
 struct bt_likely_rest {
 	int32_t a32, thumb, data, from_a32, from_thumb, from_data;
+};
+
+// By how much the best way is worse that has this at a halfword.
+struct bt_likely_worse {
+	int32_t a32, thumb, data;
 };
 
 enum bt_likely_phase { BT_LIKELY_COST, BT_LIKELY_FORWARD, BT_LIKELY_BACK };
@@ -55,15 +77,15 @@ struct bt_likely {
 	uint32_t certain_a32[BT_MAP_WORDS];                         // and of these, by twice as far
 	uint32_t maybe_a32[BT_MAP_WORDS], maybe_thumb[BT_HALF_MAP]; // what isn't less likely by far than the best
 	struct bt_likely_front end[2];                              // at the page's end and a halfword behind it
+	struct bt_likely_looks looks;
 	// Under way:
 	enum bt_likely_phase phase;
 	unsigned at;
 	struct bt_likely_front front[2]; // at `at`, and behind it
 	struct bt_likely_rest rest[2];   // behind `at`, and behind that
 	int32_t base, best;              // what it costs at least to get to at; of all of the page
-	int32_t behind[3];               // by how much the best way is worse that has this at the halfword behind at
-	int16_t step[BT_PAGE_HALVES];    // what it costs at least to get there, less the same of the halfword before
-	uint8_t in[BT_PAGE_HALVES][3];   // what it costs to begin with this there, less the least of these
+	struct bt_likely_worse behind;   // of the halfword behind at
+	struct bt_likely_in in[BT_PAGE_HALVES];
 	struct bt_likely_cost cost[BT_PAGE_HALVES];
 };
 

@@ -47,6 +47,29 @@ read_before(struct bt_mixed_job *m)
 	return !m->prev || bt_likely_step(&m->likely, &m->flow.left);
 }
 
+// The first halfword from m->at on where something begins that is in either map, in *a32 whether in that; or HALVES.
+// Of the word whose map is a32 only the looks that have a row count.
+static unsigned
+next_look(struct bt_mixed_job *m, const uint32_t *a32_map, const uint32_t *thumb_map, const uint32_t *thumb_looks,
+	  bool *a32)
+{
+	const struct bt_likely_looks *k = &m->likely.looks;
+
+	for (unsigned n = m->at / 32u; n < BT_HALF_MAP; n++) {
+		uint32_t words = a32_map[n / 2u] & k->a32[n / 2u];
+		uint32_t halves = bt_map_doubled(words >> 16u * (n % 2u)) & 0x55555555u;
+		uint32_t all = halves | (thumb_map[n] & thumb_looks[n]);
+
+		if (n == m->at / 32u)
+			all = all >> m->at % 32u << m->at % 32u;
+		if (!all)
+			continue;
+		*a32 = halves >> __builtin_ctz(all) & 1u;
+		return 32u * n + (unsigned)__builtin_ctz(all);
+	}
+	return HALVES;
+}
+
 // What the page at halves halfwords from this one, which has been cut into code and data, names in this one, and,
 // if it is another, in itself.
 static bool
@@ -55,19 +78,14 @@ name(struct bt_mixed_job *m, const uint32_t *page, int32_t halves)
 	const struct bt_names here = {page, halves, m->named, m->likely.after};
 	const struct bt_names there = {page, 0, m->named_before, m->likely.after};
 	const struct bt_likely *l = &m->likely;
+	bool a32;
 
-	for (; m->at < HALVES; m->at++) {
-		void (*names)(const struct bt_names *n, unsigned i) = bt_names_thumb;
-		unsigned i = m->at;
+	for (; (m->at = next_look(m, l->a32, l->thumb, l->looks.namers, &a32)) < HALVES; m->at++) {
+		void (*names)(const struct bt_names *n, unsigned i) = a32 ? bt_names_a32 : bt_names_thumb;
+		unsigned i = a32 ? m->at / 2u : m->at;
 
 		if (m->flow.left <= 0)
 			return false;
-		if (i % 2u == 0 && bt_map_test(l->a32, i / 2u)) {
-			names = bt_names_a32;
-			i /= 2u;
-		} else if (!bt_map_test(l->thumb, i)) {
-			continue;
-		}
 		m->flow.left -= COST_NAME;
 		names(&here, i);
 		if (halves)
@@ -101,22 +119,19 @@ lead_all(struct bt_mixed_job *m, const uint32_t *page, int32_t halves)
 	const uint32_t *named = halves ? m->named_before : m->named;
 	const struct bt_likely *l = &m->likely;
 
-	for (; m->at < HALVES; m->at++) {
+	bool a32;
+
+	for (; (m->at = next_look(m, l->sure_a32, l->sure_thumb, l->looks.leaders, &a32)) < HALVES; m->at++) {
 		unsigned i = m->at;
-		uint32_t at = 2u * (i + (uint32_t)halves), insn = 0;
+		uint32_t at = 2u * (i + (uint32_t)halves),
+			 insn = a32 ? page[i / 2u] : bt_page_thumb(l->page, i, l->after);
 
 		if (m->flow.left <= 0)
 			return false;
 		if (bt_map_test(named, i))
 			continue;
-		if (i % 2u == 0 && bt_map_test(l->sure_a32, i / 2u)) {
-			lead(m, bt_decode_a32(page[i / 2u]), page[i / 2u], at, false);
-			m->flow.left -= COST_NAME;
-		} else if (bt_map_test(l->sure_thumb, i)) {
-			insn = bt_page_thumb(l->page, i, l->after);
-			lead(m, bt_decode_thumb(insn), insn, at, true);
-			m->flow.left -= COST_NAME;
-		}
+		lead(m, a32 ? bt_decode_a32(insn) : bt_decode_thumb(insn), insn, at, !a32);
+		m->flow.left -= COST_NAME;
 	}
 	return true;
 }
@@ -191,6 +206,7 @@ lead_own(struct bt_mixed_job *m)
 	return lead_all(m, m->flow.page, 0);
 }
 
+// A sensitive word, if it is A32.
 static void
 judge_a32(struct bt_mixed_job *m, unsigned w)
 {
@@ -200,8 +216,6 @@ judge_a32(struct bt_mixed_job *m, unsigned w)
 	bool sure = bt_map_test(always ? m->likely.sure_a32 : m->likely.certain_a32, w);
 	struct bt_scan *out = &m->a32.out;
 
-	if (reached || bt_map_test(m->likely.sure_a32, w))
-		bt_map_set(out->code, w);
 	if (!row || !(row->flags & BT_SENSITIVE))
 		return;
 	if (svc ? bt_map_test(m->entered, w) : reached || (sure && !row->lax)) {
@@ -214,6 +228,7 @@ judge_a32(struct bt_mixed_job *m, unsigned w)
 	}
 }
 
+// A special instruction, if it is Thumb.
 static void
 judge_thumb(struct bt_mixed_job *m, unsigned i)
 {
@@ -234,16 +249,43 @@ judge_thumb(struct bt_mixed_job *m, unsigned i)
 	}
 }
 
+// What isn't special needs no judgement: it is code if it is reached, or sure to be.
+static bool
+judge_plain(struct bt_mixed_job *m)
+{
+	const struct bt_likely *l = &m->likely;
+	uint32_t carry = 0;
+
+	for (unsigned n = 0; n < BT_MAP_WORDS; n++)
+		m->a32.out.code[n] |= m->flow.a32[n] | l->sure_a32[n];
+	for (unsigned n = 0; n < BT_HALF_MAP; n++) {
+		uint32_t code = l->sure_thumb[n] & ~l->looks.special[n] & ~m->flow.thumb[n],
+			 wide = code & l->looks.wide[n];
+
+		m->flow.thumb[n] |= code;
+		m->flow.covered[n] |= code | wide << 1 | carry;
+		carry = wide >> 31;
+	}
+	return true;
+}
+
 static bool
 judge(struct bt_mixed_job *m)
 {
+	const struct bt_likely_looks *k = &m->likely.looks;
+
 	for (; m->at < HALVES; m->at++) {
+		unsigned a32 = 2u * bt_map_next(k->a32, (m->at + 1u) / 2u, WORDS),
+			 thumb = bt_map_next(k->special, m->at, HALVES);
+
+		m->at = a32 < thumb ? a32 : thumb;
 		if (m->flow.left <= 0)
 			return false;
 		m->flow.left -= COST_JUDGE;
-		if (m->at % 2u == 0)
-			judge_a32(m, m->at / 2u);
-		judge_thumb(m, m->at);
+		if (a32 == m->at && a32 < HALVES)
+			judge_a32(m, a32 / 2u);
+		if (thumb == m->at && thumb < HALVES)
+			judge_thumb(m, thumb);
 	}
 	return true;
 }
@@ -281,6 +323,12 @@ doubt(struct bt_mixed_job *m)
 }
 
 static bool
+judge_plain_again(struct bt_mixed_job *m)
+{
+	return !is_left_in_doubt(m) || judge_plain(m);
+}
+
+static bool
 judge_again(struct bt_mixed_job *m)
 {
 	return !is_left_in_doubt(m) || judge(m);
@@ -302,9 +350,9 @@ bool
 bt_mixed_step(struct bt_mixed_job *m)
 {
 	static bool (*const phase[])(struct bt_mixed_job *) = {
-	    begin,  follow,      start_before, read_before, name_before, lead_from_before,
-	    follow, name_behind, start,        cut,         name_own,    lead_own,
-	    follow, again,       cut,          judge,       doubt,       judge_again};
+	    begin,       follow,      start_before, read_before, name_before,       lead_from_before, follow,
+	    name_behind, start,       cut,          name_own,    lead_own,          follow,           again,
+	    cut,         judge_plain, judge,        doubt,       judge_plain_again, judge_again};
 
 	m->flow.left = BT_SCAN_PIECE;
 	while (m->phase < ARRAY_LEN(phase)) {

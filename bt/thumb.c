@@ -34,6 +34,7 @@ fill_bucket(struct bt_bucket *bucket, enum bt_isa isa, uint32_t word, uint32_t m
 		bucket->hints |= rows[i].flags & BT_LITERAL || rows[i].action == BT_ADR ? BT_NAMERS : 0;
 		bucket->hints |= rows[i].action == BT_TABLE_BRANCH ? BT_NAMERS : 0;
 		bucket->hints |= rows[i].flags & (BT_ENDS | BT_CALL) ? BT_LEAVERS : 0;
+		bucket->hints |= rows[i].flags & (BT_BRANCH | BT_INDIRECT) ? BT_LEADERS : 0;
 	}
 	if (isa == BT_T32 ? !((word ^ BT_T32_HYPER) & BT_T32_HYPER_MASK & mask)
 			  : word - BT_T16_HYPER <= BT_T16_LAST - BT_T16_HYPER)

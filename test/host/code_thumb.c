@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // uses: bt/code.c bt/code_scan.c bt/code_thumb.c bt/code_fill.c bt/block.c bt/closing.c
-// uses: bt/scan.c bt/scan_literals.c bt/scan_flow.c bt/scan_judge.c bt/flow.c bt/names.c bt/likely.c bt/likely_table.c bt/mixed.c bt/ldst.c bt/ldst_thumb.c bt/predictable.c
+// uses: bt/scan.c bt/scan_literals.c bt/scan_flow.c bt/scan_judge.c bt/flow.c bt/names.c bt/likely.c bt/likely_cost.c bt/likely_table.c bt/mixed.c bt/ldst.c bt/ldst_thumb.c bt/predictable.c
 // uses: bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
 //
 // Code pages with Thumb code: what is patched of it, and by what, under either policy; changes of state;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // uses: bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c bt/ldst.c bt/ldst_thumb.c
-// uses: bt/scan.c bt/scan_literals.c bt/scan_flow.c bt/scan_judge.c bt/flow.c bt/names.c bt/likely.c bt/likely_table.c bt/mixed.c bt/hyper.c
+// uses: bt/scan.c bt/scan_literals.c bt/scan_flow.c bt/scan_judge.c bt/flow.c bt/names.c bt/likely.c bt/likely_cost.c bt/likely_table.c bt/mixed.c bt/hyper.c
 //
 // The scanners on any page, entry and neighbours: they end, what they patch or doubt is sensitive, a
 // patched instruction isn't doubtful, and the entry is patched if it is sensitive.
