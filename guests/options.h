@@ -20,6 +20,7 @@ struct options {
 	const char *output;        // bundle's -o
 	const char *stats;         // path or NULL
 	const char *host_cpu;
+	const char *cpu;        // the VM's, as QEMU would be told; NULL or the same
 	const char **qemu_args; // passed on as they are
 	unsigned n_qemu_args;
 	uint32_t memory_mib;

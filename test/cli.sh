@@ -7,6 +7,7 @@
 # QEMU is played by a script, so this takes seconds and needs no monitor.
 set -u
 
+here=$(realpath "$(dirname "$0")")
 build=$(realpath "${1:-build}")
 palimpsest=$build/palimpsest
 passed=0 failed=0
@@ -130,10 +131,72 @@ head -c 60 in/dtb >in/dtb-truncated
 { head -c 60 in/dtb; head -c 4 /dev/urandom; tail -c +65 in/dtb; } | tr '\001' '\377' >in/dtb-damaged
 
 bad "no command" "no command"
-bad "unknown command" "boot" boot
-bad "unknown option" "-smp" run -kernel in/zImage -smp 2
-bad "unknown option, long" "--frobnicate" run --frobnicate -kernel in/zImage
-bad "an option of the other command" "--stats" bundle -o x -kernel in/zImage --stats y
+bad "unknown command" "boot: unknown command, not run" boot
+bad "a misspelt command" "rnu: unknown command; did you mean run?" rnu -kernel in/zImage
+bad "an option instead of a command" "-kernel: a command comes first" -kernel in/zImage
+bad "unknown option" "-frobnicate: unknown option (see palimpsest run --help)" run -kernel in/zImage -frobnicate 2
+bad "unknown option, long" "--frobnicate: unknown option (see" run --frobnicate -kernel in/zImage
+bad "unknown option, longer than any" "unknown option (see" run "--$(head -c 3000 /dev/zero | tr '\0' a)" -kernel in/zImage
+bad "an option of the other command" "--stats: is an option of palimpsest run, not of bundle" bundle -o x -kernel in/zImage --stats y
+bad "an option that stands for two" "--st: may be --strict or --stats" run --st x -kernel in/zImage
+bad "an argument too many" "--strict=1: takes no argument" run --strict=1 -kernel in/zImage
+for near in "run --kernal --kernel" "run -kernl -kernel" "run --inird --initrd" "run -nographik -nographic" \
+	"run --on-reboot --no-reboot" "run --timeuot --timeout" "run -ap-pend -append" "run -cpuu -cpu" "bundle --stirct --strict" \
+	"scan --jsno --json" "scan --doubtfull --doubtful" "fuzz --ias --isa" "fuzz --polici --policy"; do
+	# shellcheck disable=SC2086 # they are words
+	set -- $near
+	bad "a near miss: $2" "$2: unknown option; did you mean $3?" "$1" "$2" x
+done
+for far in --x --k3rn3l9 --zzz --memory --dry-cleaning; do
+	bad "and no near miss: $far" "$far: unknown option (see palimpsest run --help)" run $far x
+done
+
+# QEMU's own command line: what says what is so anyway is taken, all else refused with the reason.
+while read -r option; do
+	# shellcheck disable=SC2086 # they are words
+	good "QEMU's $option" 0 "^qemu-system-arm -M virt -cpu cortex-a15 .* -m 704 .*-append bt=page" \
+		run --dry-run -kernel in/zImage $option
+	# shellcheck disable=SC2086
+	check "and of a bundle" "$palimpsest" bundle -o taken.itb -kernel in/zImage $option
+done <<-'END'
+	-M virt -cpu cortex-a15 -m 512 -nographic
+	-machine virt -smp 1 -display none -serial stdio
+	-machine virt,accel=tcg,highmem=off -serial mon:stdio -monitor none -nodefaults
+	-M virt -M gic-version=2,virtualization=off,secure=off -smp cpus=1,cores=1 -vga none
+	--machine=virt --nic none -net none -accel tcg
+END
+while read -r option value why; do
+	[ "$value" != . ] || value=
+	# shellcheck disable=SC2086 # no word is none
+	bad "QEMU's $option $value" "$option${value:+ $value}: $why" run -kernel in/zImage $option $value
+done <<-'END'
+	-M vexpress-a15 the machine is QEMU's virt
+	-machine virt,gic-version=3 the machine is QEMU's virt
+	-machine virt, the machine is QEMU's virt
+	-machine vir the machine is QEMU's virt
+	-machine virt2 the machine is QEMU's virt
+	-M type=virt|gic-version=2 the machine is QEMU's virt
+	-cpu cortex-a7 the VM's CPU is the one that all runs on, cortex-a15
+	-smp 2 a VM has one CPU
+	-smp 1,cores=2 a VM has one CPU
+	-display gtk a VM has no display
+	-serial pty the console is standard input and output
+	-monitor stdio QEMU's monitor is behind the console
+	-nic user a VM has no network
+	-net user a VM has no network
+	-netdev user,id=n a VM has no network
+	-drive if=none a VM has no disks
+	-hda in/raw a VM has no disks
+	-device virtio-blk-device a VM has the devices of QEMU's virt
+	-accel kvm it needs no KVM
+	-enable-kvm . it needs no KVM
+	-s . is for QEMU itself
+	-d int is for QEMU itself
+END
+bad "QEMU's -M without a value" "-M : the machine" run -kernel in/zImage -M ""
+good "-cpu with its --host-cpu" 0 "-cpu cortex-a7 " run --dry-run -kernel in/zImage -cpu cortex-a7 --host-cpu cortex-a7
+bad "-cpu of a bundle" "-cpu cortex-a7: the VM's CPU is the one that all runs on, cortex-a15" bundle -o x -kernel in/zImage -cpu cortex-a7
+bad "-M, which isn't scan's" "-M: is an option of palimpsest run, not of scan" scan in/zImage -M virt
 bad "option without its argument" "-append" run -kernel in/zImage -append
 bad "stray word" "stray" run -kernel in/zImage stray
 bad "no kernel" "-kernel" run -m 512
@@ -243,9 +306,25 @@ bad "missing qemu" "qemu-system-arm: not found" run -kernel in/zImage --stats di
 bad "missing qemu, native" "qemu-system-arm: not found" run -kernel in/zImage --native
 palimpsest=$build/palimpsest
 
-good "help" 0 "^Usage: palimpsest" --help
-good "help of a command" 0 "--icount" run --help
+good "help" 0 "^  bundle  writes" --help
 good "version" 0 "^palimpsest [0-9]" --version
+for command in run bundle scan fuzz; do
+	good "help lists $command" 0 "^  $command +[a-z]" --help
+	good "help of $command" 0 "^Usage: palimpsest $command " $command --help
+	good "version by $command" 0 "^palimpsest [0-9]" $command --version
+done
+good "help of run has run's" 0 "--icount" run --help
+check "and no other's" sh -c '! "$1" run --help | grep -qE -e "--(json|seed) |-o "' - "$palimpsest"
+check "help of scan has none of run's" sh -c '! "$1" scan --help | grep -qE "timeout|-M virt"' - "$palimpsest"
+
+# The man page and --help have the same options.
+for command in run bundle scan fuzz; do "$palimpsest" $command --help; done |
+	awk '/^  -/ { if (/^  -.*,/) gsub(/, /, "\n"); else $0 = $1; print }' | sed -nE 's/^ *--?([A-Za-z][a-z-]*).*/\1/p' | sort -u >helped
+sed -n '/^\.SH OPTIONS/,/^\.SH EXIT/p' "$here/../guests/palimpsest.1" | sed 's/\\-/-/g' |
+	awk 'tp { print } { tp = /^\.TP/ }' | grep -oE '[ "]--?[A-Za-z-]+' | sed 's/^[ "]-*//' | sort -u >manual
+check "the man page has the options that --help has" diff helped manual
+check "docs/changes.md begins with the version" sh -c 'sed -n "s/^## /palimpsest /p" "$2" | head -n 1 | grep -qxF "$("$1" --version)"' - \
+	"$palimpsest" "$here/../docs/changes.md"
 good "dry run" 0 "^qemu-system-arm -M virt -cpu cortex-a15 .* -m 704 -kernel .*/monitor -initrd vm.itb -append bt=page -chardev file,id=report,path=/dev/stderr -global virtio-mmio.force-legacy=false -device virtio-serial-device -device virtserialport,chardev=report,name=palimpsest.report -no-reboot$" \
 	run --dry-run -kernel in/zImage -append "a b" -m 512
 good "dry run, options" 0 "-cpu cortex-a7 .*-icount shift=0,sleep=off -m 1216 .*-append 'bt=block no-reboot=1'.* -d int$" \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: guests/options.c guests/fuzz_options.c guests/error.c
+// uses: guests/options.c guests/fuzz_options.c guests/optparse.c guests/error.c
 // libs: -Wl,--wrap=exit
 // len: 512
 //
@@ -25,7 +25,8 @@ static const char *const words[] = {
     "--timeout", "--json",   "--raw",    "--isa",    "thumb",    "--address",  "--pages",  "--qemu-arg", "--dry-run",
     "--seed",    "--cases",  "--time",   "--class",  "mmu",      "--policy",   "both",     "--jobs",     "--batch",
     "--corpus",  "--replay", "--resume", "--help",   "file",     "0x40008000", "512",      "2G",         "all",
-    "--version", "--",       "-",        "--output", "a32",
+    "--version", "--",       "-",        "--output", "a32",      "-M",         "virt",     "-cpu",       "cortex-a15",
+    "-smp",      "-display", "none",     "--kernal", "--st",
 };
 
 static jmp_buf ended;
@@ -86,6 +87,7 @@ check(const struct options *o, int argc)
 	HOLDS(o->timeout >= 0 && o->timeout <= 1e6 && o->n_qemu_args < (unsigned)argc);
 	HOLDS(o->append && strlen(o->append) <= IMAGE_BOOTARGS_MAX && o->host_cpu);
 	HOLDS(!strcmp(o->bt, "page") || !strcmp(o->bt, "block"));
+	HOLDS(!o->cpu || !strcmp(o->cpu, o->host_cpu));
 	if (o->command == COMMAND_SCAN)
 		HOLDS(o->image.path && !(o->image.address % 4u) && (!o->image.raw || o->image.has_address));
 	else if (o->command != COMMAND_FUZZ)
