@@ -1,13 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# make             the monitor and the host command, in build/
-# make run         boots a stock Debian kernel to a shell under the monitor
-# make test        all tests, under 20 minutes; one: make test/host/scan.ok
-# make check-slow  what takes longer: libFuzzer targets, boots (what the rules.mk add to SLOW)
-# make coverage    branch coverage of translator and emulator by the host tests
-# make bench       native against virtualized, as ratios
-# make lint        static checks
-# make install     PREFIX (/usr/local), DESTDIR
+# `make help` lists the goals: what stands behind "##" here and in the rules.mk, each above its rule.
 #
 # DEBUG=1 builds in build/debug a monitor that checks itself as it runs (shadowpt/pool.h), at the cost of time.
 #
@@ -24,45 +17,81 @@ TARGET := -mcpu=cortex-a15 -mtune=cortex-a5 -marm -mfloat-abi=hard -mfpu=vfpv3-d
           -ffreestanding -fno-short-enums -fpie -fno-common -fno-stack-protector -fno-jump-tables \
           -U__UINT32_TYPE__ -D__UINT32_TYPE__='unsigned int' -U__INT32_TYPE__ -D__INT32_TYPE__=int
 
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SECONDEXPANSION:
+
+## the monitor and the host command, in build/
+all: $(B)/palimpsest.zImage $(B)/palimpsest $(B)/fuzz.bin
+
+#----------------------------------------------------------------------------
+# What is older than what it is made of is made again. Of headers the compiler says it, in the .d beside each object, of flags
+# a file does, which $(call flags,NAME,COMMAND) names: it is out of date if COMMAND isn't what it was when it was written.
+
+same  = $(if $(subst x$(1),,x$(2))$(subst x$(2),,x$(1)),,yes)
+flags = $(B)/flags/$(1)$(eval $(call flags_rule,$(B)/flags/$(1),$(strip $(2))))
+define flags_rule
+$(1): $(if $(call same,$(2),$(strip $(file <$(1)))),,FORCE)
+	@mkdir -p $$(@D)
+	@printf '%s\n' '$(subst ','\'',$(2))' >$$@
+endef
+.PHONY: FORCE
+
+# What the compiler is to write of a program that is made in one go.
+DEPENDENCIES = -MMD -MP -MT $@ -MF $(B)/obj/$(@F).d
+
+# $(call objects,KIND,COMMAND): $(call KIND,SOURCES) are the objects that COMMAND makes of SOURCES.
+objects = $(eval $(call objects_rule,$(1),$(2)))
+define objects_rule
+$(1) = $$(patsubst %,$(B)/obj/$(1)/%.o,$$(1))
+.PRECIOUS: $(B)/obj/$(1)/%.o
+$(B)/obj/$(1)/%.o: % $(call flags,$(1),$(2))
+	@mkdir -p $$(@D)
+	@$(2) -MMD -MP -c -o $$@ $$<
+endef
+
+# $(call program,FILE,SOURCES,LIBRARIES): a program of the host's.
+program = $(eval $(call program_rule,$(1),$(call host,$(2)),$(3)))
+define program_rule
+$(1): $(2) $(call flags,$(notdir $(1)),$(CC) $(2) $(3))
+	@mkdir -p $$(@D)
+	@$(CC) -o $$@ $(2) $(3)
+endef
+
+$(call objects,host,$(CC) $(CFLAGS))
+
 #----------------------------------------------------------------------------
 # The monitor
 
 MON_SRC := $(wildcard monitor/*.c bt/*.c mmu/*.c shadowpt/*.c)
-MON_SRC := $(filter-out monitor/asm-offsets.c,$(MON_SRC))
-MON_ASM := $(wildcard monitor/*.S)
-MON_OBJ := $(B)/monitor/head.o $(filter-out $(B)/monitor/head.o,$(MON_ASM:%.S=$(B)/%.o)) $(MON_SRC:%.c=$(B)/%.o)
+MON_ASM := monitor/head.S $(filter-out monitor/head.S,$(wildcard monitor/*.S))
 LIBFDT  := $(B)/libfdt/libfdt.a
 
-.PHONY: all run test check-slow bench lint install clean
-.DELETE_ON_ERROR:
-all: $(B)/palimpsest.zImage $(B)/palimpsest $(B)/fuzz.bin
+$(call objects,mon,$(CROSS)gcc $(CFLAGS) $(TARGET) -isystem $(B)/libfdt)
+MON_OBJ  := $(call mon,$(MON_ASM) $(MON_SRC))
+MON_LINK := $(CROSS)gcc $(TARGET) -nostdlib -Wl,-pie -Wl,--no-dynamic-linker,--no-warn-rwx-segments,--no-enum-size-warning,-z,noexecstack \
+  -Wl,--build-id=none -T monitor/monitor.lds $(MON_OBJ) $(LIBFDT) -lgcc
 
 $(B)/palimpsest.zImage: $(B)/monitor.elf
 	@$(CROSS)objcopy -O binary $< $@
 	@echo "built $@, $$(stat -c %s $@) bytes"
 
-$(B)/monitor.elf: $(MON_OBJ) monitor/monitor.lds $(LIBFDT)
-	@undefined=$$($(CROSS)nm -u $(B)/monitor/hot*.o | grep " U "); \
+$(B)/monitor.elf: $(MON_OBJ) monitor/monitor.lds $(LIBFDT) $(call flags,monitor.elf,$(MON_LINK))
+	@undefined=$$($(CROSS)nm -u $(filter $(call mon,monitor/hot%.c),$(MON_OBJ)) | grep " U "); \
 	  test -z "$$undefined" || { echo "monitor/hot*.c call out of the window: $$undefined"; exit 1; }
-	@$(CROSS)gcc $(TARGET) -nostdlib -Wl,-pie -Wl,--no-dynamic-linker,--no-warn-rwx-segments,--no-enum-size-warning,-z,noexecstack \
-	  -Wl,--build-id=none -T monitor/monitor.lds -o $@ $(MON_OBJ) $(LIBFDT) -lgcc
+	@$(MON_LINK) -o $@
 	@$(CROSS)objdump -d $@ > $(B)/monitor.asm
 	@$(CROSS)nm -n $@ > $(B)/monitor.sym
 
 $(MON_OBJ): $(LIBFDT)
 
-$(B)/asm-offsets.h: monitor/asm-offsets.c $(wildcard monitor/*.h) $(LIBFDT)
-	@mkdir -p $(@D)
-	@$(CROSS)gcc $(CFLAGS) $(TARGET) -isystem $(B)/libfdt -S -o - $< | \
-	  sed -n 's/^.*@@ \([A-Z0-9_]*\) #*\([0-9-]*\).*/#define \1 \2/p' > $@
+# Assembly's view of C's structures; asm-offsets.c is linked, too, for it asserts that this is what they are.
+$(B)/asm-offsets.h: monitor/asm-offsets.c $(LIBFDT) $(B)/flags/mon
+	@mkdir -p $(B)/obj
+	@$(CROSS)gcc $(CFLAGS) $(TARGET) -isystem $(B)/libfdt $(DEPENDENCIES) -DASM_OFFSETS -S -o $(B)/obj/asm-offsets.s $<
+	@sed -n 's/^.*@@ \([A-Z0-9_]*\) #*\([0-9-]*\).*/#define \1 \2/p' $(B)/obj/asm-offsets.s > $@
 
-$(B)/%.o: %.c
-	@mkdir -p $(@D)
-	@$(CROSS)gcc $(CFLAGS) $(TARGET) -isystem $(B)/libfdt -MMD -MP -c -o $@ $<
-
-$(B)/%.o: %.S $(B)/asm-offsets.h
-	@mkdir -p $(@D)
-	@$(CROSS)gcc $(TARGET) -g -I. -I$(B) -MMD -MP -c -o $@ $<
+$(call mon,$(MON_ASM) monitor/asm-offsets.c): $(B)/asm-offsets.h
 
 # Debian's own libfdt for armhf, and the headers that go with it.
 $(LIBFDT):
@@ -74,12 +103,12 @@ $(LIBFDT):
 #----------------------------------------------------------------------------
 # The host command, and what is native of the monitor in it
 
-HOST_SRC := $(wildcard guests/*.c) monitor/guestfdt.c $(wildcard monitor/image*.c) $(filter-out bt/code.c bt/code_scan.c bt/code_thumb.c bt/code_fill.c bt/block.c,$(wildcard bt/*.c))
-$(B)/palimpsest: $(HOST_SRC) $(wildcard guests/*.h monitor/*.h bt/*.h bt/*.def)
-	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) -o $@ $(HOST_SRC) -pthread -lfdt -lz -llzma -lcapstone
-	@echo "built $@"
+HOST_SRC := $(wildcard guests/*.c) monitor/guestfdt.c $(wildcard monitor/image*.c) \
+            $(filter-out bt/code.c bt/code_scan.c bt/code_thumb.c bt/code_fill.c bt/block.c,$(wildcard bt/*.c))
+$(call program,$(B)/palimpsest,$(HOST_SRC),-pthread -lfdt -lz -llzma -lcapstone)
 
+.PHONY: all help run test check-slow bench lint install clean
+## installs into PREFIX (/usr/local), below DESTDIR
 install: all
 	install -D -m 755 $(B)/palimpsest $(DESTDIR)$(PREFIX)/bin/palimpsest
 	install -D -m 644 $(B)/palimpsest.zImage $(DESTDIR)$(PREFIX)/share/palimpsest/palimpsest.zImage
@@ -87,23 +116,30 @@ install: all
 	install -D -m 644 guests/palimpsest.1 $(DESTDIR)$(PREFIX)/share/man/man1/palimpsest.1
 
 # The two that a fresh machine begins with: they install what is missing first.
+## boots a stock Debian kernel to a shell under the monitor
 run:
 	@guests/setup.sh build
 	@$(MAKE) --no-print-directory all
 	@guests/run.sh
 
+## all tests, under 20 minutes
 test:
 	@guests/setup.sh build
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@echo "building the tests"
 	@$(MAKE) --no-print-directory -k -j$$(nproc) $(HOST_TEST:test/host/%.c=$(B)/test/%) $(GUEST_TESTS:%=$(B)/guest/%.bin) || :
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-cli test-scan test-corpus test-isa test-sysregs test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report test-break \
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-build test-cli test-scan test-corpus test-isa test-sysregs test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report test-break \
 	  test-bad test-board test-firmware test-boot coverage test-mutants
 
+## what takes longer: libFuzzer targets, boots, load
 check-slow:
 	@guests/setup.sh build slow
 	@$(MAKE) --no-print-directory all
 	@LOG=$(B)/slow.log test/all.sh $(B) $(SLOW)
+
+## this list
+help:
+	@awk -f test/help.awk $(MAKEFILE_LIST)
 
 #----------------------------------------------------------------------------
 # Host tests: test/host/NAME.c names the sources it links with in its second line
@@ -113,37 +149,31 @@ HOST_TEST := $(filter-out test/host/fake_%,$(wildcard test/host/*.c))
 uses       = $(shell sed -n 's|^// uses: ||p' $(1))
 libs       = $(shell sed -n 's|^// libs: ||p' $(1))
 
-san        = $(patsubst %.c,$(B)/san/%.o,$(1))
-
-.SECONDEXPANSION:
-$(B)/san/%.o: %.c
-	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) $(SAN) -MMD -MP -c -o $@ $<
-
+$(call objects,san,$(CC) $(CFLAGS) $(SAN))
 $(B)/test/%: test/host/%.c $$(call san,test/host/$$*.c test/host/fake_arch.c $$(call uses,test/host/$$*.c))
 	@mkdir -p $(@D)
 	@$(CC) $(SAN) -o $@ $(filter %.o,$^) $(call libs,$<)
 
-.PRECIOUS: $(B)/test/% $(B)/san/%.o
+.PRECIOUS: $(B)/test/%
+## one native unit test
 test/host/%.ok: $(B)/test/%
 	@$<
 
 # Every A32 word, T16 and T32 instruction against capstone; about 12 minutes on two cores.
-$(B)/test/capstone-all: test/host/capstone.c $(call uses,test/host/capstone.c) $(wildcard bt/*.h bt/*.def test/host/*.def)
-	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) -o $@ $< test/host/fake_arch.c $(call uses,$<) $(call libs,$<)
+CAPSTONE := test/host/capstone.c
+$(call program,$(B)/test/capstone-all,$(CAPSTONE) test/host/fake_arch.c $(call uses,$(CAPSTONE)),$(call libs,$(CAPSTONE)))
 
 .PHONY: test-capstone-all
 SLOW += test-capstone-all
+## every instruction there is against capstone
 test-capstone-all: $(B)/test/capstone-all
 	@$< all 0/2 & $< all 1/2; odd=$$?; wait $$! && exit $$odd
 
 # docs/isa.md and docs/sysregs.md are made from the tables; the copies in the repository must not be older than they.
-$(B)/isa: docs/isa.c bt/decode.c bt/thumb.c bt/undefined.c $(wildcard bt/*.h bt/*.def)
-	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) -o $@ $(filter %.c,$^)
+$(call program,$(B)/isa,docs/isa.c bt/decode.c bt/thumb.c bt/undefined.c)
 
 .PHONY: docs/isa.md test-isa
+## the table of instructions, from bt/*.def
 docs/isa.md: $(B)/isa
 	@$< > $@
 
@@ -151,11 +181,10 @@ test-isa: $(B)/isa
 	@$< | diff -q - docs/isa.md > /dev/null || { echo "docs/isa.md is older than bt/*.def: make docs/isa.md"; exit 1; }
 	@echo "isa: 1 passed, 0 failed"
 
-$(B)/sysregs: docs/sysregs.c $(wildcard monitor/*.def monitor/*.h)
-	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) -o $@ $<
+$(call program,$(B)/sysregs,docs/sysregs.c)
 
 .PHONY: docs/sysregs.md test-sysregs
+## the table of registers, from monitor/*.def
 docs/sysregs.md: $(B)/sysregs
 	@$< > $@
 
@@ -164,11 +193,18 @@ test-sysregs: $(B)/sysregs
 	@echo "sysregs: 1 passed, 0 failed"
 
 .PHONY: test-cli test-scan
+## the command: options, bad input, exit statuses
 test-cli: all
 	@test/cli.sh $(B)
 
+## palimpsest scan
 test-scan: all
 	@test/scan.sh $(B)
+
+.PHONY: test-build
+## that what changes is built again, and that this is what a clean build makes
+test-build: all $(B)/test/walk $(B)/hostile.bin $(B)/test/hostile-drive $(B)/guest/psr.bin $(B)/isa $(B)/learn
+	@test/build.sh $(B)
 
 #----------------------------------------------------------------------------
 # Static checks
@@ -177,6 +213,7 @@ C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c docs/
 ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/boot/*.h test/fuzz/*.h test/hostile/*.h test/libfuzzer/*.h bench/*.h)
 SH_FILES  := $(wildcard guests/*.sh test/*.sh test/*/*.sh bench/*.sh) guests/init .ci/run
 
+## static checks
 lint:
 	@guests/setup.sh build lint
 	@$(MAKE) --no-print-directory all
@@ -188,9 +225,10 @@ lint:
 	@echo "clang-tidy"; clang-tidy --quiet $(wildcard bt/*.c mmu/*.c shadowpt/*.c guests/*.c) -- -std=gnu11 -I. 2>/dev/null
 	@echo "shellcheck"; shellcheck $(SH_FILES)
 
--include $(MON_OBJ:.o=.d) $(wildcard $(B)/san/*/*.d $(B)/san/*/*/*.d)
-
+## removes build/
 clean:
 	rm -rf $(B)
 
 include test/corpus/rules.mk test/coverage.mk test/guest/rules.mk test/fuzz/rules.mk test/hostile/rules.mk test/boot/rules.mk test/load/rules.mk test/libfuzzer/rules.mk test/mutants/rules.mk bench/rules.mk
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -4,19 +4,20 @@
 # what they are learned from.
 
 .PHONY: test-corpus test-corpus-all learn
+## how well the page policy's rules judge known code
 test-corpus: all
 	@test/corpus/check.sh $(B) sample
 
 SLOW += test-corpus-all
+## the same, of 176 MiB
 test-corpus-all: all
 	@test/corpus/check.sh $(B) all
 
-# make learn: bt/likely_table.c, the costs of code and data, from what is in the corpus to tune with.
-LEARN := $(addprefix guests/,truthload.c truthreloc.c file.c error.c)
-$(B)/learn: test/corpus/learn.c $(LEARN) $(wildcard guests/*.h bt/*.h)
-	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) -o $@ $(filter %.c,$^) -lm
+# bt/likely_table.c, the costs of code and data, from what is in the corpus to tune with.
+LEARN := $(addprefix guests/,truthload.c truthreloc.c file.c deadline.c error.c)
+$(call program,$(B)/learn,test/corpus/learn.c $(LEARN),-lm)
 
+## bt/likely_table.c anew
 learn: $(B)/learn
 	@test/corpus/corpus.sh all $(CACHE)/corpus
 	@test/corpus/learn.sh $(B)/learn $(CACHE)/corpus/tune > $(B)/likely_table.c

@@ -16,13 +16,15 @@ JOBS=${JOBS:-2}
 ONLY=${ONLY:-*}
 SUITES=${SUITES:-*}
 AGAIN=${AGAIN:-}
-export JOBS ONLY SUITES AGAIN
+# Without warnings, for all that runs make, so that it is all built with the same flags.
+MAKEFLAGS=WARN=-w
+export JOBS ONLY SUITES AGAIN MAKEFLAGS
 
 # shellcheck disable=SC2046 # the lists' names are words
 lists() { awk "$@" -f $HERE/mutants.awk $(find $HERE -name '*.cfg' ! -name suites.cfg | sort); }
 stamp() { cksum | cut -d' ' -f1; }
 now() { date +%s; }
-make_in() { make --no-print-directory -C "$@" WARN=-w; }
+make_in() { make --no-print-directory -C "$@"; }
 
 # The value of key $2 of [$1] in suites.cfg.
 key() {
