@@ -128,7 +128,7 @@ test:
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@echo "building the tests"
 	@$(MAKE) --no-print-directory -k -j$$(nproc) $(HOST_TEST:test/host/%.c=$(B)/test/%) $(GUEST_TESTS:%=$(B)/guest/%.bin) || :
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-build test-cli test-scan test-corpus test-isa test-sysregs test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report test-break \
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-build test-cli test-scan test-corpus test-isa test-sysregs test-statistics test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report test-break \
 	  test-bad test-board test-firmware test-boot coverage test-mutants
 
 ## what takes longer: libFuzzer targets, boots, load
@@ -169,7 +169,7 @@ SLOW += test-capstone-all
 test-capstone-all: $(B)/test/capstone-all
 	@$< all 0/2 & $< all 1/2; odd=$$?; wait $$! && exit $$odd
 
-# docs/isa.md and docs/sysregs.md are made from the tables; the copies in the repository must not be older than they.
+# docs/isa.md, sysregs.md and statistics.md are made from the tables; the copies in the repository must not be older than they.
 $(call program,$(B)/isa,docs/isa.c bt/decode.c bt/thumb.c bt/undefined.c)
 
 .PHONY: docs/isa.md test-isa
@@ -191,6 +191,17 @@ docs/sysregs.md: $(B)/sysregs
 test-sysregs: $(B)/sysregs
 	@$< | diff -q - docs/sysregs.md > /dev/null || { echo "docs/sysregs.md is older than monitor/*.def: make docs/sysregs.md"; exit 1; }
 	@echo "sysregs: 1 passed, 0 failed"
+
+$(call program,$(B)/statistics,docs/statistics.c)
+
+.PHONY: docs/statistics.md test-statistics
+## the statistics, from monitor/stats.def and exits.def
+docs/statistics.md: $(B)/statistics
+	@$< > $@
+
+test-statistics: $(B)/statistics
+	@$< | diff -q - docs/statistics.md > /dev/null || { echo "docs/statistics.md is older than monitor/*.def: make docs/statistics.md"; exit 1; }
+	@echo "statistics: 1 passed, 0 failed"
 
 .PHONY: test-cli test-scan
 ## the command: options, bad input, exit statuses

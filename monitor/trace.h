@@ -43,7 +43,4 @@ struct vcpu;
 
 void trace(struct vcpu *v, enum trace_event event, uint32_t detail);
 
-// Prints the last n entries, oldest first.
-void trace_dump(const struct trace *t, unsigned n);
-
 #endif

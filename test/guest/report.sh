@@ -46,8 +46,10 @@ dump='^palimpsest: VM stopped: waits for an interrupt, and none is enabled that 
 ^ r0 [0-9a-f]*
 pc  [0-9a-f]*$
 ^instruction at pc: [0-9a-f]*$
+^psr [0-9a-f]* (svc) 
 ^last of [0-9]* trace entries:
-pc [0-9a-f]* mode 13'
+^  time     pc       mode  what$
+^  [0-9a-f]* [0-9a-f]* svc   [a-z ]*, [a-z]* [0-9a-f]*$'
 
 # On each kind of transport.
 for legacy in off on; do
