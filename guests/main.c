@@ -25,6 +25,7 @@
 #include "guests/outfile.h"
 #include "guests/qemu.h"
 #include "guests/scan.h"
+#include "guests/summary.h"
 #include "guests/supervise.h"
 #include "guests/vm.h"
 
@@ -110,6 +111,17 @@ show(const struct report *r, const char *json)
 		fprintf(stderr, "%.*s%s", (int)size, r->text, r->text[size - 1] == '\n' ? "" : "\n");
 }
 
+// For people, where nobody has asked for more and nothing but people reads it.
+static void
+show_summary(const char *json)
+{
+	char *text = isatty(STDERR_FILENO) ? summary(json) : NULL;
+
+	if (text)
+		fputs(text, stderr);
+	free(text);
+}
+
 static int
 conclude(const struct options *o, struct outcome *out, struct outfile *stats, bool terminal)
 {
@@ -133,6 +145,8 @@ conclude(const struct options *o, struct outcome *out, struct outfile *stats, bo
 
 		outfile_commit(stats, text, strlen(text));
 		free(text);
+	} else {
+		show_summary(json);
 	}
 	free(line);
 	free(json);

@@ -516,6 +516,16 @@ STUB='echo "r0 1234" >$report; echo "{\"exit\":\"crash\",\"status\":2}" >>$repor
 good "a dump is shown" 2 "^r0 1234" run -kernel in/zImage
 check "and no statistics that nobody asked for" sh -c '"$1" run -kernel in/zImage </dev/null >said 2>&1; ! grep -q exit said' - "$palimpsest"
 check "or on standard output" sh -c '"$1" run -kernel in/zImage --stats - </dev/null 2>said | grep -q "^{.*wall_seconds" && ! grep -q exit said' - "$palimpsest"
+STUB='echo "{\"exit\":\"poweroff\",\"bt\":\"page\",\"memory_mib\":512,\"ticks\":15,\"tick_hz\":10,\"exits\":{},\"code\":{},\"status\":0}" >$report'
+summary="palimpsest: 1.5 s of guest time, 512 MiB, page policy"
+check "no summary where nobody reads it" sh -c '"$1" run -kernel in/zImage </dev/null >said 2>&1; ! grep -q "guest time" said' - "$palimpsest"
+script -qec "$palimpsest run -kernel in/zImage" /dev/null </dev/null >tty 2>/dev/null
+check "a summary on a terminal" grep -q "^$summary" tty
+check "and no JSON" sh -c '! grep -q "{" tty'
+script -qec "$palimpsest run -kernel in/zImage 2>err.txt" /dev/null </dev/null >tty 2>/dev/null
+check "none if standard error isn't one" sh -c '! grep -q "guest time" tty err.txt'
+script -qec "$palimpsest run -kernel in/zImage --stats stats" /dev/null </dev/null >tty 2>/dev/null
+check "nor if the statistics were asked for" sh -c '! grep -q "guest time" tty && grep -q "\"ticks\":15" stats'
 STUB='echo "palimpsest: vm-1: is bad" >$report; echo "{\"exit\":\"input\",\"status\":1}" >>$report'
 bad "input that the monitor refuses" "vm-1: is bad" run -kernel in/zImage
 "$palimpsest" run -kernel in/zImage --stats stats >out 2>err </dev/null

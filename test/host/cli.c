@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/image.c monitor/image_elf.c monitor/image_foreign.c monitor/image_place.c guests/report.c guests/error.c
+// uses: monitor/image.c monitor/image_elf.c monitor/image_foreign.c monitor/image_place.c guests/report.c guests/summary.c guests/error.c
 //
 // The parts of the host command that need no files: which images are refused and in
 // what words, where QEMU's rule puts them, and what is made of the monitor's report.
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "guests/report.h"
+#include "guests/summary.h"
 #include "monitor/image.h"
 #include "test/host/check.h"
 
@@ -185,11 +186,52 @@ check_report(void)
 	free(r.text);
 }
 
+static bool
+summary_is(const char *json, const char *expected)
+{
+	char *text = summary(json);
+	bool same = text && expected ? !strcmp(text, expected) : text == expected;
+
+	free(text);
+	return same;
+}
+
+static void
+check_summary(void)
+{
+	check_case("what there is no summary of");
+	CHECK(summary_is("{\"exit\":\"poweroff\",\"status\":0,\"native\":true}", NULL));
+	CHECK(summary_is("{\"exit\":\"monitor\",\"status\":4}", NULL));
+	CHECK(summary_is("{\"bt\":\"page\",\"ticks\":5,\"tick_hz\":0,\"code\":{}}", NULL));
+	CHECK(summary_is("{\"bt\":\"page\",\"ticks\":x,\"tick_hz\":10,\"code\":{}}", NULL));
+	check_case("a summary: the exits that took most, first");
+	CHECK(summary_is(
+	    "{\"exit\":\"poweroff\",\"bt\":\"page\",\"memory_mib\":512,\"ticks\":2000,\"tick_hz\":1000,\"exits\":{"
+	    "\"mrs\":{\"count\":5,\"slow\":0,\"ticks\":20,\"worst\":900},"
+	    "\"cps\":{\"count\":1,\"slow\":0,\"ticks\":0,\"worst\":0},"
+	    "\"fill\":{\"count\":7,\"slow\":7,\"ticks\":500,\"worst\":0}},"
+	    "\"code\":{\"pages\":3,\"made\":4,\"patched\":60},"
+	    "\"watch\":{\"sites\":[{\"count\":99}],\"ticks\":9},\"monitor_bytes\":1572864,\"status\":0}",
+	    "palimpsest: 2.0 s of guest time, 512 MiB, page policy; 1.5 MiB for the monitor\n"
+	    "palimpsest: 60 words patched on 4 pages; 13 exits to the monitor took 26.0 % of the time, the most:\n"
+	    "palimpsest:  25.0 % shadow page table fills\n"
+	    "palimpsest:   1.0 % MRS of CPSR or SPSR\n"));
+	check_case("no exits, and blocks");
+	CHECK(summary_is(
+	    "{\"bt\":\"page\",\"in_blocks\":true,\"memory_mib\":16,\"ticks\":1,\"tick_hz\":1,\"exits\":{},\"code\":{}}",
+	    "palimpsest: 1.0 s of guest time, 16 MiB, block policy; 0.0 MiB for the monitor\n"
+	    "palimpsest: 0 words patched on 0 pages; 0 exits to the monitor took 0.0 % of the time\n"));
+	CHECK(summary_is("{\"bt\":\"\033[2J\",\"memory_mib\":16,\"ticks\":1,\"tick_hz\":1,\"code\":{}}",
+			 "palimpsest: 1.0 s of guest time, 16 MiB, block policy; 0.0 MiB for the monitor\n"
+			 "palimpsest: 0 words patched on 0 pages; 0 exits to the monitor took 0.0 % of the time\n"));
+}
+
 int
 main(void)
 {
 	check_images();
 	check_placement();
 	check_report();
+	check_summary();
 	return check_done("cli");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: guests/report.c guests/qmp.c guests/error.c
+// uses: guests/report.c guests/summary.c guests/qmp.c guests/error.c
 // len: 1024
 //
 // What the command hears of QEMU and of the monitor in it, neither of which it trusts: any bytes, in pieces of any
@@ -11,6 +11,7 @@
 #include "guests/error.h"
 #include "guests/qmp.h"
 #include "guests/report.h"
+#include "guests/summary.h"
 #include "test/libfuzzer/fuzz.h"
 
 #define PIECE  4096u // as supervise.c reads
@@ -28,13 +29,16 @@ static const char *const phrases[] = {"{\"exit\":\"poweroff\",\"status\":0}\n",
 				      "\"reason\": \"",
 				      "guest-reset\"",
 				      "\"SHUTDOWN\"",
-				      "\r\n"};
+				      "\r\n",
+				      "{\"bt\":\"page\",\"ticks\":5,\"tick_hz\":9,\"code\":{",
+				      "\"exits\":{\"mrs\":{\"count\":5,\"ticks\":2",
+				      "}}"};
 
 // The input with phrases in it: a byte from 0x80 up is one of them.
 static uint8_t *
 expand(const uint8_t *data, size_t size, size_t *n)
 {
-	uint8_t *text = malloc(size * 40 + 1);
+	uint8_t *text = malloc(size * 60 + 1);
 
 	*n = 0;
 	for (size_t i = 0; i < size; i++) {
@@ -82,6 +86,19 @@ check_json(const char *json)
 	free(with);
 }
 
+// Whatever it is made of, it is lines that begin with our name, and nothing that a terminal would obey.
+static void
+check_summary(const char *json)
+{
+	char *text = summary(json);
+
+	for (const char *line = text; line && *line; line = strchr(line, '\n') + 1)
+		HOLDS(!strncmp(line, "palimpsest: ", 12) && strchr(line, '\n'));
+	for (const char *c = text; c && *c; c++)
+		HOLDS(*c == '\n' || (*c >= ' ' && *c <= '~'));
+	free(text);
+}
+
 static void
 check_report(const uint8_t *text, size_t size, size_t piece)
 {
@@ -96,8 +113,10 @@ check_report(const uint8_t *text, size_t size, size_t piece)
 	json = report_json(&r);
 	wanted = r.text ? last_line(r.text) : NULL;
 	HOLDS(json ? wanted && !strcmp(json, wanted) : !wanted);
-	if (json)
+	if (json) {
 		check_json(json);
+		check_summary(json);
+	}
 	free(json);
 	free(wanted);
 	free(r.text);
