@@ -4,6 +4,8 @@
 #include "monitor/arch.h"
 #include "monitor/sysreg.h"
 
+static arch_bug_end end_by_bug;
+
 // Bytes of the smallest D-cache line (CTR.DminLine counts words, log2).
 static uintptr_t
 dcache_line(void)
@@ -67,4 +69,16 @@ arch_tlbi_va(gva_t va)
 	dsb();
 	sysreg_write_tlbimvaa(va.v & ~PAGE_MASK);
 	finish_tlbi();
+}
+
+void
+arch_on_bug(arch_bug_end end)
+{
+	end_by_bug = end;
+}
+
+void
+arch_bug(const char *file, int line, const char *what)
+{
+	end_by_bug(file, line, what, __builtin_return_address(0));
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The host core, as far as bt/, mmu/ and shadowpt/ need it: caches, TLB and
-// barriers, and the assertion that ends the monitor. monitor/arch.c and
-// monitor/stop.c implement it on the core; test/host/fake_arch.c records the
-// calls and their order, so that the same sources build and run natively.
+// barriers, and the assertion that ends the monitor. monitor/arch.c implements it on the core; test/host/fake_arch.c
+// records the calls and their order, so that the same sources build and run natively.
 #ifndef MONITOR_ARCH_H
 #define MONITOR_ARCH_H
 
@@ -34,8 +33,13 @@ void arch_tlbi_all(void);
 void arch_tlbi_asid(uint32_t asid);
 void arch_tlbi_va(gva_t va); // this page in every ASID (TLBIMVAA)
 
-// Ends the monitor with its own dump: a bug of ours, never the guest's doing.
+// Ends the monitor with its own dump: a bug of ours, never the guest's doing. How it ends is what arch_on_bug was told
+// last.
 __attribute__((noreturn)) void arch_bug(const char *file, int line, const char *what);
+
+typedef void (*arch_bug_end)(const char *file, int line, const char *what, const void *caller)
+    __attribute__((noreturn));
+void arch_on_bug(arch_bug_end end);
 
 #define BUG_ON(cond)                                                                                                   \
 	do {                                                                                                           \

@@ -3,10 +3,10 @@
 // See early.h.
 #include "monitor/early.h"
 #include "monitor/report.h"
-#include "monitor/stop.h"
 #include "monitor/sysreg.h"
 
-extern const uint8_t early_vectors[], park_vectors[];
+static const uint8_t *telling, *parking;
+static early_end end_by_fault;
 
 static void
 set_vectors(const uint8_t *vectors)
@@ -16,15 +16,23 @@ set_vectors(const uint8_t *vectors)
 }
 
 void
+early_init(const uint8_t *vectors, const uint8_t *park, early_end end)
+{
+	telling = vectors;
+	parking = park;
+	end_by_fault = end;
+}
+
+void
 early_begin(void)
 {
-	set_vectors(early_vectors);
+	set_vectors(telling);
 }
 
 void
 early_park(void)
 {
-	set_vectors(park_vectors);
+	set_vectors(parking);
 }
 
 void
@@ -43,5 +51,5 @@ early_fault(uint32_t vector, uint32_t lr, uint32_t spsr)
 	       "ifar %08x\n",
 	       exception[vector].name, pc, spsr, sysreg_read_dfsr(), sysreg_read_dfar(), sysreg_read_ifsr(),
 	       sysreg_read_ifar());
-	stop_early();
+	end_by_fault();
 }

@@ -7,6 +7,11 @@
 
 #include "monitor/types.h"
 
+typedef void (*early_end)(void) __attribute__((noreturn));
+
+// To be called before the others: the vectors that call early_fault, those that stop the core, and what it ends with.
+void early_init(const uint8_t *vectors, const uint8_t *park, early_end end);
+
 // From now on an exception ends with a line that says what it was, if the console is known, else in silence.
 void early_begin(void);
 

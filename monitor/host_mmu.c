@@ -35,7 +35,8 @@ static uint32_t exclusive_l1[L1_ENTRIES] __attribute__((aligned(L1_SIZE)));
 static uint32_t exclusive_l2[L2_ENTRIES] __attribute__((aligned(L2_SIZE)));
 static uint8_t exclusive_page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 static uint8_t window_code[WINDOW_CODE_SIZE] __attribute__((aligned(PAGE_SIZE)));
-extern const uint8_t __window_start[], __window_end[], window_vectors[], window_exclusive[];
+static uint32_t exclusive_offset; // of the function in that
+extern const uint8_t __window_start[], __window_end[];
 
 static void
 map_section(uint32_t base, uint32_t tex_cb, bool xn)
@@ -90,7 +91,7 @@ enable(void)
 }
 
 void
-host_mmu_init(const struct host *h, uint32_t image, uint32_t image_end)
+host_mmu_init(const struct host *h, uint32_t image, uint32_t image_end, const uint8_t *exclusive)
 {
 	const uint32_t device[] = {h->uart, h->gicd, h->gicc, h->rtc};
 
@@ -102,6 +103,7 @@ host_mmu_init(const struct host *h, uint32_t image, uint32_t image_end)
 		map_section(h->virtio[n], TEX_CB_DEVICE, true);
 	hostcore_setup(h->gicd);
 	memcpy(window_code, __window_start, (uintptr_t)__window_end - (uintptr_t)__window_start);
+	exclusive_offset = (uint32_t)((uintptr_t)exclusive - (uintptr_t)__window_start);
 	enable();
 	arch_sync_code(window_code, sizeof(window_code));
 }
@@ -190,7 +192,7 @@ host_mmu_exclusive(const struct host_mmu_exclusive *x)
 	uint32_t *l1 = &exclusive_l1[va >> SECTION_SHIFT], *l2 = &exclusive_l2[bits(va, 19, 12)];
 	uintptr_t frame = x->page.v ? x->page.v : (uintptr_t)exclusive_page;
 	void *at = (void *)(frame + (va & PAGE_MASK));
-	function f = (function)(window_at + ((uintptr_t)window_exclusive - (uintptr_t)window_vectors));
+	function f = (function)(uintptr_t)(window_at + exclusive_offset);
 
 	if (memcmp(at, &x->memory, x->size)) // a store there may clear the core's monitor (A3.4.1)
 		memcpy(at, &x->memory, x->size);

@@ -7,8 +7,8 @@
 #include "monitor/host.h"
 
 // Maps RAM and the devices that h names, code of [image, image_end) executable, and
-// turns MMU and caches on.
-void host_mmu_init(const struct host *h, uint32_t image, uint32_t image_end);
+// turns MMU and caches on. exclusive is what host_mmu_exclusive calls, in the window's code.
+void host_mmu_init(const struct host *h, uint32_t image, uint32_t image_end, const uint8_t *exclusive);
 
 // Whether the core checks the domain before it reads the second-level descriptor (MMU_EARLY_DOMAIN).
 // For use before the window is shown.

@@ -2,8 +2,8 @@
 //
 // See hostpmu.h.
 #include "monitor/hostpmu.h"
+#include "monitor/pmu.h"
 #include "monitor/sysreg.h"
-#include "monitor/vpmu.h"
 
 #define PERFMON(dfr0) bits(dfr0, 27, 24)
 #define PMUV2         2u

@@ -11,6 +11,7 @@
 #include "bt/decode.h"
 #include "bt/hyper.h"
 #include "monitor/alloc.h"
+#include "monitor/arch.h"
 #include "monitor/console.h"
 #include "monitor/core.h"
 #include "monitor/cp14.h"
@@ -29,6 +30,8 @@
 #include "monitor/string.h"
 #include "monitor/sysreg.h"
 #include "monitor/vm.h"
+
+extern const uint8_t early_vectors[], park_vectors[], window_exclusive[];
 
 _Noreturn void main(const void *fdt, uint32_t image, uint32_t image_end);
 
@@ -87,8 +90,11 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	static struct core core;
 	static struct host host;
 	struct fit_vm cfg;
-	const char *why = host_parse(&host, fdt);
+	const char *why;
 
+	arch_on_bug(stop_bug);
+	early_init(early_vectors, park_vectors, stop_early);
+	why = host_parse(&host, fdt);
 	power_init(host.psci);
 	if (!why && !host_ram(&host, image, image_end - image))
 		why = "the monitor isn't in its RAM";
@@ -100,7 +106,7 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	if (why)
 		stop_input(why, "host core");
 	check_args(&host);
-	host_mmu_init(&host, image, image_end);
+	host_mmu_init(&host, image, image_end, window_exclusive);
 	if (early_drain())
 		kprintf_line("an asynchronous abort was pending when the monitor started; ignored");
 	core.early_domain = host_mmu_early_domain();

@@ -98,8 +98,8 @@ stop_fatal(struct vcpu *v, uint32_t lr, uint32_t spsr, uint32_t mode)
 }
 
 void
-arch_bug(const char *file, int line, const char *what)
+stop_bug(const char *file, int line, const char *what, const void *caller)
 {
-	report("palimpsest: bug at %s:%d: %s, called from %p\n", file, line, what, __builtin_return_address(0));
+	report("palimpsest: bug at %s:%d: %s, called from %p\n", file, line, what, caller);
 	end(NULL, "monitor", STATUS_MONITOR);
 }

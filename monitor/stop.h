@@ -22,7 +22,8 @@ _Noreturn void stop_input(const char *what, const char *where);
 // A bug of ours that early_fault has told of: status 4.
 _Noreturn void stop_early(void);
 
-// The window's entry for bugs of ours; arch_bug() ends here as well: status 4.
+// The window's entry for bugs of ours, and arch_bug's end: status 4.
 _Noreturn void stop_fatal(struct vcpu *v, uint32_t lr, uint32_t spsr, uint32_t mode);
+_Noreturn void stop_bug(const char *file, int line, const char *what, const void *caller);
 
 #endif

@@ -11,27 +11,12 @@
 #ifndef MONITOR_VPMU_H
 #define MONITOR_VPMU_H
 
+#include "monitor/pmu.h"
 #include "monitor/sysreg.h"
 #include "monitor/types.h"
 
 #define VPMU_COUNTERS 31u // the most there may be
 #define VPMU_CYCLES   31u // the cycle counter's bit beside theirs
-
-#define PMCR_E 0x01u
-#define PMCR_P 0x02u // event counters to zero
-#define PMCR_C 0x04u // cycle counter to zero
-#define PMCR_D 0x08u // it counts once in 64 cycles
-#define PMCR_N 0xf800u
-
-#define PMUSERENR_EN 1u
-#define PMSELR_SEL   0x1fu
-
-#define PMU_FILTER_P 0x80000000u // PMXEVTYPER, PMCCFILTR: not counted in the kernel,
-#define PMU_FILTER_U 0x40000000u // in user mode
-
-#define PMU_EVENT        0xffffu // PMXEVTYPER.evtCount; ARMv7 has eight bits of it, QEMU sixteen
-#define PMU_INST_RETIRED 0x08u
-#define PMU_CPU_CYCLES   0x11u
 
 // What has been spent in a view.
 struct vpmu_spent {

@@ -15,7 +15,7 @@
 #define PLACE     (WINDOW_DEFAULT - 0x12300000u)
 
 // What the linker script and the window's assembly have.
-const uint8_t __window_start[64], window_vectors[1], window_exclusive[1];
+const uint8_t __window_start[64];
 extern const uint8_t __window_end[64] __attribute__((alias("__window_start")));
 // And what starting a core needs besides.
 void hostcore_setup(uint32_t gicd);
@@ -69,7 +69,7 @@ test_flat(void)
 	h.gicd = 0x08000000;
 	h.gicc = 0x08010000;
 	sysreg_fake[SYSREG_sctlr] = 0;
-	host_mmu_init(&h, IMAGE, IMAGE_END);
+	host_mmu_init(&h, IMAGE, IMAGE_END, __window_start);
 	for (uint32_t i = RAM >> 20; i < (RAM >> 20) + 8u; i++)
 		check_section(i, false, i >= IMAGE >> 20 && i <= IMAGE_END >> 20);
 	check_section(0x600, false, false);
