@@ -128,7 +128,7 @@ test:
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@echo "building the tests"
 	@$(MAKE) --no-print-directory -k -j$$(nproc) $(HOST_TEST:test/host/%.c=$(B)/test/%) $(GUEST_TESTS:%=$(B)/guest/%.bin) || :
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-build test-cli test-scan test-corpus test-isa test-sysregs test-statistics test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report test-break \
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-build test-cli test-scan test-corpus test-isa test-sysregs test-statistics test-script test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report test-break \
 	  test-bad test-board test-firmware test-boot coverage test-mutants
 
 ## what takes longer: libFuzzer targets, boots, load
@@ -203,7 +203,11 @@ test-statistics: $(B)/statistics
 	@$< | diff -q - docs/statistics.md > /dev/null || { echo "docs/statistics.md is older than monitor/*.def: make docs/statistics.md"; exit 1; }
 	@echo "statistics: 1 passed, 0 failed"
 
-.PHONY: test-cli test-scan
+.PHONY: test-cli test-scan test-script
+## guests/script.sh: a script in a VM, its output, exit status and files
+test-script: all
+	@BUILD=$(B) test/script.sh
+
 ## the command: options, bad input, exit statuses
 test-cli: all
 	@test/cli.sh $(B)
@@ -222,7 +226,7 @@ test-build: all $(B)/test/walk $(B)/hostile.bin $(B)/test/hostile-drive $(B)/gue
 
 C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c docs/*.c test/host/*.c test/boot/*.c test/corpus/*.c test/fuzz/*.c test/hostile/*.c test/libfuzzer/*.c bench/*.c)
 ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/boot/*.h test/fuzz/*.h test/hostile/*.h test/libfuzzer/*.h bench/*.h)
-SH_FILES  := $(wildcard guests/*.sh test/*.sh test/*/*.sh bench/*.sh) guests/init .ci/run
+SH_FILES  := $(wildcard guests/*.sh test/*.sh test/*/*.sh bench/*.sh) guests/init guests/script-init .ci/run
 
 ## static checks
 lint:

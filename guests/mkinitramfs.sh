@@ -24,8 +24,5 @@ cp "$here/init" "$tmp/root/init"
 [ $# -lt 2 ] || cp "$2" "$tmp/root/palimpsest.cmds"
 [ $# -lt 3 ] || cp -R "$3/." "$tmp/root"
 find "$tmp/root" -exec chmod 755 {} +
-find "$tmp/root" -exec touch -h -d @0 {} +
-(cd "$tmp/root" && find . -mindepth 1 | LC_ALL=C sort |
-	cpio --quiet -o -H newc -R +0:+0 --reproducible) >"$tmp/cpio"
-gzip -1 -n <"$tmp/cpio" >"$tmp/out"
+"$here/cpio.sh" "$tmp/root" >"$tmp/out"
 cat "$tmp/out" >"$1"
