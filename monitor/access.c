@@ -8,7 +8,7 @@
 #include "monitor/string.h"
 #include "monitor/trace.h"
 #include "bt/decode.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vpsr.h"
 
 void

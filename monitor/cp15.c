@@ -14,7 +14,7 @@
 #include "monitor/cprow.h"
 #include "monitor/sysreg.h"
 #include "monitor/vfpsys.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vpsr.h"
 
 #define L2CTLR_CORES (3u << 24)

@@ -8,7 +8,7 @@
 #include "monitor/inject.h"
 #include "monitor/regime.h"
 #include "monitor/sysreg.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vpsr.h"
 
 #define TTBCR_RW      TTBCR_N     // PD0 and PD1 are of the Security Extensions (B4.1.153)

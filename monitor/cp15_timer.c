@@ -4,7 +4,7 @@
 // and the two timers, which vtimer.c has.
 #include "monitor/cp15_internal.h"
 #include "monitor/sysreg.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vtimer.h"
 
 #define CNTKCTL_PL0PCTEN (1u << 0)

@@ -4,7 +4,7 @@
 #include "monitor/dump.h"
 #include "monitor/access.h"
 #include "monitor/report.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 
 #define TRACE_SHOWN 24u
 

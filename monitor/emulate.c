@@ -13,10 +13,9 @@
 #include "monitor/cp15.h"
 #include "monitor/inject.h"
 #include "monitor/psci.h"
-#include "monitor/stop.h"
 #include "monitor/trace.h"
 #include "monitor/vfpsys.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vpsr.h"
 
 uint32_t
@@ -62,7 +61,7 @@ enum exit_reason
 emulate_return(struct vcpu *v, uint32_t psr, uint32_t pc)
 {
 	if (!vpsr_return(v, psr, pc))
-		stop_crash(v, "exception return to a mode that does not exist");
+		v->vm->ask->crash(v, "exception return to a mode that does not exist");
 	return EXIT_eret;
 }
 
@@ -85,7 +84,7 @@ msr(struct vcpu *v, uint32_t insn)
 
 	if (!bit(insn, 22)) {
 		if (!vpsr_write_cpsr(v, value, fields))
-			stop_crash(v, "MSR CPSR to a mode that does not exist");
+			v->vm->ask->crash(v, "MSR CPSR to a mode that does not exist");
 	} else {
 		if (!emulate_has_spsr(v))
 			return emulate_undef(v);
@@ -104,7 +103,7 @@ cps(struct vcpu *v, uint32_t insn)
 	if (bit(insn, 17))
 		psr = (psr & ~PSR_M) | (insn & PSR_M);
 	if (!vpsr_mode_valid(psr))
-		stop_crash(v, "CPS to a mode that does not exist");
+		v->vm->ask->crash(v, "CPS to a mode that does not exist");
 	vpsr_set_mode(v, psr);
 	return emulate_next(v, EXIT_cps);
 }
@@ -155,11 +154,11 @@ hvc(struct vcpu *v)
 	vpsr_next(v); // the call returns there, unless it doesn't
 	switch (psci_call(v)) {
 	case PSCI_SYSTEM_OFF:
-		stop_poweroff(v);
+		v->vm->ask->poweroff(v);
 	case PSCI_SYSTEM_RESET:
-		stop_reset(v);
+		v->vm->ask->reset(v);
 	case PSCI_CPU_OFF:
-		stop_crash(v, "the last VCPU turned itself off");
+		v->vm->ask->crash(v, "the last VCPU turned itself off");
 	case PSCI_SUSPEND:
 		v->waiting = true;
 		break;

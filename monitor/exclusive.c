@@ -13,7 +13,7 @@
 #include "monitor/exec.h"
 #include "monitor/host_mmu.h"
 #include "monitor/string.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vpsr.h"
 
 // Two registers as a value of eight bytes: the first is that at the lower address.
@@ -73,7 +73,7 @@ emulate_exclusive(struct vcpu *v, const struct bt_ldst *op, uint32_t at)
 	uint64_t value;
 
 	if ((at ^ v->vm->window) >> SECTION_SHIFT == 0) {
-		vm_move_window(v->vm); // and the instruction comes again
+		v->vm->ask->move_window(v->vm); // and the instruction comes again
 		return false;
 	}
 	if (!access_aligned(v, x.va, x.size, false) || !access_load(v, x.va, x.size, vpsr_privileged(v), &value))

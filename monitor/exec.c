@@ -266,7 +266,7 @@ find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 bool
 exec_shows_frame(const struct vcpu *v, const struct code_page *p)
 {
-	return p->copy && v->vm->watch.n && (v->vm->cfg.strict || p->guessed);
+	return p->copy && v->vm->watch.n && (v->vm->code.strict || p->guessed);
 }
 
 static void

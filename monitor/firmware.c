@@ -5,7 +5,6 @@
 #include "monitor/firmware.h"
 #include "monitor/access.h"
 #include "monitor/arch.h"
-#include "monitor/exec.h"
 #include "monitor/vm.h"
 
 #define FLASH_BASE  0x00000000u
@@ -29,7 +28,7 @@ firmware_room(uint32_t blocks)
 static void
 rom_hidden(void *ctx)
 {
-	exec_rom_hidden(((struct vm *)ctx)->vcpu[0]);
+	machine_of(ctx)->ways->rom_hidden(((struct vm *)ctx)->vcpu[0]);
 }
 
 static void
@@ -41,7 +40,7 @@ dma_written(void *ctx, gpa_t gpa, uint32_t len)
 void
 firmware_init(struct firmware *fw, struct vm *vm, hpa_t room, uint32_t blocks)
 {
-	const struct fit_vm *cfg = &vm->cfg;
+	const struct fit_vm *cfg = &machine_of(vm)->cfg;
 	struct vfwcfg_boot boot = {.n_cpus = VM_VCPUS};
 	bool ok = true;
 

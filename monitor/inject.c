@@ -2,9 +2,8 @@
 //
 // See inject.h; B1.8.2-B1.8.10, fault registers B4.1.51-52 and B4.1.96.
 #include "monitor/inject.h"
-#include "monitor/stop.h"
 #include "monitor/trace.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vpsr.h"
 
 #define DFSR_WnR (1u << 11)
@@ -20,7 +19,7 @@ static void
 check_vector(struct vcpu *v, uint32_t vector, const char *what)
 {
 	if (v->pc == v->vectors + vector && vpsr_privileged(v))
-		stop_crash(v, what);
+		v->vm->ask->crash(v, what);
 }
 
 void

@@ -10,9 +10,8 @@
 #include "monitor/gic.h"
 #include "monitor/inject.h"
 #include "monitor/kprintf.h"
-#include "monitor/stop.h"
 #include "monitor/sysreg.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vtimer.h"
 
 #define CNTV_OFF 0u
@@ -197,7 +196,7 @@ irq_wait(struct vcpu *v)
 	since = v->deaf_since;
 	while (!v->lines) {
 		if (!could_wake(v))
-			stop_crash(v, "waits for an interrupt, and none is enabled that could ever come");
+			v->vm->ask->crash(v, "waits for an interrupt, and none is enabled that could ever come");
 		dsb();
 		wfi();
 		irq_host(v);

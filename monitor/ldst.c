@@ -13,7 +13,7 @@
 #include "monitor/emulate_internal.h"
 #include "monitor/regime.h"
 #include "monitor/string.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vpsr.h"
 
 // The PC is a word's address, in Thumb too (A5.1.2's Align(PC, 4)).

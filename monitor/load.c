@@ -52,7 +52,7 @@ put(struct vm *vm, const struct image_piece *piece)
 		memcpy(to, part.data, part.filled);
 		memset(to + part.filled, 0, part.size - part.filled);
 	}
-	firmware_load(vm->firmware, piece);
+	firmware_load(machine_of(vm)->firmware, piece);
 }
 
 static void
@@ -64,13 +64,14 @@ put_all(struct vm *vm, uint32_t at, const void *data, uint32_t size)
 static void
 load_kernel(struct vm *vm, struct load_start *start, struct image_layout *at)
 {
-	const struct fit_blob *ramdisk = &vm->cfg.ramdisk;
+	const struct fit_vm *cfg = &machine_of(vm)->cfg;
+	const struct fit_blob *ramdisk = &cfg->ramdisk;
 	size_t initrd_size = ramdisk->size;
 	const void *initrd = image_initrd(ramdisk->data, &initrd_size);
 	uint32_t stub[IMAGE_STUB_WORDS];
 	struct image image;
 
-	place(&vm->cfg, &image, at);
+	place(cfg, &image, at);
 	for (unsigned n = 0; n < image.n; n++)
 		put(vm, &image.piece[n]);
 	start->entry = image.entry;
@@ -87,20 +88,21 @@ load_kernel(struct vm *vm, struct load_start *start, struct image_layout *at)
 static void
 load_dtb(struct vm *vm, const struct image_layout *at)
 {
+	const struct fit_vm *from = &machine_of(vm)->cfg;
 	static uint8_t dtb[IMAGE_DTB_ROOM] __attribute__((aligned(8)));
 	size_t room = at->dtb_room && at->dtb_room < sizeof(dtb) ? at->dtb_room : sizeof(dtb);
 	struct guestfdt_cfg cfg = {
 	    .ram_base = vm->mem.base.v,
 	    .ram_size = vm->mem.size,
 	    .n_cpus = VM_VCPUS,
-	    .bootargs = vm->cfg.bootargs,
+	    .bootargs = from->bootargs,
 	    .initrd_start = at->initrd_start,
 	    .initrd_end = at->initrd_end,
 	};
 	int size;
 
-	if (vm->cfg.fdt.data)
-		size = guestfdt_patch(dtb, room, vm->cfg.fdt.data, vm->cfg.fdt.size, &cfg);
+	if (from->fdt.data)
+		size = guestfdt_patch(dtb, room, from->fdt.data, from->fdt.size, &cfg);
 	else
 		size = guestfdt_build(dtb, room, &cfg);
 	if (at->dtb_room && size > 0)
@@ -114,10 +116,11 @@ load_dtb(struct vm *vm, const struct image_layout *at)
 void
 load_images(struct vm *vm, struct load_start *start)
 {
-	struct image_layout at = {.dtb = VM_RAM_BASE, .dtb_room = image_dtb_size(vm->cfg.fdt.size)};
+	const struct fit_vm *cfg = &machine_of(vm)->cfg;
+	struct image_layout at = {.dtb = VM_RAM_BASE, .dtb_room = image_dtb_size(cfg->fdt.size)};
 
 	*start = (struct load_start){0};
-	if (!vm->cfg.firmware.size)
+	if (!cfg->firmware.size)
 		load_kernel(vm, start, &at);
 	load_dtb(vm, &at);
 }

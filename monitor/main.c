@@ -17,6 +17,7 @@
 #include "monitor/cp14.h"
 #include "monitor/cp15.h"
 #include "monitor/early.h"
+#include "monitor/exec.h"
 #include "monitor/fit.h"
 #include "monitor/host.h"
 #include "monitor/host_mmu.h"
@@ -29,9 +30,11 @@
 #include "monitor/stop.h"
 #include "monitor/string.h"
 #include "monitor/sysreg.h"
+#include "monitor/trap.h"
 #include "monitor/vm.h"
 
-extern const uint8_t early_vectors[], park_vectors[], window_exclusive[];
+extern const uint8_t early_vectors[], park_vectors[];
+extern const uint8_t window_vectors[], window_enter[], window_exclusive[];
 
 _Noreturn void main(const void *fdt, uint32_t image, uint32_t image_end);
 
@@ -87,6 +90,7 @@ read_fit(const struct host *h, struct fit_vm *cfg)
 _Noreturn void
 main(const void *fdt, uint32_t image, uint32_t image_end)
 {
+	static const struct vm_ways ways = {window_vectors, window_enter, trap_slow, exec_rom_hidden};
 	static struct core core;
 	static struct host host;
 	struct fit_vm cfg;
@@ -124,8 +128,8 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	core.image_bytes = image_end - image;
 	irq_init(&host);
 
-	struct vm *vm = vm_create(&cfg, &host, &core);
+	struct vm *vm = vm_create(&cfg, &host, &core, &ways);
 
-	vm->no_reboot = arg_is(&host, "no-reboot", "1");
+	machine_of(vm)->no_reboot = arg_is(&host, "no-reboot", "1");
 	vm_run(vm);
 }

@@ -9,7 +9,7 @@
 #include "monitor/psci.h"
 #include "monitor/regime.h"
 #include "monitor/vfpsys.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vtimer.h"
 
 #define PSCI_VERSION_1_1      0x00010001u

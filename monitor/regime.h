@@ -5,7 +5,7 @@
 #ifndef MONITOR_REGIME_H
 #define MONITOR_REGIME_H
 
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 
 // SCTLR, TTBCR, PRRR or NMRR were written, with the old values no longer known:
 // every shadow may be wrong. Also recomputes vectors and exc_psr.

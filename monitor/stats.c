@@ -48,6 +48,7 @@ void
 stats_report(struct json *j, const struct vcpu *v)
 {
 	const struct vm *vm = v->vm;
+	const struct machine *m = machine_of(vm);
 
 // clang-format off
 #define STATS

@@ -48,7 +48,7 @@ stop_poweroff(struct vcpu *v)
 void
 stop_reset(struct vcpu *v)
 {
-	if (!v->vm->no_reboot)
+	if (!machine_of(v->vm)->no_reboot)
 		vm_run(v->vm);
 	end(v, "reset", STATUS_OK);
 }

@@ -3,7 +3,7 @@
 // See trace.h.
 #include "monitor/trace.h"
 #include "monitor/sysreg.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 
 void
 trace(struct vcpu *v, enum trace_event event, uint32_t detail)

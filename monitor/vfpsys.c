@@ -7,7 +7,7 @@
 #include "monitor/sysreg.h"
 #include "monitor/vfpsys.h"
 #include "monitor/vfp.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vpsr.h"
 
 #define FPEXC_EN          (1u << 30)

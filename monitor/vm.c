@@ -29,7 +29,6 @@
 #include "monitor/room.h"
 #include "monitor/stop.h"
 #include "monitor/string.h"
-#include "monitor/trap.h"
 #include "monitor/vfpsys.h"
 #include "monitor/vpsr.h"
 #include "monitor/vtimer.h"
@@ -50,8 +49,6 @@
 
 _Static_assert(sizeof(struct vcpu) <= WINDOW_VCPU_SIZE, "the VCPU fits its place in the window");
 _Static_assert(offsetof(struct intern, hash) <= WINDOW_WORDS_SIZE, "so do the words that have numbers");
-
-extern const uint8_t window_vectors[], window_enter[];
 
 // Cleared memory of the monitor's for the VM of cfg; adds to what has been spent on it.
 static void *
@@ -94,9 +91,9 @@ gpio_irq(void *ctx, bool level)
 static uint32_t
 seconds(void *ctx)
 {
-	const struct vm *vm = ctx;
+	const struct host *h = machine_of(ctx)->host;
 
-	return vm->host->rtc ? mmio_read(vm->host->rtc) : (uint32_t)(sysreg_read_cntvct() / sysreg_read_cntfrq());
+	return h->rtc ? mmio_read(h->rtc) : (uint32_t)(sysreg_read_cntvct() / sysreg_read_cntfrq());
 }
 
 static void
@@ -106,7 +103,7 @@ add_devices(struct vm *vm)
 		  dev_add(&vm->bus, &vgic_dist, GPA(GICD_BASE), &vm->gic) &&
 		  dev_add(&vm->bus, &vpl011_class, GPA(UART_BASE), &vm->uart) &&
 		  dev_add(&vm->bus, &vpl031_class, GPA(RTC_BASE), &vm->rtc) &&
-		  dev_add(&vm->bus, &vpl061_class, GPA(GPIO_BASE), &vm->gpio) &&
+		  dev_add(&vm->bus, &vpl061_class, GPA(GPIO_BASE), &machine_of(vm)->gpio) &&
 		  dev_add(&vm->bus, &vvirtio_class, GPA(VIRTIO_BASE), NULL);
 
 	BUG_ON(!ok);
@@ -124,22 +121,25 @@ power_on_devices(struct vm *vm)
 static void
 reset_devices(struct vm *vm)
 {
+	struct machine *m = machine_of(vm);
+
 	vgic_init(&vm->gic, VM_VCPUS);
 	uart_irq(vm, vm->uart.line);
 	rtc_irq(vm, vm->rtc.line);
-	vpl061_init(&vm->gpio, &(struct vpl061_cb){gpio_irq, vm});
-	firmware_reset(vm->firmware);
+	vpl061_init(&m->gpio, &(struct vpl061_cb){gpio_irq, vm});
+	firmware_reset(m->firmware);
 }
 
 // The VM's memory beside what the monitor needs, cleared of whatever was there: says so in one line if it isn't there.
 static void
 take_memory(struct vm *vm)
 {
-	uint32_t size = vm->cfg.memory_mib * MIB;
+	const struct fit_vm *cfg = &machine_of(vm)->cfg;
+	uint32_t size = cfg->memory_mib * MIB;
 	hpa_t host = alloc(size, SECTION_SIZE);
 
 	if (!host.v)
-		stop_input("more memory than the host has free", vm->cfg.name);
+		stop_input("more memory than the host has free", cfg->name);
 	memset((void *)host.v, 0, size);
 	vm->mem = (struct gmem){.base = GPA(VM_RAM_BASE), .size = size, .host = host};
 }
@@ -153,45 +153,49 @@ let_interrupts_in(void *vm)
 static void
 init_shadows(struct vm *vm, uint32_t window_l1)
 {
-	pool_init(&vm->pool, vm->pool_base, vm->pool.size);
-	vm->shadow_room.known = vm->vcpu[0]->known;
-	spt_init(&vm->spt, &vm->mem, &vm->shadow_room, vm->window >> SECTION_SHIFT, window_l1);
-	memset(vm->code_room.words, 0, sizeof(*vm->code_room.words));
-	code_init(&vm->code, &vm->mem, &vm->pool, vm->cfg.block ? CODE_BLOCK : CODE_PAGE, &vm->code_room);
+	struct machine *m = machine_of(vm);
+
+	pool_init(&vm->pool, m->pool_base, vm->pool.size);
+	m->shadow_room.known = vm->vcpu[0]->known;
+	spt_init(&vm->spt, &vm->mem, &m->shadow_room, vm->window >> SECTION_SHIFT, window_l1);
+	memset(m->code_room.words, 0, sizeof(*m->code_room.words));
+	code_init(&vm->code, &vm->mem, &vm->pool, m->cfg.block ? CODE_BLOCK : CODE_PAGE, &m->code_room);
 	vm->code.pause = let_interrupts_in;
 	vm->code.pause_ctx = vm;
 	vm->code.watched = watch_possible();
-	vm->code.strict = vm->cfg.strict;
+	vm->code.strict = m->cfg.strict;
 }
 
 static void
 take_room(struct vm *vm, uint32_t *spent)
 {
-	struct spt_room *s = &vm->shadow_room;
+	struct machine *m = machine_of(vm);
+	struct spt_room *s = &m->shadow_room;
+	struct code_room *c = &m->code_room;
 	struct room_sizes z = {
-	    .fixed = *spent + vm->core->image_bytes + WINDOW_VCPU_SIZE + sizeof(*vm->code_room.words) + SPT_TABLES(0),
+	    .fixed = *spent + vm->core->image_bytes + WINDOW_VCPU_SIZE + sizeof(*c->words) + SPT_TABLES(0),
 	    .frame = sizeof(*s->frame),
 	    .section = sizeof(*s->section),
-	    .record = sizeof(*vm->code_room.records),
+	    .record = sizeof(*c->records),
 	    .space = SPT_TABLES(1) - SPT_TABLES(0) + sizeof(*s->space),
 	};
 	struct room r = room_share(vm->mem.size, &z);
-	const struct fit_vm *cfg = &vm->cfg;
+	const struct fit_vm *cfg = &m->cfg;
 	uint32_t memory = vm->mem.size + GMEM_ROMS * GMEM_ROM_SIZE;
 
 	vm->pool.size = r.pool;
-	vm->pool_base = HPA(take(cfg, spent, r.pool, PAGE_SIZE));
+	m->pool_base = HPA(take(cfg, spent, r.pool, PAGE_SIZE));
 	s->pool = &vm->pool;
 	s->frame = take(cfg, spent, memory / PAGE_SIZE * z.frame, PAGE_SIZE);
 	s->section = take(cfg, spent, memory / SECTION_SIZE * z.section, PAGE_SIZE);
 	s->n_spaces = r.spaces;
 	s->space = take(cfg, spent, r.spaces * sizeof(*s->space), PAGE_SIZE);
 	s->tables = HPA(take(cfg, spent, SPT_TABLES(r.spaces), SPT_L1_SIZE));
-	vm->code_room.n_records = r.records;
-	vm->code_room.records = take(cfg, spent, r.records * z.record, PAGE_SIZE);
-	vm->code_room.words = take(cfg, spent, sizeof(*vm->code_room.words), PAGE_SIZE);
+	c->n_records = r.records;
+	c->records = take(cfg, spent, r.records * z.record, PAGE_SIZE);
+	c->words = take(cfg, spent, sizeof(*c->words), PAGE_SIZE);
 	vm->vcpu[0] = take(cfg, spent, WINDOW_VCPU_SIZE, PAGE_SIZE);
-	vm->monitor_limit = ROOM_LIMIT(vm->mem.size);
+	m->monitor_limit = ROOM_LIMIT(vm->mem.size);
 }
 
 // The usual place, or the next below where the board has nothing.
@@ -206,13 +210,17 @@ first_window(void)
 }
 
 struct vm *
-vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
+vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core, const struct vm_ways *ways)
 {
+	static const struct vm_asks asks = {stop_crash, stop_poweroff, stop_reset, vm_move_window};
 	uint32_t spent = 0, blocks = firmware_blocks(load_flash_blocks(cfg));
-	struct vm *vm = take(cfg, &spent, sizeof(*vm), PAGE_SIZE);
+	struct machine *m = take(cfg, &spent, sizeof(*m), PAGE_SIZE);
+	struct vm *vm = &m->vm;
 
-	vm->cfg = *cfg;
-	vm->host = h;
+	m->cfg = *cfg;
+	m->host = h;
+	m->ways = ways;
+	vm->ask = &asks;
 	vm->core = core;
 	vm->physical_ahead = irq_physical_ahead();
 	vm->window = first_window();
@@ -221,9 +229,9 @@ vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core)
 	spent += core->image_bytes;
 	add_devices(vm);
 	power_on_devices(vm);
-	vm->firmware = take(cfg, &spent, sizeof(*vm->firmware), PAGE_SIZE);
-	firmware_init(vm->firmware, vm, HPA(take(cfg, &spent, firmware_room(blocks), PAGE_SIZE)), blocks);
-	vm->monitor_bytes = spent;
+	m->firmware = take(cfg, &spent, sizeof(*m->firmware), PAGE_SIZE);
+	firmware_init(m->firmware, vm, HPA(take(cfg, &spent, firmware_room(blocks), PAGE_SIZE)), blocks);
+	m->monitor_bytes = spent;
 	return vm;
 }
 
@@ -237,10 +245,10 @@ reset_vcpu(struct vcpu *v, struct vm *vm, const struct load_start *start)
 	v->host_ttbr0 = host_mmu_ttbr0();
 	v->window_ttbr0 = host_mmu_window_ttbr0();
 	v->host_stack = vm->core->stack_top;
-	v->slow_entry = (uint32_t)(uintptr_t)trap_slow;
+	v->slow_entry = (uint32_t)(uintptr_t)machine_of(vm)->ways->trap;
 	v->fatal_entry = (uint32_t)(uintptr_t)stop_fatal;
 	v->nested = TRAP_SVC;
-	v->check_targets = v->closes_blocks = vm->cfg.block;
+	v->check_targets = v->closes_blocks = machine_of(vm)->cfg.block;
 	v->cpsr = MODE_USR | PSR_Z; // UNKNOWN flags (B1.9.1), as QEMU's core has them
 	v->mode = MODE_SVC | PSR_A | PSR_I | PSR_F;
 	memcpy(v->regs, start->r, sizeof(start->r));
@@ -259,7 +267,8 @@ reset_vcpu(struct vcpu *v, struct vm *vm, const struct load_start *start)
 _Noreturn void
 vm_enter(struct vcpu *v)
 {
-	uint32_t at = v->vm->window + ((uintptr_t)window_enter - (uintptr_t)window_vectors);
+	const struct vm_ways *ways = machine_of(v->vm)->ways;
+	uint32_t at = v->vm->window + (uint32_t)(ways->enter - ways->window);
 
 	v->moved = false;
 	((void (*)(uint32_t window))(uintptr_t)at)(v->window);
@@ -272,13 +281,13 @@ vm_run(struct vm *vm)
 	struct vcpu *v = vm->vcpu[0];
 	struct load_start start;
 
-	init_shadows(vm, host_mmu_window(vm->window, HPA(v), HPA(vm->code_room.words)));
+	init_shadows(vm, host_mmu_window(vm->window, HPA(v), HPA(machine_of(vm)->code_room.words)));
 	watch_init(&vm->watch, vm->code.watched);
 	vm->watch.since = v->count[EXIT_watch];
 	reset_devices(vm);
 	load_images(vm, &start);
 	reset_vcpu(v, vm, &start);
-	vm->started = sysreg_read_cntvct();
+	machine_of(vm)->started = sysreg_read_cntvct();
 	vfpsys_update(v);
 	irq_update(v);
 	clrex(); // as a reset leaves the exclusive monitor (A3.4)
@@ -323,7 +332,7 @@ vm_move_window(struct vm *vm)
 
 	vm->window = index << SECTION_SHIFT;
 	v->window = vm->window + WINDOW_VCPU;
-	host_mmu_window(vm->window, HPA(v), HPA(vm->code_room.words));
+	host_mmu_window(vm->window, HPA(v), HPA(machine_of(vm)->code_room.words));
 	spt_move_window(&vm->spt, index);
 	regime_refresh(v);
 	v->moved = true;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "monitor/core.h"
 #include "monitor/hostpmu.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 
 #define PMCR_LC 0x40u
 

@@ -3,7 +3,7 @@
 // The guest's generic timers as comparisons with a count (ARM ARM B8.1.5); nothing runs
 // between one vtimer_sync and the next but the host's timer, which the caller sets.
 #include "monitor/sysreg.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vtimer.h"
 
 // A line that the GIC sees high needs no deadline. Asking the GIC and not the count keeps the timer

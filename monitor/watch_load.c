@@ -78,7 +78,7 @@ watch_stopped(struct vcpu *v)
 	const struct code_page *p;
 
 	trace(v, TRACE_WATCH, sysreg_read_dfar());
-	if (!v->vm->cfg.strict && v->count[EXIT_watch] - v->vm->watch.since >= WATCH_MANY) {
+	if (!v->vm->code.strict && v->count[EXIT_watch] - v->vm->watch.since >= WATCH_MANY) {
 		v->vm->watch.since = v->count[EXIT_watch];
 		exec_guess_less(v);
 		return;

@@ -41,15 +41,15 @@ console_dropped(void)
 	return 7;
 }
 
-static struct vm vm;
-static struct vcpu v = {.vm = &vm};
+static struct machine m;
+static struct vcpu v = {.vm = &m.vm};
 
 static void
 begin(const char *name)
 {
 	check_case(name);
-	memset(&vm, 0, sizeof(vm));
-	v = (struct vcpu){.vm = &vm};
+	memset(&m, 0, sizeof(m));
+	v = (struct vcpu){.vm = &m.vm};
 	used = 0;
 	readable = true;
 }
@@ -136,12 +136,12 @@ static void
 check_trace(void)
 {
 	begin("the trace's header, and its end, oldest first");
-	dump_trace(&vm.trace);
+	dump_trace(&m.vm.trace);
 	CHECK(!strcmp(text, "last of 0 trace entries:\n  time     pc       mode  what\n"));
 	for (unsigned n = 0; n < TRACE_ENTRIES + 50u; n++)
 		entry(TRACE_MMIO, MODE_SVC, 0x100 + n, n);
 	used = 0;
-	dump_trace(&vm.trace);
+	dump_trace(&m.vm.trace);
 	CHECK(lines(text) == 2 + 24);
 	CHECK(strstr(text, "what\n  00000000 0000021a svc   device access, gpa 0000011a\n"));
 	CHECK(strlen(strstr(text, "gpa 00000131")) == 13);
@@ -167,10 +167,10 @@ check_statistics(void)
 	v.count[EXIT_irq] = 1;
 	v.slow[EXIT_irq] = 1;
 	v.worst[EXIT_irq] = 9;
-	vm.code.policy = CODE_BLOCK;
-	vm.watch.n = 1;
-	vm.watch.site[0] = (struct watch_site){16, 32, 5};
-	vm.watch.site[1] = (struct watch_site){17, 33, 6};
+	m.vm.code.policy = CODE_BLOCK;
+	m.vm.watch.n = 1;
+	m.vm.watch.site[0] = (struct watch_site){16, 32, 5};
+	m.vm.watch.site[1] = (struct watch_site){17, 33, 6};
 	json_open(&j, NULL, '{');
 	stats_report(&j, &v);
 	json_close(&j);

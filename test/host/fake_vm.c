@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// See fake_vm.h.
+// See fake_vm.h. stop_crash() is what trap.c calls, too.
 #include "test/host/fake_vm.h"
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +23,44 @@ static const struct dev_reg registers[] = {
 static const struct dev_class fake_class = {
     .name = "fake", .size = 0x1000, .width = DEV_WORDS, .regs = registers, .n_regs = 1};
 
+static _Noreturn void
+stopped(const char *why)
+{
+	fake_vm.stopped = why;
+	longjmp(fake_vm.stop, 1);
+}
+
+void
+stop_crash(struct vcpu *v, const char *what)
+{
+	(void)v;
+	stopped(what);
+}
+
+static _Noreturn void
+poweroff(struct vcpu *v)
+{
+	(void)v;
+	stopped("poweroff");
+}
+
+static _Noreturn void
+reset(struct vcpu *v)
+{
+	(void)v;
+	stopped("reset");
+}
+
+static void
+move_window(struct vm *vm)
+{
+	vm->window += SECTION_SIZE;
+}
+
 struct vcpu *
 fake_vm_fresh(void)
 {
+	static const struct vm_asks asks = {stop_crash, poweroff, reset, move_window};
 	struct vm *vm;
 	struct vcpu *v;
 
@@ -42,6 +77,7 @@ fake_vm_fresh(void)
 				.host = HPA(memset(aligned_alloc(PAGE_SIZE, FAKE_SIZE), 0, FAKE_SIZE))};
 	fake_vm = (struct fake_vm){.vm = vm, .v = v, .tracked = 1u, .fill_shift = PAGE_SHIFT};
 	dev_add(&vm->bus, &fake_class, GPA(FAKE_DEVICE), &fake_vm.device);
+	vm->ask = &asks;
 	v->vm = vm;
 	v->mode = MODE_SVC | PSR_A | PSR_I | PSR_F;
 	v->cpsr = MODE_USR;
@@ -112,34 +148,6 @@ psci_call(struct vcpu *v)
 {
 	v->regs[0] = 0x600du;
 	return fake_vm.psci;
-}
-
-static _Noreturn void
-stopped(const char *why)
-{
-	fake_vm.stopped = why;
-	longjmp(fake_vm.stop, 1);
-}
-
-void
-stop_crash(struct vcpu *v, const char *what)
-{
-	(void)v;
-	stopped(what);
-}
-
-void
-stop_poweroff(struct vcpu *v)
-{
-	(void)v;
-	stopped("poweroff");
-}
-
-void
-stop_reset(struct vcpu *v)
-{
-	(void)v;
-	stopped("reset");
 }
 
 void
@@ -291,10 +299,4 @@ host_mmu_exclusive(const struct host_mmu_exclusive *x)
 	fake_vm.held_value = memory;
 	fake_vm.held_page = x->page.v;
 	return !x->load && !holds;
-}
-
-void
-vm_move_window(struct vm *vm)
-{
-	vm->window += SECTION_SIZE;
 }

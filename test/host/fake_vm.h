@@ -8,7 +8,7 @@
 
 #include <setjmp.h>
 #include "monitor/psci.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 
 #define FAKE_RAM    0x40000000u
 #define FAKE_SIZE   0x100000u

@@ -10,9 +10,8 @@
 #include "monitor/gic.h"
 #include "monitor/inject.h"
 #include "monitor/irq.h"
-#include "monitor/stop.h"
 #include "monitor/sysreg.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "test/host/check.h"
 #include "test/host/fake_arch.h"
 
@@ -45,6 +44,8 @@ static struct {
 	unsigned n_in, at_in;
 } u;
 
+static _Noreturn void crash(struct vcpu *vcpu, const char *what);
+static const struct vm_asks asks = {.crash = crash};
 static struct vm vm;
 static struct vcpu v;
 static unsigned injected;
@@ -62,8 +63,8 @@ inject_fiq(struct vcpu *vcpu)
 	(void)vcpu;
 }
 
-void
-stop_crash(struct vcpu *vcpu, const char *what)
+static _Noreturn void
+crash(struct vcpu *vcpu, const char *what)
 {
 	(void)vcpu;
 	printf("%s\n", what);
@@ -270,7 +271,7 @@ begin(const char *name, uint8_t self, uint32_t c_ctlr)
 	memset(&u, 0, sizeof(u));
 	u.cr = 0xff01;
 	u.imsc = 0x7ff;
-	memset(&vm, 0, sizeof(vm));
+	vm = (struct vm){.ask = &asks};
 	memset(&v, 0, sizeof(v));
 	v.vm = &vm;
 	vm.vcpu[0] = &v;

@@ -10,7 +10,7 @@
 #include "monitor/psci.h"
 #include "monitor/regime.h"
 #include "monitor/vfpsys.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vtimer.h"
 #include "test/host/check.h"
 

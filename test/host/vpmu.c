@@ -8,7 +8,7 @@
 #include "monitor/core.h"
 #include "monitor/cp15_internal.h"
 #include "monitor/hostpmu.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vpsr.h"
 #include "test/host/check.h"
 #include "test/host/fake_arch.h"

@@ -16,7 +16,7 @@
 #include "monitor/sysreg.h"
 #include "monitor/vfp.h"
 #include "monitor/vfpsys.h"
-#include "monitor/vm.h"
+#include "monitor/shared.h"
 #include "monitor/vtimer.h"
 #include "test/libfuzzer/fuzz.h"
 
