@@ -7,7 +7,16 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "guests/scanimage.h"
+
+// What scan loads (scanimage.h).
+enum scanimage_isa { SCANIMAGE_AUTO, SCANIMAGE_A32, SCANIMAGE_MIXED };
+
+struct scanimage_options {
+	const char *path;
+	bool raw, has_address;
+	enum scanimage_isa isa; // MIXED: there is Thumb code, and a raw image begins with it
+	uint32_t address;       // of a raw image's first byte, or a zImage's unpacked kernel
+};
 
 enum command { COMMAND_RUN, COMMAND_BUNDLE, COMMAND_SCAN, COMMAND_FUZZ };
 

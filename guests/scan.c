@@ -10,19 +10,11 @@
 #include "guests/scan.h"
 #include "guests/scanreport.h"
 #include "guests/truth.h"
-#include "monitor/arch.h"
 
 #define T16_PUSH_MASK 0xff00u // PUSH {..., lr}
 #define T16_PUSH      0xb500u
 #define T32_PUSH      0xe92du
 #define THUMB_CALLS   2u // to a PUSH, that make a page look like code
-
-// The assertions of bt/, natively.
-void
-arch_bug(const char *file, int line, const char *what)
-{
-	fail(EXIT_MONITOR, "%s:%d: %s", file, line, what);
-}
 
 const struct bt_row *
 scan_row(unsigned n)

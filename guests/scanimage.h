@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "guests/file.h"
+#include "guests/options.h"
 
 // What entered[] has of a halfword.
 #define SCANIMAGE_NAMED 0x80u // by a function symbol, or the file's entry point
@@ -36,15 +37,6 @@ struct scanimage {
 	size_t payload_at;
 	struct scanimage_region *region;
 	unsigned n_regions;
-};
-
-enum scanimage_isa { SCANIMAGE_AUTO, SCANIMAGE_A32, SCANIMAGE_MIXED };
-
-struct scanimage_options {
-	const char *path;
-	bool raw, has_address;
-	enum scanimage_isa isa; // MIXED: there is Thumb code, and a raw image begins with it
-	uint32_t address;       // of a raw image's first byte, or a zImage's unpacked kernel
 };
 
 // Loads the image; ends the command with one line if it can't be.
