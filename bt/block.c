@@ -127,7 +127,8 @@ code_block_rewritten(struct code *c, struct code_page *p, uint32_t word)
 	p->scanned[word / 32] &= ~(1u << word % 32);
 	code_block_reach(c, p, word * 4);
 	row = bt_decode_a32(code_original(c, p, word * 4));
-	p->guessed |= row && row->flags & BT_SENSITIVE; // or the guest looks at what it has written
+	if (row && row->flags & BT_SENSITIVE) // or the guest looks at what it has written
+		code_guess(p, 2u * word, 2u * word + 2u);
 }
 
 //----------------------------------------------------------------------------

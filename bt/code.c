@@ -291,7 +291,8 @@ code_patch_raw(struct code *c, struct code_page *p, uint32_t word, uint32_t raw)
 	if (!code_copy(c, p))
 		return false;
 	p->copy[word] = by;
-	p->guessed |= (by & 0x0fffffffu) == (0x0f000000u | BT_HYPER_FRAME); // which a copy would make nothing of
+	if ((by & 0x0fffffffu) == (0x0f000000u | BT_HYPER_FRAME)) // which a copy would make nothing of
+		code_guess(p, 2u * word, 2u * word + 2u);
 	p->patched++;
 	c->n.patched++;
 	return true;
@@ -428,7 +429,8 @@ words_written(struct code *c, struct code_page *p, uint32_t first, uint32_t last
 		if (written_is_sensitive(c, p, w, known)) {
 			if (!code_patch_word(c, p, w))
 				return false;
-			p->guessed |= !replaced;
+			if (!replaced)
+				code_guess(p, 2u * w, 2u * w + 2u);
 		}
 		sync_word(c, p, w, had_copy);
 	}

@@ -40,8 +40,22 @@ struct code_page {
 	bool has_behind; // the kernel can execute that
 	bool doubted;    // page policy: all that isn't known for sure is filled (code_fill.c)
 	bool filled;     // something is
-	bool guessed;    // something is replaced that may be data, so that loads mustn't see the copy
+	uint16_t guess_from, guess_to; // halfwords of the copy among which something is replaced that may be data, so
+				       // that loads mustn't see them: [from, to), none if to is 0
 };
+
+static inline bool
+code_guessed(const struct code_page *p)
+{
+	return p->guess_to != 0;
+}
+
+// Both ends in one.
+static inline uint32_t
+code_guess_of(const struct code_page *p)
+{
+	return (uint32_t)p->guess_from << 16 | p->guess_to;
+}
 
 #define CODE_HASH   1024u
 #define CODE_PLACES 1024u

@@ -77,7 +77,8 @@ code_fill(struct code *c, struct code_page *p, const uint32_t *doubt, unsigned *
 	for (; (*at = bt_map_next(doubt, *at, HALVES)) < HALVES && n; ++*at, n--) {
 		if (!code_copy(c, p))
 			return false;
-		p->filled = p->guessed = true;
+		p->filled = true;
+		code_guess(p, *at, *at + 1u);
 		bt_map_set(map_of(p), *at);
 		show(c, p, *at);
 		show_before(c, p, *at);
@@ -88,8 +89,10 @@ code_fill(struct code *c, struct code_page *p, const uint32_t *doubt, unsigned *
 void
 code_refill(struct code_page *p, unsigned from, unsigned to)
 {
-	if (p->doubted)
-		bt_map_set_range(map_of(p), from, to);
+	if (!p->doubted)
+		return;
+	bt_map_set_range(map_of(p), from, to);
+	code_guess(p, from, to);
 }
 
 void

@@ -95,4 +95,14 @@ void code_refill(struct code_page *p, unsigned from, unsigned to);
 // Halfwords [from, to) are no longer in doubt: they show what the frame has.
 void code_unfill(const struct code *c, struct code_page *p, unsigned from, unsigned to);
 
+// Loads mustn't see what the copy has at halfwords [from, to).
+static inline void
+code_guess(struct code_page *p, unsigned from, unsigned to)
+{
+	if (!code_guessed(p) || from < p->guess_from)
+		p->guess_from = (uint16_t)from;
+	if (to > p->guess_to)
+		p->guess_to = (uint16_t)to;
+}
+
 #endif

@@ -141,7 +141,8 @@ settle_cut(struct code *c, struct code_page *p)
 	struct code_page *q;
 
 	if (c->policy == CODE_BLOCK || !behind || replacement(c, bt_decode_thumb(insn), insn) != insn) {
-		p->guessed |= c->policy == CODE_PAGE;
+		if (c->policy == CODE_PAGE)
+			code_guess(p, HALVES - 1u, HALVES);
 		put(p, HALVES - 1u, BKPT_FRAME);
 		return;
 	}
@@ -171,7 +172,7 @@ replace(struct code *c, struct code_page *p, unsigned i, uint32_t insn, uint32_t
 		return false;
 	put(p, i, word);
 	if (c->policy == CODE_PAGE && word == bt_hyper_udf(insn, insn < 0x10000u ? BT_IMM_T16_FRAME : BT_T32_FRAME))
-		p->guessed = true; // which a copy would make nothing of
+		code_guess(p, i, i + bt_thumb_size(insn) / 2u); // which a copy would make nothing of
 	p->patched++;
 	c->n.patched++;
 	return true;
@@ -506,12 +507,13 @@ is_thumb(const struct code *c, const struct code_page *p, unsigned i)
 	return i && bt_map_test(map_of(p), i - 1u) && bt_thumb_size(original(c, p, i - 1u)) == 4u;
 }
 
+// Whether insn at halfword i is sensitive, and the halfwords from first to last are of it.
 static bool
-is_sensitive(uint32_t insn)
+is_written(unsigned i, uint32_t insn, unsigned first, unsigned last)
 {
 	const struct bt_row *row = bt_decode_thumb(insn);
 
-	return row && row->flags & BT_SENSITIVE;
+	return row && row->flags & BT_SENSITIVE && i <= last && i + bt_thumb_size(insn) / 2u > first;
 }
 
 // Page policy: what was data looks sensitive now, so that the page had better be judged anew.
@@ -633,7 +635,8 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 			? !reach_flow(c, p, &(struct start){.offset = 2u * i, .thumb = true})
 			: !code_thumb_reach(c, p, 2u * i, BT_IT_MAX)) // if it is in an IT block isn't known
 			return false;
-		p->guessed |= is_sensitive(original(c, p, i)); // or the guest looks at what it has written
+		if (is_written(i, original(c, p, i), first, last))
+			code_guess(p, first, last + 1u); // or the guest looks at what it has written
 	}
 	return true;
 }

@@ -36,15 +36,16 @@ access_code_written(struct vcpu *v, gpa_t gpa, uint32_t len)
 		return;
 	trace(v, TRACE_WRITE_CODE, gpa.v);
 	for (struct code_page *p = code_find(&v->vm->code, gpa); p; p = code_next(p)) {
-		bool had_copy = p->copy, had_guess = p->guessed;
+		bool had_copy = p->copy;
+		uint32_t had_guess = code_guess_of(p);
 
 		if (p->asleep)
 			continue;
 		follows = code_written(&v->vm->code, p, gpa.v & PAGE_MASK, len);
 		if (!follows)
 			break;
-		unseen |= code_unseen(p) || p->guessed != had_guess; // which loads are to see
-		unseen |= p->copy && !had_copy;                      // the frame itself is mapped
+		unseen |= code_unseen(p) || code_guess_of(p) != had_guess; // which loads are to see
+		unseen |= p->copy && !had_copy;                            // the frame itself is mapped
 	}
 	if (!follows)
 		access_code_drop(v, gpa);

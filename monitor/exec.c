@@ -240,17 +240,17 @@ block_page(struct vcpu *v, struct exec_target to, gpa_t gpa)
 }
 
 // What executing and loading from the page shows: a mapping is for one of these.
-static unsigned
+static uint32_t
 shown(const struct code_page *p)
 {
-	return p ? (p->copy != NULL) + 2u * p->guessed : 0;
+	return p ? (uint32_t)(p->copy != NULL) << 31 | code_guess_of(p) : 0;
 }
 
 static struct code_page *
 find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 {
 	struct code_page *p = code_find(&v->vm->code, gpa);
-	unsigned before = shown(p);
+	uint32_t before = shown(p);
 
 	if (v->vm->code.policy == CODE_BLOCK)
 		return block_page(v, to, gpa);
@@ -266,18 +266,42 @@ find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 bool
 exec_shows_frame(const struct vcpu *v, const struct code_page *p)
 {
-	return p->copy && v->vm->watch.n && (v->vm->code.strict || p->guessed);
+	return p->copy && v->vm->watch.n && (v->vm->code.strict || code_guessed(p));
 }
 
-static void
+// What loads of the page at va are to see is the frame. Whether there was room for it only in place of another page.
+static bool
+watch(struct vcpu *v, const struct code_page *p, gva_t va)
+{
+	gva_t out, from = GVA((va.v & ~PAGE_MASK) + 2u * p->guess_from);
+
+	if (v->vm->code.strict) {
+		watch_cover(&v->vm->watch, va);
+		return false;
+	}
+	if (!watch_exactly(&v->vm->watch, from, 2u * (uint32_t)(p->guess_to - p->guess_from), &out))
+		return false;
+	spt_unmap(&v->vm->spt, out);
+	return true;
+}
+
+static bool
 map(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x, const struct code_page *p)
 {
-	if (exec_shows_frame(v, p))
-		watch_cover(&v->vm->watch, rq->va);
+	bool swapped = exec_shows_frame(v, p) && watch(v, p, rq->va);
+
 	spt_map_exec(&v->vm->spt, rq, x, code_host(&v->vm->code, p));
+	return swapped;
 }
 
 #define AROUND 0x10000u // bytes: sixteen pages
+
+// Whether mapping the page may take another's place among what is watched.
+static bool
+watches_exactly(const struct vcpu *v, const struct code_page *p)
+{
+	return exec_shows_frame(v, p) && !v->vm->code.strict;
+}
 
 // The neighbours, in the same guest section, of a page that is known already: after a
 // flush a kernel comes back to most of them.
@@ -296,7 +320,7 @@ map_known_around(struct vcpu *v, const struct spt_request *rq, const struct mmu_
 		p = code_find(&v->vm->code, xo.gpa);
 		if (irq_poll(v))
 			return;
-		if (p && off != own && !code_unseen(p))
+		if (p && off != own && !code_unseen(p) && !watches_exactly(v, p))
 			map(v, &one, &xo, p);
 	}
 }
@@ -304,18 +328,21 @@ map_known_around(struct vcpu *v, const struct spt_request *rq, const struct mmu_
 void
 exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x)
 {
-	bool known = code_find(&v->vm->code, x->gpa) != NULL;
 	struct exec_target to = exec_here(v);
 	struct code_page *p;
+	bool known, swapped = false;
 
+	if (watch_costs_too_much(v))
+		exec_guess_less(v);
+	known = code_find(&v->vm->code, x->gpa) != NULL;
 	if ((to.va ^ rq->va.v) & ~PAGE_MASK) // the second half of a T32 instruction, and what is behind it
 		to = (struct exec_target){rq->va.v + 2u, true, BT_IT_MAX};
 	p = find_or_make(v, to, x->gpa);
 	if (p) {
 		code_seen(p);
-		map(v, rq, x, p);
+		swapped = map(v, rq, x, p);
 	}
-	if (known && x->shift >= SECTION_SHIFT && v->vm->code.policy == CODE_PAGE)
+	if (known && !swapped && x->shift >= SECTION_SHIFT && v->vm->code.policy == CODE_PAGE)
 		map_known_around(v, rq, x);
 	regime_refresh(v);
 }
@@ -381,7 +408,7 @@ void
 exec_patch_late(struct vcpu *v)
 {
 	struct code_page *p = exec_page_at(v, GVA(v->pc));
-	unsigned before = shown(p);
+	uint32_t before = shown(p);
 
 	v->vm->unpatched_trapped++;
 	if (!p)

@@ -283,7 +283,6 @@ vm_run(struct vm *vm)
 
 	init_shadows(vm, host_mmu_window(vm->window, HPA(v), HPA(machine_of(vm)->code_room.words)));
 	watch_init(&vm->watch, vm->code.watched);
-	vm->watch.since = v->count[EXIT_watch];
 	reset_devices(vm);
 	load_images(vm, &start);
 	reset_vcpu(v, vm, &start);

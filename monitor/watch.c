@@ -27,6 +27,7 @@
 #define DBGWCR_MASK(shift)  ((uint32_t)(shift) << 24)
 #define DBGWCR_MASK_OF(wcr) bits(wcr, 28, 24)
 #define MASK_MAX            31u
+#define SHIFT_MIN           3u
 
 static void
 write_wcr(unsigned n, uint32_t wcr)
@@ -249,6 +250,41 @@ watch_cover(struct watch *w, gva_t va)
 		}
 	if (w->n)
 		make_room(w, page);
+}
+
+// The least range that holds [va, va + len).
+static struct watch_range
+around(uint32_t va, uint32_t len)
+{
+	uint8_t shift = SHIFT_MIN;
+
+	while ((va ^ (va + len - 1u)) >> shift)
+		shift++;
+	return (struct watch_range){va & ~((1u << shift) - 1u), shift};
+}
+
+bool
+watch_exactly(struct watch *w, gva_t va, uint32_t len, gva_t *out)
+{
+	struct watch_range part = around(va.v, len), both;
+	unsigned n;
+
+	for (n = 0; n < w->n; n++)
+		if (w->range[n].shift && !((w->range[n].base ^ va.v) >> PAGE_SHIFT)) {
+			if (merged(&w->range[n], &part, &both) && both.shift != w->range[n].shift)
+				set(w, n, both);
+			return false;
+		}
+	for (n = 0; n < w->n; n++)
+		if (!w->range[n].shift) {
+			set(w, n, part);
+			return false;
+		}
+	n = w->oldest++ % w->n;
+	*out = GVA(w->range[n].base & ~PAGE_MASK);
+	w->swaps++;
+	set(w, n, part);
+	return true;
 }
 
 bool

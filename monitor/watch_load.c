@@ -69,6 +69,20 @@ count_patched(struct vcpu *v, uint32_t at, uint32_t len)
 		}
 }
 
+bool
+watch_costs_too_much(struct vcpu *v)
+{
+	struct watch *w = &v->vm->watch;
+	struct watch_bill old = w->bill, b = {0, v->count[EXIT_watch] + w->swaps};
+
+	if (v->vm->code.strict || b.events - old.events < WATCH_MANY)
+		return false;
+	for (unsigned n = 0; n < EXIT_COUNT; n++)
+		b.exits += v->count[n];
+	w->bill = b;
+	return b.exits - old.exits < WATCH_WEIGHT * (b.events - old.events);
+}
+
 // The user view shows the frames: all of its loads are strays.
 void
 watch_stopped(struct vcpu *v)
@@ -78,8 +92,7 @@ watch_stopped(struct vcpu *v)
 	const struct code_page *p;
 
 	trace(v, TRACE_WATCH, sysreg_read_dfar());
-	if (!v->vm->code.strict && v->count[EXIT_watch] - v->vm->watch.since >= WATCH_MANY) {
-		v->vm->watch.since = v->count[EXIT_watch];
+	if (watch_costs_too_much(v)) {
 		exec_guess_less(v);
 		return;
 	}

@@ -53,8 +53,6 @@ l2_of(uint32_t l1_entry)
 void spt_table_set(struct spt_table *t, uint32_t i, uint32_t entry);
 // Replaces entry i of the common table, and of every kernel view that shows it.
 void spt_common_set(struct spt *s, uint32_t i, uint32_t entry);
-// What is mapped at va, in whatever table, is so no longer: a page, or a section.
-void spt_unmap(struct spt *s, gva_t va);
 // The pool is empty: makes room, of a space that was used the longest ago, or of all mappings.
 void spt_recycle(struct spt *s);
 // Makes the space of r current, which isn't, and known if it wasn't.

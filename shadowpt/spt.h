@@ -179,6 +179,9 @@ void spt_untrack(struct spt *s, gpa_t gpa);
 void spt_drop_exec(struct spt *s, gpa_t gpa);
 bool spt_tracked(const struct spt *s, gpa_t gpa);
 
+// What is mapped at va, in whatever table, is so no longer: a page, or a section.
+void spt_unmap(struct spt *s, gva_t va);
+
 // Makes the space of regs current, if it is known; else the common table runs
 // until a fill needs more.
 void spt_switch(struct spt *s, const struct mmu_regs *regs) __attribute__((cold));

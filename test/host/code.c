@@ -501,7 +501,7 @@ test_full_table(void)
 	CHECK_EQ(code_run(&c, p, 8), 0xef000000 | BT_HYPER_FRAME);
 	CHECK(!code_meaning(&c, code_run(&c, p, 8), &insn));
 	CHECK_EQ(meaning(p, 8), LDRT_FAR);
-	CHECK(p->guessed); // so a copy that the guest makes is of that
+	CHECK(code_guessed(p)); // so a copy that the guest makes is of that
 }
 
 int

@@ -228,13 +228,13 @@ test_edges(void)
 	ram[2][0] = 0x8100u;
 	CHECK(enter(HALVES - 8u, true));
 	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xbe00u | BT_IMM_T16_FRAME);
-	CHECK(page->guessed);
+	CHECK(code_guessed(page));
 	fresh("one that isn't sensitive runs, until what is behind it is written", CODE_PAGE);
 	ram[1][HALVES - 1u] = 0xf3afu;
 	ram[2][0] = 0x8000u; // NOP.W
 	CHECK(enter(HALVES - 8u, true));
 	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xf3af);
-	CHECK(!page->guessed);
+	CHECK(!code_guessed(page));
 	behind = code_make(
 	    &c, &(struct code_request){.gpa = GPA(RAM + 2 * PAGE_SIZE), .entry = 2 * PAGE_SIZE + 16u, .thumb = true});
 	CHECK_EQ(code_half_run(&c, page, PAGE_SIZE - 2u), 0xf3af);
@@ -266,7 +266,7 @@ test_edges(void)
 	words.n = INTERN_WORDS;
 	PUT(8, 0xf3deu, 0x8f04u, LDRT, BX_LR); // SUBS pc, lr, #4 in a word that never falls through
 	PUT(20, LDRT, BX_LR);
-	CHECK(enter(20, true) && run(20) != frame(20) && page->guessed);
+	CHECK(enter(20, true) && run(20) != frame(20) && code_guessed(page));
 }
 
 static void
@@ -380,7 +380,7 @@ test_doubt(void)
 	w[200] = A32_MRS;
 	w[201] = A32_BXLR;
 	put_doubt();
-	CHECK(enter(8, true) && page->guessed);
+	CHECK(enter(8, true) && code_guessed(page));
 	CHECK(patched(8) && code_original(&c, page, 48) == A32_MRS && code_run(&c, page, 48) != A32_MRS);
 	CHECK_EQ(code_run(&c, page, 52), A32_BXLR);
 	CHECK(filled(11) && filled(12) && filled(0) && filled(HALVES - 1u));
@@ -439,7 +439,7 @@ test_doubt(void)
 		PUT(i, HOLE);
 	CHECK(enter(8, true) && !page->copy);
 	w[50] = A32_MRS;
-	CHECK(code_written(&c, page, 200, 4) && page->guessed && filled(100) && filled(101));
+	CHECK(code_written(&c, page, 200, 4) && code_guessed(page) && filled(100) && filled(101));
 	CHECK(code_arrive(&c, page, 200, false, 0));
 	CHECK(code_run(&c, page, 200) != A32_MRS && code_original(&c, page, 200) == A32_MRS);
 }

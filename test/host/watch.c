@@ -108,6 +108,44 @@ check_strays(void)
 	CHECK(!watched(0xc0f00000) && watched(0xc0200000));
 }
 
+static bool
+exactly(uint32_t va, uint32_t len, uint32_t *out)
+{
+	gva_t page = GVA(0);
+	bool swapped = watch_exactly(&w, GVA(va), len, &page);
+
+	*out = page.v;
+	return swapped;
+}
+
+static void
+check_exact(void)
+{
+	static const uint32_t page[] = {0x8000, 0xc0100000, 0xc0101000, 0xffff0000, 0xc0300000, 0x9000};
+	uint32_t out;
+
+	begin("a part of a page", false);
+	watch_init(&w, true);
+	CHECK(!exactly(0x8ffe, 2, &out) && watched(0x8ffe) && watched(0x8ff8) && !watched(0x8ff4) && !watched(0x9000));
+	CHECK(!exactly(0x8ffc, 2, &out) && watched(0x8ffe) && !watched(0x8ff4));
+	CHECK(!exactly(0x8010, 40, &out) && watched(0x8010) && watched(0x8ffe) && !watched(0x7ffc) && !watched(0x9000));
+	CHECK(!exactly(0xc0100010, 40, &out) && watched(0xc0100010) && watched(0xc0100037) && watched(0x8ffe));
+	CHECK(!watched(0xc0100040) && !watched(0x40000000));
+
+	check_case("one more than watchpoints: the oldest goes");
+	watch_reset(&w);
+	for (unsigned n = 0; n < 4; n++)
+		CHECK(!exactly(page[n], 8, &out));
+	for (unsigned n = 4; n < 12; n++) {
+		CHECK(exactly(page[n % 6], 8, &out));
+		CHECK_EQ(out, page[(n - 4) % 6]);
+		CHECK(watched(page[n % 6]) && !watched(out));
+		CHECK(watched(page[(n - 1) % 6]) && watched(page[(n - 2) % 6]) && watched(page[(n - 3) % 6]));
+	}
+	CHECK_EQ(w.swaps, 8);
+	CHECK(!exactly(page[5], 8, &out));
+}
+
 static void
 check_random(void)
 {
@@ -179,6 +217,7 @@ main(void)
 	check_order();
 	check_apart();
 	check_strays();
+	check_exact();
 	check_random();
 	check_off();
 	return check_done("watch");
