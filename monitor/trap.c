@@ -58,7 +58,19 @@ view_of(const struct vcpu *v)
 }
 
 //----------------------------------------------------------------------------
-// SVC and UNDEF
+// SVC and UNDEF. What trapped goes to
+//
+//   SVC in user mode                              inject_svc
+//   SVC in the kernel   A32: TLBIMVA, TLBIMVAA    tlbi_va
+//                       A32, or what the window   hypercall: emulated, a block's end, or the guest's own SVC
+//                       made of a Thumb one
+//                       Thumb: not a hypercall    inject_svc (TRAP_SVC_THUMB)
+//   UNDEF, PSR.IL set                             inject_undef
+//   UNDEF in user mode                            undef_user: VFP's first use, coprocessors, or the guest's own
+//   UNDEF in the kernel A32                       undef_kernel: the same, or something sensitive that wasn't patched
+//                       Thumb                     trapped_thumb, by the table thumb_words
+//   BKPT in the kernel  Thumb                     trapped_thumb
+//   BKPT otherwise                                inject_prefetch_abort
 
 // The word that trapped isn't where the guest's tables lead by now: what it was
 // fetched through is older than they are, and goes.
@@ -140,35 +152,106 @@ second_half_aborts(struct vcpu *v)
 	return true;
 }
 
+// What is known of a Thumb instruction of the kernel's that has trapped.
+enum {
+	WORD_KNOWN = 1,          // it has a row
+	WORD_SENSITIVE = 1 << 1, // and this is what the row says
+	WORD_REFLECTED = 1 << 2,
+	WORD_BKPT = 1 << 3,
+	WORD_SVC = 1 << 4,
+	WORD_CHANGED = 1 << 5,   // something else was executed in its place
+	WORD_UNDEFINED = 1 << 6, // looked at if it was changed
+	WORD_SKIPPED = 1 << 7,   // its condition fails
+};
+
+static uint32_t
+facts(const struct vcpu *v, const struct bt_row *row, uint32_t original, bool changed)
+{
+	uint32_t is = changed ? WORD_CHANGED : 0;
+
+	if (row)
+		is |= WORD_KNOWN | (row->flags & BT_SENSITIVE ? WORD_SENSITIVE : 0) |
+		      (row->flags & BT_REFLECT ? WORD_REFLECTED : 0) | (row->action == BT_BKPT ? WORD_BKPT : 0) |
+		      (row->action == BT_SVC_THUMB ? WORD_SVC : 0);
+	if (changed && bt_undefined_thumb(original))
+		is |= WORD_UNDEFINED;
+	return is | (emulate_passes(v, original) ? 0 : WORD_SKIPPED);
+}
+
+static enum exit_reason
+word_given_back(struct vcpu *v, const struct bt_row *row, uint32_t original)
+{
+	(void)row;
+	return exec_give_back(v, original);
+}
+
+static enum exit_reason
+word_skipped(struct vcpu *v, const struct bt_row *row, uint32_t original)
+{
+	(void)row, (void)original;
+	vpsr_next(v);
+	return EXIT_block_end;
+}
+
+static enum exit_reason
+word_emulated(struct vcpu *v, const struct bt_row *row, uint32_t original)
+{
+	(void)row;
+	return emulate_sensitive_thumb(v, original);
+}
+
+static enum exit_reason
+word_svc(struct vcpu *v, const struct bt_row *row, uint32_t original)
+{
+	(void)row, (void)original;
+	return svc_at_page_end(v);
+}
+
+static enum exit_reason
+word_reflected(struct vcpu *v, const struct bt_row *row, uint32_t original)
+{
+	(void)original;
+	return reflect(v, row);
+}
+
+// Where a Thumb instruction goes: the first row counts of whose facts (of) these hold (are), and no others.
+static const struct {
+	uint32_t of, are;
+	enum exit_reason (*go)(struct vcpu *v, const struct bt_row *row, uint32_t original);
+} thumb_words[] = {
+    // Closed, by the block policy or because it is cut, and not one that traps by itself.
+    {WORD_CHANGED | WORD_SENSITIVE | WORD_REFLECTED | WORD_UNDEFINED, WORD_CHANGED, word_given_back},
+    // Of a page's last instruction the hypercall is unconditional. BKPT traps whatever its condition (A8.8.24), and of
+    // what has no row that trapped by itself.
+    {WORD_SKIPPED | WORD_KNOWN | WORD_BKPT, WORD_SKIPPED | WORD_KNOWN, word_skipped},
+    {WORD_SKIPPED | WORD_KNOWN | WORD_CHANGED, WORD_SKIPPED | WORD_CHANGED, word_skipped},
+    {WORD_SENSITIVE, WORD_SENSITIVE, word_emulated},
+    {WORD_SVC, WORD_SVC, word_svc},
+    {0, 0, word_reflected},
+};
+
 // A Thumb instruction of the kernel's has trapped: a hypercall, the end of a block, or one that traps by itself.
 static enum exit_reason
 trapped_thumb(struct vcpu *v)
 {
-	uint32_t run, original, flags;
+	uint32_t run, original, are;
 	const struct bt_row *row;
+	unsigned n = 0;
 
 	if (exec_was_filled(v))
 		return EXIT_exec;
 	if (!exec_words(v, &run, &original))
 		return second_half_aborts(v) ? EXIT_fault : fetch_again(v, EXIT_undef);
 	v->size = bt_thumb_size(original);
-	row = bt_decode_thumb(original);
-	flags = row ? row->flags : 0;
 	if (run == original && vfpsys_undef(v, original))
 		return EXIT_fpu;
-	if (run == original && flags & BT_SENSITIVE)
+	row = bt_decode_thumb(original);
+	if (run == original && row && row->flags & BT_SENSITIVE)
 		exec_patch_late(v);
-	if (!(flags & (BT_SENSITIVE | BT_REFLECT)) && run != original && !bt_undefined_thumb(original))
-		return exec_give_back(v, original);
-	if ((row ? row->action != BT_BKPT : run != original) && !emulate_passes(v, original)) {
-		vpsr_next(v); // of a page's last instruction the hypercall is unconditional
-		return EXIT_block_end;
-	}
-	if (flags & BT_SENSITIVE)
-		return emulate_sensitive_thumb(v, original);
-	if (row && row->action == BT_SVC_THUMB)
-		return svc_at_page_end(v);
-	return reflect(v, row);
+	are = facts(v, row, original, run != original);
+	while ((are & thumb_words[n].of) != thumb_words[n].are)
+		n++;
+	return thumb_words[n].go(v, row, original);
 }
 
 #define HYPERCALL_MCR (BT_IMM_MCR_MRC << 16)
