@@ -302,8 +302,8 @@ put_it_block(struct fuzz_gen *g)
 	}
 }
 
-// Where the instruction stands: first, behind a NOP, in an IT block, or if it may refer to what is before it, behind room
-// for that, which is branched over. What ldst has of its own says so itself.
+// Where the instruction stands: first, behind a NOP, in an IT block, or if it may refer to what is before it, behind
+// room for that, which is branched over. What ldst has of its own says so itself.
 static void
 place(struct fuzz_gen *g)
 {

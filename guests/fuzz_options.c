@@ -155,6 +155,7 @@ static const struct option_row rows[] = {
 	CALL("version",  NULL,               optparse_version, "the version")
 };
 // clang-format on
+_Static_assert(sizeof(rows) / sizeof(rows[0]) <= OPTPARSE_ROWS, "optparse.h");
 
 static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0]), (const char *const[]){"fuzz", NULL}, 0};
 

@@ -192,6 +192,7 @@ static const struct option_row rows[] = {
 	FIXED("D",        "FILE",        NULL,   OWN)
 };
 // clang-format on
+_Static_assert(sizeof(rows) / sizeof(rows[0]) <= OPTPARSE_ROWS, "optparse.h");
 
 static const struct {
 	const char *name, *usage, *what;

@@ -11,7 +11,6 @@
 #include "guests/version.h"
 
 #define NAME_MAX_LEN 24u // of an option or command, and of what is compared with them
-#define ROWS_MAX     64u
 #define HELP_COLUMN  21
 #define LINE         78u
 #define FIRST_ID     256 // getopt's own are characters
@@ -94,7 +93,7 @@ elsewhere(const struct option_table *t, const struct option_row *r, const char *
 static _Noreturn void
 unknown(const struct option_table *t, const char *word)
 {
-	const char *names[ROWS_MAX], *nearest, *dash = word[1] == '-' ? "--" : "-", *begin[2] = {NULL};
+	const char *names[OPTPARSE_ROWS], *nearest, *dash = word[1] == '-' ? "--" : "-", *begin[2] = {NULL};
 	char name[NAME_MAX_LEN + 2];
 	size_t n = 0, begins = 0, len;
 
@@ -175,7 +174,7 @@ apply(const struct option_row *r, void *options, const char *arg)
 void
 optparse(const struct option_table *t, void *options, int argc, char **argv)
 {
-	struct option longs[ROWS_MAX + 1] = {0};
+	struct option longs[OPTPARSE_ROWS + 1] = {0};
 	size_t n = 0;
 	int which;
 

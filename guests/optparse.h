@@ -23,6 +23,8 @@ struct option_row {
 	const char *values; // of OPTION_FIXED: those that are taken, with | between; NULL: none
 };
 
+#define OPTPARSE_ROWS 64u // at most, of a table
+
 struct option_table {
 	const struct option_row *rows;
 	size_t n;

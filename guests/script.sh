@@ -105,13 +105,14 @@ eval "set -- $options"
 {
 	status=0
 	"$palimpsest" run -kernel "$kernel" -initrd "$tmp/initrd" -m 512 -no-reboot \
-		-append "console=ttyAMA0 rdinit=/palimpsest/init loglevel=1 panic=-1" "$@" </dev/null || status=$?
+		-append "console=ttyAMA0 rdinit=/palimpsest/init loglevel=1 panic=-1" "$@" </dev/null 2>"$tmp/errors" || status=$?
 	echo $status >"$tmp/status"
 } | LC_ALL=C sed -u -n -f "$tmp/sort"
 
 status=$(sed -n "s/^$token status //p" "$tmp/behind")
 if [ "$(cat "$tmp/status")" != 0 ] || [ -z "$status" ]; then
 	[ -s "$tmp/behind" ] || tail -n 20 "$tmp/before" >&2
+	cat "$tmp/errors" >&2
 	die "the VM ended before the script did (palimpsest: status $(cat "$tmp/status"))"
 fi
 if [ -n "$out" ]; then
