@@ -51,7 +51,7 @@ changed mmu/walk.h asm-offsets.h palimpsest.zImage =palimpsest test/walk
 changed mmu/pte.h palimpsest.zImage palimpsest test/walk =guest/psr.bin
 changed mmu/walk.c =asm-offsets.h palimpsest.zImage =palimpsest test/walk
 changed shadowpt/spt.h asm-offsets.h palimpsest.zImage =test/walk
-changed monitor/exits.def asm-offsets.h palimpsest.zImage =palimpsest
+changed monitor/exits.def asm-offsets.h palimpsest.zImage palimpsest =fuzz.bin
 changed monitor/asm-offsets.def asm-offsets.h palimpsest.zImage =palimpsest
 changed monitor/window.S palimpsest.zImage =asm-offsets.h =palimpsest
 changed monitor/monitor.lds palimpsest.zImage =asm-offsets.h
