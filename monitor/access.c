@@ -11,6 +11,16 @@
 #include "monitor/shared.h"
 #include "monitor/vpsr.h"
 
+struct code_page *
+access_code_page(struct vcpu *v, gva_t va)
+{
+	struct mmu_xlat x;
+
+	if (mmu_walk(&v->cp15.mmu, &v->vm->mem, va, &x) != FS_NONE)
+		return NULL;
+	return code_at(&v->vm->code, x.gpa, va);
+}
+
 void
 access_code_drop(struct vcpu *v, gpa_t gpa)
 {

@@ -39,6 +39,9 @@ void access_code_written(struct vcpu *v, gpa_t gpa, uint32_t len);
 // The same of a write by a device, of any length.
 void access_dma_written(struct vcpu *v, gpa_t gpa, uint32_t len);
 
+// The code page at va, or NULL.
+struct code_page *access_code_page(struct vcpu *v, gva_t va);
+
 // The frame's page is run as code no longer, and may be written directly.
 void access_code_drop(struct vcpu *v, gpa_t gpa);
 

@@ -10,7 +10,6 @@
 // fault of what can't be read is a load's.
 #include "monitor/access.h"
 #include "monitor/emulate_internal.h"
-#include "monitor/exec.h"
 #include "monitor/host_mmu.h"
 #include "monitor/string.h"
 #include "monitor/shared.h"
@@ -39,8 +38,8 @@ load(struct vcpu *v, const struct bt_ldst *op, const struct host_mmu_exclusive *
 static void
 find_page(struct vcpu *v, struct host_mmu_exclusive *x)
 {
-	const struct code_page *p = vpsr_privileged(v) ? exec_page_at(v, x->va) : NULL;
-	hpa_t shown = p && !exec_shows_frame(v, p) ? spt_shown(&v->vm->spt, SPT_KERNEL, x->va) : HPA(0);
+	const struct code_page *p = vpsr_privileged(v) ? access_code_page(v, x->va) : NULL;
+	hpa_t shown = p && !vm_shows_frame(v->vm, p) ? spt_shown(&v->vm->spt, SPT_KERNEL, x->va) : HPA(0);
 	struct mmu_xlat t;
 
 	if (!shown.v && mmu_walk(&v->cp15.mmu, &v->vm->mem, x->va, &t) == FS_NONE)

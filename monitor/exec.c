@@ -139,16 +139,6 @@ make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 	return p;
 }
 
-struct code_page *
-exec_page_at(struct vcpu *v, gva_t va)
-{
-	struct mmu_xlat x;
-
-	if (mmu_walk(&v->cp15.mmu, &v->vm->mem, va, &x) != FS_NONE)
-		return NULL;
-	return code_at(&v->vm->code, x.gpa, va);
-}
-
 // Block policy: has the code there, which is in page p, looked at.
 static void
 reach_in_page(struct vcpu *v, struct code_page *p, struct exec_target to)
@@ -165,7 +155,7 @@ static bool
 run_on_from_before(struct vcpu *v, struct code_page *p)
 {
 	struct code *c = &v->vm->code;
-	const struct code_page *before = c->thumb ? exec_page_at(v, GVA(p->va - PAGE_SIZE)) : NULL;
+	const struct code_page *before = c->thumb ? access_code_page(v, GVA(p->va - PAGE_SIZE)) : NULL;
 	const struct bt_row *row;
 	uint32_t last;
 
@@ -263,12 +253,6 @@ find_or_make(struct vcpu *v, struct exec_target to, gpa_t gpa)
 	return p ? p : whole_page(v, to, gpa);
 }
 
-bool
-exec_shows_frame(const struct vcpu *v, const struct code_page *p)
-{
-	return p->copy && v->vm->watch.n && (v->vm->code.strict || code_guessed(p));
-}
-
 // What loads of the page at va are to see is the frame. Whether there was room for it only in place of another page.
 static bool
 watch(struct vcpu *v, const struct code_page *p, gva_t va)
@@ -288,7 +272,7 @@ watch(struct vcpu *v, const struct code_page *p, gva_t va)
 static bool
 map(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x, const struct code_page *p)
 {
-	bool swapped = exec_shows_frame(v, p) && watch(v, p, rq->va);
+	bool swapped = vm_shows_frame(v->vm, p) && watch(v, p, rq->va);
 
 	spt_map_exec(&v->vm->spt, rq, x, code_host(&v->vm->code, p));
 	return swapped;
@@ -300,7 +284,7 @@ map(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x, cons
 static bool
 watches_exactly(const struct vcpu *v, const struct code_page *p)
 {
-	return exec_shows_frame(v, p) && !v->vm->code.strict;
+	return vm_shows_frame(v->vm, p) && !v->vm->code.strict;
 }
 
 // The neighbours, in the same guest section, of a page that is known already: after a
@@ -351,7 +335,7 @@ exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x
 static bool
 half_words(struct vcpu *v, gva_t va, uint32_t *run, uint32_t *original)
 {
-	const struct code_page *p = exec_page_at(v, va);
+	const struct code_page *p = access_code_page(v, va);
 	const uint32_t *frame = p ? NULL : exec_beside(v, va).frame;
 
 	if (p) {
@@ -384,7 +368,7 @@ thumb_words(struct vcpu *v, uint32_t *run, uint32_t *original)
 bool
 exec_words(struct vcpu *v, uint32_t *run, uint32_t *original)
 {
-	struct code_page *p = exec_page_at(v, GVA(v->pc));
+	struct code_page *p = access_code_page(v, GVA(v->pc));
 
 	if (vpsr_thumb(v))
 		return p && thumb_words(v, run, original);
@@ -407,7 +391,7 @@ arrive(struct vcpu *v, struct code_page *p)
 void
 exec_patch_late(struct vcpu *v)
 {
-	struct code_page *p = exec_page_at(v, GVA(v->pc));
+	struct code_page *p = access_code_page(v, GVA(v->pc));
 	uint32_t before = shown(p);
 
 	v->vm->unpatched_trapped++;
@@ -445,7 +429,7 @@ exec_guess_less(struct vcpu *v)
 bool
 exec_was_filled(struct vcpu *v)
 {
-	struct code_page *p = exec_page_at(v, GVA(v->pc));
+	struct code_page *p = access_code_page(v, GVA(v->pc));
 	uint32_t offset = v->pc & PAGE_MASK;
 
 	if (!p || (!code_filled(p, offset) && (vpsr_thumb(v) || !code_filled(p, offset + 2u))))
@@ -458,7 +442,7 @@ exec_was_filled(struct vcpu *v)
 static void
 arrive_in_page(struct vcpu *v)
 {
-	struct code_page *p = exec_page_at(v, GVA(v->pc));
+	struct code_page *p = access_code_page(v, GVA(v->pc));
 	unsigned before = shown(p);
 
 	if (!p)

@@ -18,9 +18,6 @@ struct exec_target {
 // Where the VCPU is now.
 struct exec_target exec_here(const struct vcpu *v);
 
-// The code page at va, or NULL.
-struct code_page *exec_page_at(struct vcpu *v, gva_t va);
-
 // Gives out the kernel page of rq->va for execution: scans it if it isn't known.
 void exec_page(struct vcpu *v, const struct spt_request *rq, const struct mmu_xlat *x);
 
@@ -30,9 +27,6 @@ bool exec_words(struct vcpu *v, uint32_t *run, uint32_t *original);
 
 // The page at va if the kernel may execute it.
 struct code_beside exec_beside(struct vcpu *v, gva_t va);
-
-// Whether loads from the page see the guest's frame, not the copy (watch.h).
-bool exec_shows_frame(const struct vcpu *v, const struct code_page *p);
 
 // Loads from pages where something is guessed trap too often. A guest that uses both states is run in blocks from now
 // on, where nothing is ever in doubt; else what was guessed is no longer.

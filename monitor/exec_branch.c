@@ -78,8 +78,8 @@ direct(struct vcpu *v, const struct bt_row *row, uint32_t insn)
 		fits = exec_reach(v, to);
 	}
 	if (falls)
-		exec_reach(v, next);       // where that can't be executed, running it faults
-	p = exec_page_at(v, GVA(from.va)); // looked up now: reaching may have flushed
+		exec_reach(v, next);           // where that can't be executed, running it faults
+	p = access_code_page(v, GVA(from.va)); // looked up now: reaching may have flushed
 	if (p && fits && is_reached(p, from)) {
 		enter(v, from, to);
 		if (falls)
@@ -191,7 +191,7 @@ exec_block_end(struct vcpu *v, uint32_t insn)
 {
 	const struct bt_row *row = vpsr_thumb(v) ? bt_decode_thumb(insn) : bt_decode_a32(insn);
 	uint32_t flags = row ? row->flags : 0;
-	const struct code_page *p = exec_page_at(v, GVA(v->pc));
+	const struct code_page *p = access_code_page(v, GVA(v->pc));
 
 	if (p && !is_reached(p, exec_here(v))) { // rewritten by the guest
 		exec_reach(v, exec_here(v));
@@ -208,7 +208,7 @@ exec_block_end(struct vcpu *v, uint32_t insn)
 enum exit_reason
 exec_give_back(struct vcpu *v, uint32_t insn)
 {
-	struct code_page *p = exec_page_at(v, GVA(v->pc));
+	struct code_page *p = access_code_page(v, GVA(v->pc));
 	struct code_beside behind;
 
 	if (v->vm->code.policy == CODE_BLOCK)

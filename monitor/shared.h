@@ -58,4 +58,11 @@ struct vm {
 	uint64_t physical_ahead;     // how far CNTPCT is ahead of CNTVCT: the host's CNTVOFF
 };
 
+// Whether loads from the page see the guest's frame, not the copy (watch.h).
+static inline bool
+vm_shows_frame(const struct vm *vm, const struct code_page *p)
+{
+	return p->copy && vm->watch.n && (vm->code.strict || code_guessed(p));
+}
+
 #endif

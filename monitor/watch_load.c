@@ -34,7 +34,7 @@ loads_from(const struct vcpu *v, uint32_t insn, uint32_t *at, uint32_t *len)
 static bool
 is_patched(struct vcpu *v, uint32_t va)
 {
-	const struct code_page *p = exec_page_at(v, GVA(va));
+	const struct code_page *p = access_code_page(v, GVA(va));
 	uint32_t at = va & PAGE_MASK;
 
 	for (uint32_t half = at; p && !p->asleep && half < at + 4u; half += 2u)
@@ -101,7 +101,7 @@ watch_stopped(struct vcpu *v)
 	loads_from(v, insn, &at, &len);
 	if (kernel && len)
 		count_patched(v, at, len);
-	p = sampled && len && kernel ? exec_page_at(v, GVA(at)) : NULL;
+	p = sampled && len && kernel ? access_code_page(v, GVA(at)) : NULL;
 	if (sampled && len && !(p && p->copy) && watch_stray(&v->vm->watch, GVA(at))) {
 		regime_drop_all(v);
 		watch_reset(&v->vm->watch);

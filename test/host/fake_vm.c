@@ -4,7 +4,6 @@
 #include "test/host/fake_vm.h"
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/exec.h"
 #include "monitor/cp14.h"
 #include "monitor/cp15.h"
 #include "monitor/host_mmu.h"
@@ -216,17 +215,10 @@ spt_shown(const struct spt *s, enum spt_view view, gva_t va)
 }
 
 struct code_page *
-exec_page_at(struct vcpu *v, gva_t va)
+code_at(struct code *c, gpa_t gpa, gva_t va)
 {
-	return code_find(&v->vm->code, GPA(va.v));
-}
-
-bool
-exec_shows_frame(const struct vcpu *v, const struct code_page *p)
-{
-	(void)v;
-	(void)p;
-	return false;
+	(void)va;
+	return code_find(c, gpa);
 }
 
 void
