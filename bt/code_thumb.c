@@ -507,13 +507,19 @@ is_thumb(const struct code *c, const struct code_page *p, unsigned i)
 	return i && bt_map_test(map_of(p), i - 1u) && bt_thumb_size(original(c, p, i - 1u)) == 4u;
 }
 
-// Whether insn at halfword i is sensitive, and the halfwords from first to last are of it.
+// Whether some of halfwords [first, last] are of insn at halfword i.
 static bool
-is_written(unsigned i, uint32_t insn, unsigned first, unsigned last)
+is_of(unsigned i, uint32_t insn, unsigned first, unsigned last)
+{
+	return i <= last && i + bt_thumb_size(insn) / 2u > first;
+}
+
+static bool
+is_sensitive(uint32_t insn)
 {
 	const struct bt_row *row = bt_decode_thumb(insn);
 
-	return row && row->flags & BT_SENSITIVE && i <= last && i + bt_thumb_size(insn) / 2u > first;
+	return row && row->flags & BT_SENSITIVE;
 }
 
 // Page policy: what was data looks sensitive now, so that the page had better be judged anew.
@@ -597,6 +603,42 @@ doubt_new_code(struct code *c, struct code_page *p, unsigned from, unsigned to, 
 	return true;
 }
 
+// Whether all that the instruction at halfword i leads to is known, so that nothing has to be followed from there: the
+// one behind it, and where it branches to.
+static bool
+leads_to_known(const struct code_page *p, unsigned i, uint32_t insn)
+{
+	unsigned next = i + bt_thumb_size(insn) / 2u;
+	const struct bt_row *row = bt_decode_thumb(insn);
+	uint32_t to;
+
+	if (next >= HALVES || !bt_map_test(map_of(p), next) || bt_map_test(p->scanned, i / 2u) ||
+	    bt_map_test(p->scanned, (next - 1u) / 2u))
+		return false;
+	if (!row)
+		return !bt_undefined_thumb(insn);
+	if (row->flags & (BT_INDIRECT | BT_LITERAL | BT_ENDS) || row->action == BT_IT || row->action == BT_ADR)
+		return false;
+	if (!(row->flags & BT_BRANCH))
+		return true;
+	to = bt_target(row, insn, 2u * i);
+	if (to >= PAGE_SIZE)
+		return true;
+	return row->action == BT_BLX_IMM ? bt_map_test(p->scanned, to / 4u) : bt_map_test(map_of(p), to / 2u);
+}
+
+// Page policy: halfwords [first, last] were written, the instruction at halfword i is known code and among them or
+// beside.
+static bool
+reach_written(struct code *c, struct code_page *p, unsigned i, unsigned first, unsigned last)
+{
+	uint32_t insn = original(c, p, i);
+
+	if (!is_of(i, insn, first, last) || leads_to_known(p, i, insn))
+		return reach_one(c, p, (const uint16_t *)code_frame(c, p), i);
+	return reach_flow(c, p, &(struct start){.offset = 2u * i, .thumb = true});
+}
+
 // All halfwords from the one before to the one behind are as in the frame again, but for the instructions
 // known to begin there: those that were changed are followed anew, for they may lead elsewhere now, their
 // neighbours patched again.
@@ -632,10 +674,10 @@ code_thumb_written(struct code *c, struct code_page *p, uint32_t offset, uint32_
 		bt_map_clear(map_of(p), i);
 		c->forgot = true;
 		if (c->policy == CODE_PAGE
-			? !reach_flow(c, p, &(struct start){.offset = 2u * i, .thumb = true})
+			? !reach_written(c, p, i, first, last)
 			: !code_thumb_reach(c, p, 2u * i, BT_IT_MAX)) // if it is in an IT block isn't known
 			return false;
-		if (is_written(i, original(c, p, i), first, last))
+		if (is_sensitive(original(c, p, i)) && is_of(i, original(c, p, i), first, last))
 			code_guess(p, first, last + 1u); // or the guest looks at what it has written
 	}
 	return true;
