@@ -37,8 +37,8 @@ void arch_tlbi_va(gva_t va); // this page in every ASID (TLBIMVAA)
 // last.
 __attribute__((noreturn)) void arch_bug(const char *file, int line, const char *what);
 
-typedef void (*arch_bug_end)(const char *file, int line, const char *what, const void *caller)
-    __attribute__((noreturn));
+typedef
+    __attribute__((noreturn)) void (*arch_bug_end)(const char *file, int line, const char *what, const void *caller);
 void arch_on_bug(arch_bug_end end);
 
 #define BUG_ON(cond)                                                                                                   \

@@ -7,7 +7,7 @@
 
 #include "monitor/types.h"
 
-typedef void (*early_end)(void) __attribute__((noreturn));
+typedef __attribute__((noreturn)) void (*early_end)(void);
 
 // To be called before the others: the vectors that call early_fault, those that stop the core, and what it ends with.
 void early_init(const uint8_t *vectors, const uint8_t *park, early_end end);

@@ -31,9 +31,9 @@ struct core;
 
 // What VCPUs ask of who runs the VM (vm.h, stop.h). Of the first three none comes back.
 struct vm_asks {
-	void (*crash)(struct vcpu *v, const char *what) __attribute__((noreturn));
-	void (*poweroff)(struct vcpu *v) __attribute__((noreturn));
-	void (*reset)(struct vcpu *v) __attribute__((noreturn));
+	__attribute__((noreturn)) void (*crash)(struct vcpu *v, const char *what);
+	__attribute__((noreturn)) void (*poweroff)(struct vcpu *v);
+	__attribute__((noreturn)) void (*reset)(struct vcpu *v);
 	void (*move_window)(struct vm *vm);
 };
 
