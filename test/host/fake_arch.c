@@ -135,7 +135,7 @@ arch_tlbi_va(gva_t va)
 	tell_tlbi(TLBI_VA, va.v);
 }
 
-void
+WEAK void
 arch_bug(const char *file, int line, const char *what)
 {
 	printf("%s:%d: BUG: %s\n", file, line, what);
