@@ -40,6 +40,10 @@ endef
 # What the compiler is to write of a program that is made in one go.
 DEPENDENCIES = -MMD -MP -MT $@ -MF $(B)/obj/$(@F).d
 
+# A source that has gone from where it was is one that has changed.
+%.c: ;
+%.S: ;
+
 # $(call objects,KIND,COMMAND): $(call KIND,SOURCES) are the objects that COMMAND makes of SOURCES.
 objects = $(eval $(call objects_rule,$(1),$(2)))
 define objects_rule
