@@ -35,7 +35,8 @@ test-boot-all: all $(B)/bench/insn.so
 ## a Linux in Thumb-2
 test-boot-thumb2: all $(B)/bench/insn.so
 	@guests/thumb-kernel.sh >/dev/null
-	@BUILD=$(B) test/boot/run.sh thumb2-page thumb2-block
+	@guests/thumb-kernel.sh debug >/dev/null
+	@BUILD=$(B) test/boot/run.sh thumb2-page thumb2-block thumb2-debug-page
 
 ## with --strict
 test-boot-strict: all $(B)/bench/insn.so
