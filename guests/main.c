@@ -13,6 +13,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,20 @@ show_summary(const char *json)
 	free(text);
 }
 
+// Of a VM that goes on: what the monitor says, and where its time went.
+static void
+show_state(const char *state)
+{
+	struct report r = {.text = (char *)(uintptr_t)state, .size = strlen(state)};
+	char *json = report_json(&r), *text = json ? summary(json) : NULL;
+
+	show(&r, json);
+	if (text)
+		fputs(text, stderr);
+	free(text);
+	free(json);
+}
+
 static int
 conclude(const struct options *o, struct outcome *out, struct outfile *stats, bool terminal)
 {
@@ -175,7 +190,7 @@ launch(const struct options *o, struct qemu_files files, struct file *blob)
 	struct outfile stats = {0};
 	struct wires wires;
 	struct outcome out;
-	char blob_name[32], report_name[32], **argv;
+	char blob_name[32], **argv;
 
 	if (o->stats)
 		open_output(&stats, o->stats, o, files.monitor);
@@ -183,9 +198,10 @@ launch(const struct options *o, struct qemu_files files, struct file *blob)
 	wires.held = qemu_is_held(o);
 	snprintf(blob_name, sizeof(blob_name), "/dev/fd/%d", file_memory(blob->path, blob->data, blob->size));
 	file_free(blob);
-	snprintf(report_name, sizeof(report_name), "/dev/fd/%d", wires.report[1]);
 	files.fit = blob_name;
-	files.report = report_name;
+	files.report_fd = wires.report[1];
+	wires.keys = files.terminal && !o->native;
+	wires.show_state = show_state;
 	files.dtb = o->dtb ? o->dtb : blob_name;
 	files.qmp = wires.qmp[1];
 	argv = qemu_command(o, &files);

@@ -84,7 +84,10 @@ add_monitored(struct arguments *c, const struct options *o, const struct qemu_fi
 	add_ram(c, files, o->memory_mib + MONITOR_MIB + extra + flash_mib);
 	add(c, "-kernel", files->monitor, "-initrd", files->fit);
 	add_printf(c, "-append", "bt=%s%s%s", o->bt, o->strict ? " strict=1" : "", o->no_reboot ? " no-reboot=1" : "");
-	add_printf(c, "-chardev", "file,id=report,path=%s", files->report);
+	if (files->report)
+		add_printf(c, "-chardev", "file,id=report,path=%s", files->report);
+	else
+		add_printf(c, "-chardev", "socket,id=report,fd=%d", files->report_fd);
 	add(c, "-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device");
 	add(c, "-device", "virtserialport,chardev=report,name=palimpsest.report", "-no-reboot");
 }

@@ -10,12 +10,13 @@
 
 // The files of a QEMU command, by the names QEMU is to open them by.
 struct qemu_files {
-	const char *monitor, *fit, *report; // under the monitor
-	const char *dtb;                    // bare
-	const char *ram;                    // to hold the machine's RAM, shared with it; NULL: anonymous
-	size_t fit_size, flash_size;        // bytes; of flash, what is loaded to it
-	int qmp;                            // descriptor of a socket for QEMU's machine protocol; -1: none
-	bool terminal;                      // standard input is one
+	const char *monitor, *fit, *report; // under the monitor; report NULL: it goes to the socket report_fd
+	int report_fd;
+	const char *dtb;             // bare
+	const char *ram;             // to hold the machine's RAM, shared with it; NULL: anonymous
+	size_t fit_size, flash_size; // bytes; of flash, what is loaded to it
+	int qmp;                     // descriptor of a socket for QEMU's machine protocol; -1: none
+	bool terminal;               // standard input is one
 };
 
 // The command's argument vector, NULL-terminated; from malloc, as are its strings.

@@ -37,6 +37,23 @@ report_json(const struct report *r)
 	return last ? must_printf("%.*s", (int)strcspn(last, "\r\n"), last) : NULL;
 }
 
+char *
+report_take_state(struct report *r)
+{
+	const char *line = r->text ? strstr(r->text, "{\"exit\":\"running\"") : NULL;
+	const char *end = line ? strchr(line, '\n') : NULL;
+	char *state;
+	size_t n;
+
+	if (!end)
+		return NULL;
+	n = (size_t)(end + 1 - r->text);
+	state = must_printf("%.*s", (int)n, r->text);
+	r->size -= n;
+	memmove(r->text, r->text + n, r->size + 1);
+	return state;
+}
+
 int
 report_status(const char *json)
 {

@@ -19,6 +19,10 @@ void report_add(struct report *r, const void *bytes, size_t size);
 // The JSON line, from malloc, without its newline; NULL: none.
 char *report_json(const struct report *r);
 
+// Takes away what there is up to a JSON line of a VM that is running, that included: from malloc;
+// NULL: there is no such line.
+char *report_take_state(struct report *r);
+
 // The "status" in a JSON line: 0, 1 (the FIT image was bad), 2 or 4; anything else, or none, is 4.
 int report_status(const char *json);
 

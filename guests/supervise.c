@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
 // One loop waits for what can happen: the child's report or a word of QEMU's, a signal
-// (the child's end is one, too) and the time limit. To end the child we ask QEMU, then send
-// SIGTERM, then SIGKILL. Signals are blocked and read from
-// a descriptor, so nothing runs in a handler. The child is in our process group, so that it may
-// read from the terminal; should we be killed, it is sent SIGTERM by the kernel.
+// (the child's end is one, too), a key and the time limit. To end the child we ask the monitor, which has something to
+// tell, then QEMU, then send SIGTERM, then SIGKILL. Signals are blocked and read from
+// a descriptor, so nothing runs in a handler. What is sent to our process group, as Ctrl-C's is, the child isn't to get
+// before the monitor has been asked, so it has a group of its own, unless it reads from the terminal itself. Should we
+// be killed, it is sent SIGTERM by the kernel.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -20,6 +22,7 @@
 #include <unistd.h>
 #include "guests/deadline.h"
 #include "guests/error.h"
+#include "guests/keys.h"
 #include "guests/supervise.h"
 
 #define GRACE        1.0 // seconds between one way to end the child and the next
@@ -52,7 +55,7 @@ terminal_restore(const struct terminal *t)
 
 // Starts argv; what exec has to complain of comes back through a pipe that exec closes.
 static pid_t
-start(char *const *argv, const struct wires *wires, const sigset_t *mask)
+start(char *const *argv, const struct wires *wires, int input, const sigset_t *mask)
 {
 	int error[2], why = 0;
 	pid_t parent = getpid(), child;
@@ -64,6 +67,10 @@ start(char *const *argv, const struct wires *wires, const sigset_t *mask)
 		if (getppid() != parent)
 			_exit(EXIT_MONITOR);
 		sigprocmask(SIG_SETMASK, mask, NULL);
+		if (input >= 0)
+			dup2(input, STDIN_FILENO);
+		if (input >= 0 || !isatty(STDIN_FILENO))
+			setpgid(0, 0);
 		fcntl(wires->report[1], F_SETFD, 0); // -1 does no harm
 		fcntl(wires->qmp[1], F_SETFD, 0);
 		execvp(argv[0], argv);
@@ -94,13 +101,35 @@ read_report(struct report *report, int fd)
 	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
+// Tells the monitor what is wanted of it (monitor/report.h).
 static void
-read_signal(struct outcome *out, int fd)
+order(int report_fd, const char *line)
+{
+	if (report_fd >= 0)
+		send(report_fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+// Ctrl-Z, in a group of which the child may not be.
+static void
+suspend(pid_t child)
+{
+	kill(child, SIGSTOP);
+	raise(SIGSTOP);
+	kill(child, SIGCONT);
+}
+
+static void
+read_signal(struct outcome *out, int fd, int report_fd, pid_t child)
 {
 	struct signalfd_siginfo info;
 
-	if (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info) && info.ssi_signo != SIGCHLD &&
-	    out->ended == ENDED_SELF) {
+	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info) || info.ssi_signo == SIGCHLD)
+		return;
+	if (info.ssi_signo == SIGTSTP) {
+		suspend(child);
+	} else if (info.ssi_signo == SIGUSR1) {
+		order(report_fd, "state\n");
+	} else if (out->ended == ENDED_SELF) {
 		out->ended = ENDED_SIGNAL;
 		out->signal = (int)info.ssi_signo;
 	}
@@ -108,33 +137,65 @@ read_signal(struct outcome *out, int fd)
 
 // Step 0, 1, 2... of ending the child.
 static void
-stop(struct qmp *qmp, pid_t child, unsigned step)
+stop(struct outcome *out, pid_t child, int report_fd, unsigned step)
 {
-	if (step == 0)
-		qmp_quit(qmp);
-	else
-		kill(child, step == 1 ? SIGTERM : SIGKILL);
+	char line[32];
+
+	if (step == 0 && report_fd >= 0) {
+		if (out->ended == ENDED_TIMEOUT)
+			snprintf(line, sizeof(line), "end timeout %d\n", EXIT_TIMEOUT);
+		else
+			snprintf(line, sizeof(line), "end signal %d\n", 128 + out->signal);
+		order(report_fd, line);
+	} else if (step <= 1) {
+		qmp_quit(&out->qmp);
+	} else {
+		kill(child, step == 2 ? SIGTERM : SIGKILL);
+	}
+}
+
+// What the supervisor waits for.
+struct waits {
+	int signal_fd, report_fd; // -1: at its end
+	struct keys keys;
+	void (*show_state)(const char *state);
+};
+
+static void
+take_report(struct outcome *out, struct waits *w)
+{
+	char *state;
+
+	if (!read_report(&out->report, w->report_fd))
+		w->report_fd = -1;
+	while ((state = report_take_state(&out->report))) {
+		w->show_state(state);
+		free(state);
+	}
 }
 
 // Waits for the next thing to happen, until limit, and takes note of it.
 static void
-wait_event(struct outcome *out, int signal_fd, int *report_fd, double limit)
+wait_event(struct outcome *out, struct waits *w, pid_t child, double limit)
 {
-	struct pollfd fds[3] = {{signal_fd, POLLIN, 0}, {*report_fd, POLLIN, 0}, {out->qmp.fd, POLLIN, 0}};
+	struct pollfd fds[4] = {{w->signal_fd, POLLIN, 0}, {w->report_fd, POLLIN, 0}, {out->qmp.fd, POLLIN, 0}};
 	double left = limit - deadline_now();
 
+	fds[3].fd = keys_wait(&w->keys, &fds[3].events);
 	left = left < 0 ? 0 : left > LONGEST_WAIT ? LONGEST_WAIT : left;
-	poll(fds, 3, (int)(left * 1000) + 1);
-	if (fds[1].revents && !read_report(&out->report, *report_fd))
-		*report_fd = -1;
+	poll(fds, 4, (int)(left * 1000) + 1);
+	if (fds[1].revents)
+		take_report(out, w);
 	if (fds[2].revents)
 		qmp_read(&out->qmp);
 	if (fds[0].revents)
-		read_signal(out, signal_fd);
+		read_signal(out, w->signal_fd, w->report_fd, child);
+	if (fds[3].revents && keys_pass(&w->keys))
+		order(w->report_fd, "state\n");
 }
 
 static void
-watch(struct outcome *out, pid_t child, int signal_fd, int report_fd)
+watch(struct outcome *out, pid_t child, struct waits *w)
 {
 	double started = deadline_now(), limit = started + deadline_left();
 	unsigned steps = 0;
@@ -145,13 +206,13 @@ watch(struct outcome *out, pid_t child, int signal_fd, int report_fd)
 		if (late && out->ended == ENDED_SELF)
 			out->ended = ENDED_TIMEOUT;
 		if (out->ended != ENDED_SELF && (!steps || late)) {
-			stop(&out->qmp, child, steps++);
+			stop(out, child, w->report_fd, steps++);
 			limit = deadline_now() + GRACE;
 		}
-		wait_event(out, signal_fd, &report_fd, limit);
+		wait_event(out, w, child, limit);
 	}
-	while (report_fd >= 0 && read_report(&out->report, report_fd))
-		;
+	while (w->report_fd >= 0)
+		take_report(out, w);
 	qmp_read(&out->qmp);
 	out->seconds = deadline_now() - started;
 }
@@ -160,7 +221,7 @@ void
 supervise_wire(struct wires *wires, bool report)
 {
 	*wires = (struct wires){.report = {-1, -1}};
-	if ((report && pipe2(wires->report, O_CLOEXEC)) ||
+	if ((report && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, wires->report)) ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, wires->qmp))
 		fail(EXIT_MONITOR, "can't make a pipe: %s", strerror(errno));
 }
@@ -168,9 +229,9 @@ supervise_wire(struct wires *wires, bool report)
 void
 supervise(struct outcome *out, char *const *argv, struct wires *wires)
 {
+	struct waits w = {.report_fd = wires->report[0], .show_state = wires->show_state};
 	struct terminal terminal;
 	sigset_t watched, before;
-	int signal_fd;
 	pid_t child;
 
 	memset(out, 0, sizeof(*out));
@@ -180,20 +241,24 @@ supervise(struct outcome *out, char *const *argv, struct wires *wires)
 	sigaddset(&watched, SIGTERM);
 	sigaddset(&watched, SIGHUP);
 	sigaddset(&watched, SIGQUIT);
+	sigaddset(&watched, SIGUSR1);
+	sigaddset(&watched, SIGTSTP);
 	sigprocmask(SIG_BLOCK, &watched, &before);
-	signal_fd = signalfd(-1, &watched, SFD_CLOEXEC);
-	if (signal_fd < 0)
+	w.signal_fd = signalfd(-1, &watched, SFD_CLOEXEC);
+	if (w.signal_fd < 0)
 		fail(EXIT_MONITOR, "signalfd: %s", strerror(errno));
 	terminal_save(&terminal);
 	qmp_open(&out->qmp, wires->qmp[0], !wires->held);
-	child = start(argv, wires, &before);
+	keys_open(&w.keys, wires->keys);
+	child = start(argv, wires, w.keys.slave, &before);
 	if (wires->report[1] >= 0)
 		close(wires->report[1]);
 	close(wires->qmp[1]);
-	watch(out, child, signal_fd, wires->report[0]);
+	watch(out, child, &w);
 	if (wires->report[0] >= 0)
 		close(wires->report[0]);
+	keys_close(&w.keys);
 	terminal_restore(&terminal);
-	close(signal_fd);
+	close(w.signal_fd);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }

@@ -223,10 +223,17 @@ parse_virtio(struct host *h)
 {
 	int node = fdt_node_offset_by_compatible(h->fdt, -1, "virtio,mmio");
 
-	for (; node >= 0; node = fdt_node_offset_by_compatible(h->fdt, node, "virtio,mmio"))
-		if (h->n_virtio < ARRAY_LEN(h->virtio) && usable(h->fdt, node) &&
-		    fdt_getprop(h->fdt, node, "dma-coherent", NULL) && block(h->fdt, node, 0))
-			h->virtio[h->n_virtio++] = block(h->fdt, node, 0);
+	for (; node >= 0; node = fdt_node_offset_by_compatible(h->fdt, node, "virtio,mmio")) {
+		unsigned n = h->n_virtio;
+
+		if (n == ARRAY_LEN(h->virtio) || !usable(h->fdt, node) ||
+		    !fdt_getprop(h->fdt, node, "dma-coherent", NULL) || !block(h->fdt, node, 0))
+			continue;
+		h->virtio[n] = block(h->fdt, node, 0);
+		if (!interrupt(h->fdt, node, 0, &h->virtio_irq[n]))
+			h->virtio_irq[n] = 0;
+		h->n_virtio++;
+	}
 }
 
 static int

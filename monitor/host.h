@@ -28,6 +28,7 @@ struct host {
 	char bootargs[HOST_BOOTARGS];
 	uint32_t uart, gicd, gicc, rtc; // physical addresses of register blocks; rtc: a PL031, 0: none
 	uint32_t virtio[32];            // virtio-mmio transports, each with a device behind it or not
+	uint32_t virtio_irq[32];        // and their interrupts; 0: none
 	unsigned n_virtio;
 	uint32_t uart_irq, timer_irq; // GIC interrupt IDs; the timer is the virtual one
 	enum host_psci psci;

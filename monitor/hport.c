@@ -2,7 +2,7 @@
 //
 // See hport.h. The device offers its ports by messages in a queue of its own, and tells a port's name
 // when it has been told that the driver is ready for it (5.3.6.2). All queues are set up before the
-// device starts, so only ports below PORTS are there for us. Nothing is received from ports yet.
+// device starts, so only ports below PORTS are there for us. Only an open port has a buffer to receive into.
 #include "monitor/hport.h"
 #include "monitor/hvirtio.h"
 #include "monitor/string.h"
@@ -19,6 +19,7 @@
 // 5.3.2
 #define CONTROL_IN   2u
 #define CONTROL_OUT  3u
+#define PORT_IN(id)  ((uint16_t)((id) ? 2u * (id) + 2u : 0u))
 #define PORT_OUT(id) ((uint16_t)((id) ? 2u * (id) + 3u : 1u))
 
 // 5.3.6.2
@@ -34,12 +35,14 @@ struct message {
 _Static_assert(HEADER == offsetof(struct message, name), "5.3.6.2");
 
 struct hport {
-	struct hvirtio_queue out;
+	struct hvirtio_queue in, out;
 	char name[NAME]; // "": not known
+	uint8_t received[HPORT_BYTES];
 };
 
 static struct {
 	bool up;
+	uint32_t irq;
 	struct hvirtio device;
 	struct hvirtio_queue in, out; // control
 	struct hport port[PORTS];
@@ -52,6 +55,7 @@ static struct {
 	uint8_t in[HVIRTIO_RING(SLOTS)] RING;
 	uint8_t out[HVIRTIO_RING(2)] RING;
 	struct {
+		uint8_t in[HVIRTIO_RING(2)] RING;
 		uint8_t out[HVIRTIO_RING(2)] RING;
 	} port[PORTS];
 } ring;
@@ -81,8 +85,10 @@ start(uint32_t base)
 	if (console.n_ports > PORTS)
 		console.n_ports = PORTS;
 	memset(console.port, 0, sizeof(console.port));
-	for (unsigned id = 0; id < console.n_ports; id++)
+	for (unsigned id = 0; id < console.n_ports; id++) {
+		hvirtio_queue_init(&console.port[id].in, d, PORT_IN(id), ring.port[id].in, 2);
 		hvirtio_queue_init(&console.port[id].out, d, PORT_OUT(id), ring.port[id].out, 2);
+	}
 	if (!hvirtio_queue_init(&console.in, d, CONTROL_IN, ring.in, SLOTS) ||
 	    !hvirtio_queue_init(&console.out, d, CONTROL_OUT, ring.out, 2)) {
 		hvirtio_stop(d);
@@ -153,22 +159,63 @@ wait_for(const char *name)
 	return p && tell((uint32_t)(p - console.port), PORT_OPEN, 1) ? p : NULL;
 }
 
-struct hport *
-hport_open(const struct host *h, const char *name)
+static void
+listen(struct hport *p)
+{
+	if (hvirtio_offer(&p->in, 0, p->received, sizeof(p->received), true))
+		hvirtio_notify(&p->in);
+}
+
+// The port of the first console that has it.
+static struct hport *
+wait_for_any(const struct host *h, const char *name)
 {
 	struct hport *p = NULL;
 
-	if (console.up && !console.device.failed)
-		return wait_for(name);
 	for (unsigned i = 0; !p && i < h->n_virtio; i++) {
 		if (!start(h->virtio[i]))
 			continue;
+		console.irq = h->virtio_irq[i];
 		p = wait_for(name);
 		if (!p)
 			hvirtio_stop(&console.device);
 	}
 	console.up = p;
 	return p;
+}
+
+struct hport *
+hport_open(const struct host *h, const char *name)
+{
+	struct hport *p = console.up && !console.device.failed ? wait_for(name) : wait_for_any(h, name);
+
+	if (p && p->in.size) {
+		hvirtio_interrupts(&p->in);
+		listen(p);
+	}
+	return p;
+}
+
+uint32_t
+hport_irq(const struct hport *p)
+{
+	(void)p; // all of a console's have one
+	return console.irq;
+}
+
+uint32_t
+hport_receive(struct hport *p, void *bytes, uint32_t size)
+{
+	unsigned slot;
+	uint32_t n;
+
+	hvirtio_ack(&console.device);
+	if (!hvirtio_take(&p->in, &slot, &n))
+		return 0;
+	n = n < size ? n : size;
+	memcpy(bytes, p->received, n);
+	listen(p);
+	return n;
 }
 
 bool

@@ -25,6 +25,8 @@
 #define QUEUE_PFN       0x040u // legacy
 #define QUEUE_READY     0x044u
 #define QUEUE_NOTIFY    0x050u
+#define INTERRUPT       0x060u
+#define INTERRUPT_ACK   0x064u
 #define STATUS          0x070u
 #define QUEUE_DESC      0x080u // these three are 64 bits wide
 #define QUEUE_DRIVER    0x090u
@@ -151,6 +153,18 @@ uint32_t
 hvirtio_config(const struct hvirtio *d, uint32_t offset)
 {
 	return get(d, CONFIG + offset);
+}
+
+void
+hvirtio_interrupts(const struct hvirtio_queue *q)
+{
+	q->avail[RING_FLAGS] = 0;
+}
+
+void
+hvirtio_ack(const struct hvirtio *d)
+{
+	set(d, INTERRUPT_ACK, get(d, INTERRUPT));
 }
 
 void

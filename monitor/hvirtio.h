@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The host's virtio devices, driven by polling: the MMIO transport (virtio 1.1, 4.2), version 2
+// The host's virtio devices, driven by polling but where an interrupt is asked for: the MMIO transport (virtio 1.1, 4.2), version 2
 // or the legacy version 1, and split virtqueues (2.6).
 //
 // Nothing here waits for ever, and nothing that a device writes is trusted: one that doesn't
@@ -42,6 +42,12 @@ uint32_t hvirtio_config(const struct hvirtio *d, uint32_t offset);
 
 // Sets queue `number` up in memory for at most so many slots, a power of two; before hvirtio_start.
 bool hvirtio_queue_init(struct hvirtio_queue *q, struct hvirtio *d, uint16_t number, void *memory, uint16_t slots);
+
+// The device is to interrupt when it has done with a slot of the queue.
+void hvirtio_interrupts(const struct hvirtio_queue *q);
+
+// Its interrupt has been seen: it ceases.
+void hvirtio_ack(const struct hvirtio *d);
 
 void hvirtio_start(const struct hvirtio *d);
 

@@ -21,7 +21,7 @@
 #define ROUNDS_OF_OURS 32u
 #define ROUNDS         2048u
 
-static uint32_t timer_irq, uart_irq, counter_hz;
+static uint32_t timer_irq, uart_irq, orders_irq, counter_hz;
 
 void
 irq_init(const struct host *h)
@@ -34,6 +34,13 @@ irq_init(const struct host *h)
 	gic_enable(timer_irq);
 	gic_enable(uart_irq);
 	console_rx_irq(true);
+}
+
+void
+irq_listen(uint32_t intid)
+{
+	orders_irq = intid;
+	gic_enable(intid);
 }
 
 #define AHEAD_TRIES 100u
@@ -98,7 +105,9 @@ irq_host(struct vcpu *v)
 			sysreg_write_cntv_ctl(CNTV_OFF); // irq_update has the rest
 			isb();
 		}
-		if ((intid != uart_irq && intid != timer_irq) || n >= ROUNDS_OF_OURS)
+		if (orders_irq && intid == orders_irq)
+			v->vm->ask->orders(v);
+		else if ((intid != uart_irq && intid != timer_irq) || n >= ROUNDS_OF_OURS)
 			silence(v->vm, intid);
 		gic_eoi();
 	}

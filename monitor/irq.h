@@ -11,6 +11,9 @@
 // Sets up the host's GIC, timer and UART interrupts on this core.
 void irq_init(const struct host *h);
 
+// Interrupt intid (not 0) says that somebody wants something of the VM (vm_asks.orders).
+void irq_listen(uint32_t intid);
+
 // How far CNTPCT is ahead of CNTVCT, which only Hyp mode can tell for sure (CNTVOFF).
 uint64_t irq_physical_ahead(void);
 

@@ -127,6 +127,8 @@ main(const void *fdt, uint32_t image, uint32_t image_end)
 	core.stack_top = image_end & ~7u;
 	core.image_bytes = image_end - image;
 	irq_init(&host);
+	if (report_irq())
+		irq_listen(report_irq());
 
 	struct vm *vm = vm_create(&cfg, &host, &core, &ways);
 

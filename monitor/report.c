@@ -6,6 +6,7 @@
 #include "monitor/hport.h"
 #include "monitor/kprintf.h"
 #include "monitor/power.h"
+#include "monitor/string.h"
 #include "monitor/types.h"
 
 #define PORT "palimpsest.report"
@@ -16,6 +17,13 @@ static struct {
 	bool begun; // on the console, on a line of its own
 	char text[256];
 } out;
+
+static struct {
+	uint8_t bytes[HPORT_BYTES];
+	uint32_t n, at; // of them, and how many have been looked at
+	char line[sizeof(((struct report_order *)NULL)->text)];
+	unsigned length;
+} in;
 
 void
 report_init(const struct host *h)
@@ -69,8 +77,88 @@ report(const char *fmt, ...)
 }
 
 void
+report_flush(void)
+{
+	flush();
+}
+
+void
 report_end(void)
 {
 	flush();
 	power_off();
+}
+
+//----------------------------------------------------------------------------
+// Orders
+
+uint32_t
+report_irq(void)
+{
+	return out.port ? hport_irq(out.port) : 0;
+}
+
+// The next line; what is too long is cut. False: there is none yet.
+static bool
+next_line(void)
+{
+	for (;;) {
+		while (in.at < in.n) {
+			char c = (char)in.bytes[in.at++];
+
+			if (c == '\n')
+				return true;
+			if (in.length < sizeof(in.line) - 1u)
+				in.line[in.length++] = c;
+		}
+		in.at = 0;
+		in.n = out.port ? hport_receive(out.port, in.bytes, sizeof(in.bytes)) : 0;
+		if (!in.n)
+			return false;
+	}
+}
+
+// Cuts the next word off at *at. Returns it, "" if there is none.
+static const char *
+word(char **at)
+{
+	char *from = *at;
+
+	while (**at && **at != ' ')
+		++*at;
+	if (**at)
+		*(*at)++ = '\0';
+	return from;
+}
+
+static unsigned
+number(const char *digits)
+{
+	unsigned n = 0;
+
+	for (; *digits >= '0' && *digits <= '9'; digits++)
+		n = 10u * n + (unsigned)(*digits - '0');
+	return n;
+}
+
+bool
+report_asked(struct report_order *o)
+{
+	char *at = o->text;
+
+	while (next_line()) {
+		const char *what;
+
+		memcpy(o->text, in.line, in.length);
+		o->text[in.length] = '\0';
+		in.length = 0;
+		what = word(&at);
+		o->reason = word(&at);
+		o->status = number(at);
+		o->end = !strcmp(what, "end");
+		if (o->end || !strcmp(what, "state"))
+			return true;
+		at = o->text;
+	}
+	return false;
 }

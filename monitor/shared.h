@@ -35,6 +35,7 @@ struct vm_asks {
 	__attribute__((noreturn)) void (*poweroff)(struct vcpu *v);
 	__attribute__((noreturn)) void (*reset)(struct vcpu *v);
 	void (*move_window)(struct vm *vm);
+	void (*orders)(struct vcpu *v); // whoever started the monitor wants something of it
 };
 
 struct vm {

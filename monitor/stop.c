@@ -15,8 +15,8 @@
 #define STATUS_CRASH   2u
 #define STATUS_MONITOR 4u
 
-static _Noreturn void
-end(const struct vcpu *v, const char *exit, unsigned status)
+static void
+tell(const struct vcpu *v, const char *exit, unsigned status)
 {
 	struct json j = {0};
 
@@ -27,6 +27,12 @@ end(const struct vcpu *v, const char *exit, unsigned status)
 	json_number(&j, "status", status);
 	json_close(&j);
 	report("\n");
+}
+
+static _Noreturn void
+end(const struct vcpu *v, const char *exit, unsigned status)
+{
+	tell(v, exit, status);
 	report_end();
 }
 
@@ -51,6 +57,22 @@ stop_reset(struct vcpu *v)
 	if (!machine_of(v->vm)->no_reboot)
 		vm_run(v->vm);
 	end(v, "reset", STATUS_OK);
+}
+
+// Before the VM ends as asked, as when it goes on, it says how it was.
+void
+stop_orders(struct vcpu *v)
+{
+	struct report_order o;
+
+	while (report_asked(&o)) {
+		report("palimpsest: the VM's state, as asked\n");
+		dump_vcpu(v);
+		if (o.end)
+			end(v, o.reason, o.status);
+		tell(v, "running", STATUS_OK);
+		report_flush();
+	}
 }
 
 void

@@ -11,6 +11,9 @@
 _Noreturn void stop_poweroff(struct vcpu *v);
 _Noreturn void stop_reset(struct vcpu *v);
 
+// Whoever started the monitor wants to know how the VM is, or that it ends (report.h).
+void stop_orders(struct vcpu *v);
+
 // The guest did what it can't come back from, or asked for what isn't supported:
 // dump and end, status 2.
 _Noreturn void stop_crash(struct vcpu *v, const char *what);

@@ -212,7 +212,7 @@ first_window(void)
 struct vm *
 vm_create(const struct fit_vm *cfg, const struct host *h, struct core *core, const struct vm_ways *ways)
 {
-	static const struct vm_asks asks = {stop_crash, stop_poweroff, stop_reset, vm_move_window};
+	static const struct vm_asks asks = {stop_crash, stop_poweroff, stop_reset, vm_move_window, stop_orders};
 	uint32_t spent = 0, blocks = firmware_blocks(load_flash_blocks(cfg));
 	struct machine *m = take(cfg, &spent, sizeof(*m), PAGE_SIZE);
 	struct vm *vm = &m->vm;

@@ -491,12 +491,12 @@ check "and is gone" [ -z "$(ls dir)" ]
 check "nor can it be run" [ $? = 1 ]
 check "which is said" grep -q "^palimpsest: FIT image: can't be written: File too large" said
 
-# QEMU for the rest: $STUB is run as its body, with $report the file it reports to.
+# QEMU for the rest: $STUB is run as its body, with $report the descriptor it reports to.
 cat >bin/qemu-system-arm <<'END'
 #!/bin/bash
 for arg; do
 	case $arg in
-	file,id=report,path=*) report=${arg##*path=} ;;
+	socket,id=report,fd=*) report=${arg##*fd=} ;;
 	socket,id=qmp,fd=*) qmp=${arg##*fd=} ;;
 	/dev/fd/*) blob=$arg ;;
 	esac
@@ -507,16 +507,16 @@ chmod +x bin/qemu-system-arm
 PATH=$work/bin:$PATH
 export STUB
 
-json() { echo "echo 'line'; echo '{\"exit\":\"$1\",\"status\":$2}' >\$report"; }
+json() { echo "echo 'line'; echo '{\"exit\":\"$1\",\"status\":$2}' >&\$report"; }
 for case in "poweroff 0" "crash 2" "monitor 4"; do
 	STUB=$(json $case)
 	good "ends by ${case% *}" "${case#* }" "^\{\"exit\":\"${case% *}\"" run -kernel in/zImage --stats -
 done
-STUB='echo "r0 1234" >$report; echo "{\"exit\":\"crash\",\"status\":2}" >>$report'
+STUB='echo "r0 1234" >&$report; echo "{\"exit\":\"crash\",\"status\":2}" >&$report'
 good "a dump is shown" 2 "^r0 1234" run -kernel in/zImage
 check "and no statistics that nobody asked for" sh -c '"$1" run -kernel in/zImage </dev/null >said 2>&1; ! grep -q exit said' - "$palimpsest"
 check "or on standard output" sh -c '"$1" run -kernel in/zImage --stats - </dev/null 2>said | grep -q "^{.*wall_seconds" && ! grep -q exit said' - "$palimpsest"
-STUB='echo "{\"exit\":\"poweroff\",\"bt\":\"page\",\"memory_mib\":512,\"ticks\":15,\"tick_hz\":10,\"exits\":{},\"code\":{},\"status\":0}" >$report'
+STUB='echo "{\"exit\":\"poweroff\",\"bt\":\"page\",\"memory_mib\":512,\"ticks\":15,\"tick_hz\":10,\"exits\":{},\"code\":{},\"status\":0}" >&$report'
 summary="palimpsest: 1.5 s of guest time, 512 MiB, page policy"
 check "no summary where nobody reads it" sh -c '"$1" run -kernel in/zImage </dev/null >said 2>&1; ! grep -q "guest time" said' - "$palimpsest"
 script -qec "$palimpsest run -kernel in/zImage" /dev/null </dev/null >tty 2>/dev/null
@@ -526,15 +526,15 @@ script -qec "$palimpsest run -kernel in/zImage 2>err.txt" /dev/null </dev/null >
 check "none if standard error isn't one" sh -c '! grep -q "guest time" tty err.txt'
 script -qec "$palimpsest run -kernel in/zImage --stats stats" /dev/null </dev/null >tty 2>/dev/null
 check "nor if the statistics were asked for" sh -c '! grep -q "guest time" tty && grep -q "\"ticks\":15" stats'
-STUB='echo "palimpsest: vm-1: is bad" >$report; echo "{\"exit\":\"input\",\"status\":1}" >>$report'
+STUB='echo "palimpsest: vm-1: is bad" >&$report; echo "{\"exit\":\"input\",\"status\":1}" >&$report'
 bad "input that the monitor refuses" "vm-1: is bad" run -kernel in/zImage
 "$palimpsest" run -kernel in/zImage --stats stats >out 2>err </dev/null
 check "its statistics" grep -qE '^\{"exit":"input","status":1,"wall_seconds":[0-9.]+\}$' stats
-STUB='echo "palimpsest: half a re" >$report'
+STUB='echo "palimpsest: half a re" >&$report'
 good "half a report" 4 "^palimpsest: the monitor ended without a report" run -kernel in/zImage
-STUB='echo "{\"exit\":\"crash\",\"status\":2}" >$report; exit 1'
+STUB='echo "{\"exit\":\"crash\",\"status\":2}" >&$report; exit 1'
 good "QEMU's own status doesn't count where there is a report" 2 '"crash"' run -kernel in/zImage --stats -
-STUB='echo "{\"exit\":\"?\",\"status\":7}" >$report'
+STUB='echo "{\"exit\":\"?\",\"status\":7}" >&$report'
 good "an unknown status" 4 "exit" run -kernel in/zImage --stats -
 STUB='echo bye'
 good "no report" 4 "^palimpsest: the monitor ended without a report" run -kernel in/zImage
@@ -581,7 +581,7 @@ good "and for the user, if it was told to" 1 '^ -M .* -S$' run -kernel in/zImage
 STUB='read -r line <&$qmp; read -r line <&$qmp; read -r line <&$qmp; echo "$line"; exit 1'
 good "is asked to quit first" 3 '^\{"execute":"quit"' run -kernel in/zImage --timeout 0.3
 # A closed standard stream: QEMU has one all the same, and none of our files takes its place.
-STUB='for fd in 0 1 2; do [ -e /proc/$$/fd/$fd ] || exit 3; done; echo "{\"exit\":\"poweroff\",\"status\":0}" >$report'
+STUB='for fd in 0 1 2; do [ -e /proc/$$/fd/$fd ] || exit 3; done; echo "{\"exit\":\"poweroff\",\"status\":0}" >&$report'
 for closed in "<&-" ">&-" "2>&-" "<&- >&-" "<&- 2>&-" ">&- 2>&-" "<&- >&- 2>&-"; do
 	eval "\"\$palimpsest\" run -kernel in/zImage --stats stats $closed" >out 2>err </dev/null
 	status=$?

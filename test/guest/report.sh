@@ -76,6 +76,61 @@ broken stop_poweroff
 reports "a bug in the monitor" 4 monitor 'bug: unexpected exception in the monitor' -kernel "$B/guest/psr.bin"
 unset PALIMPSEST_MONITOR
 
+# A guest that doesn't end: what ends it has the monitor tell first how it was.
+state="^palimpsest: the VM's state, as asked\$
+^instruction at pc: eafffffe\$"
+# wait_for PATTERN FILE [N]: until N lines [1] of it match
+wait_for() {
+	for _ in $(seq 200); do
+		[ "$(grep -c -e "$1" "$2")" -lt "${3:-1}" ] || return 0
+		sleep 0.1
+	done
+}
+
+limit=3
+reports "a VM that is late" 3 timeout "$state" -kernel "$B/guest/stop-never.bin"
+why=
+grep -q '"exits":' "$work/stats" || why="nothing in the statistics"
+verdict "with all statistics" "$why"
+limit=60
+
+# told NAME STATUS N: what a VM that a signal has ended left, having told N times how it was
+told() {
+	why=
+	[ $status -eq "$2" ] || why="status $status instead of $2"
+	[ "$(grep -c "^palimpsest: the VM's state, as asked\$" "$work/err")" -eq "$3" ] || why="not told $3 times how it was"
+	grep -q "^{\"exit\":\"signal\",.*\"exits\":.*\"status\":$2," "$work/stats" || why="no statistics"
+	verdict "$1" "$why"
+}
+
+set -- "$B/palimpsest" run -m 64 -kernel "$B/guest/stop-never.bin" --stats "$work/stats"
+for signal in 2 3; do
+	timeout --preserve-status -s $signal 3 "$@" --timeout $limit </dev/null >"$work/out" 2>"$work/err"
+	status=$?
+	told "signal $signal" $((128 + signal)) 1
+done
+: >"$work/out"
+"$@" --timeout $limit </dev/null >"$work/out" 2>"$work/err" &
+pid=$!
+wait_for '^for ever' "$work/out"
+kill -USR1 $pid
+wait_for '^instruction at pc: eafffffe$' "$work/err"
+kill -TERM $pid
+wait $pid
+status=$?
+told "asked for its state, then SIGTERM" 143 2
+: >"$work/typed"
+(
+	wait_for 'for ever' "$work/typed"
+	printf 'x\001s'
+	wait_for '^instruction at pc: eafffffe' "$work/typed"
+	printf '\001x'
+) | script -qec "'$B/palimpsest' run -m 64 -kernel '$B/guest/stop-never.bin' --timeout $limit" "$work/typed" >/dev/null 2>&1
+status=$? why=
+[ $status -eq 0 ] || why="status $status"
+tr -d '\r' <"$work/typed" | grep -q 'exits to the monitor' || why="no summary"
+verdict "Ctrl-a s at a terminal, then Ctrl-a x" "$why"
+
 # says NAME TEXT ARG...: the monitor, started by QEMU itself with ARG..., ends, and TEXT is on the console.
 says() {
 	name=$1 text=$2 why=

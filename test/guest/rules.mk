@@ -47,7 +47,7 @@ test-escape: $(ESCAPES:%=$(B)/guest/escape-%.bin) $(B)/palimpsest $(B)/palimpses
 
 .PHONY: test-report
 ## that the monitor's report arrives, however a VM ends
-test-report: $(addprefix $(B)/guest/,psr.bin stop-wfi.bin stop-once.bin) all
+test-report: $(addprefix $(B)/guest/,psr.bin stop-wfi.bin stop-once.bin stop-never.bin) all
 	@B=$(B) test/guest/report.sh
 
 .PHONY: test-break

@@ -8,6 +8,10 @@ main:
 #if defined(CASE_wfi)
 	// Every interrupt disabled.
 	wfi
+#elif defined(CASE_never)
+	// It goes on for ever, without an exit or an interrupt.
+	say	"for ever\n"
+	b	.
 #elif defined(CASE_masked)
 	// A timer whose interrupt the distributor never forwards.
 	cpsid	if

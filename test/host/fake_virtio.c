@@ -253,6 +253,24 @@ notified(struct fake_virtio *d, uint32_t number)
 		send_message(d);
 }
 
+bool
+fake_virtio_send(struct fake_virtio *d, uint32_t port, const void *bytes, uint32_t size)
+{
+	struct fake_virtio_queue *q = &d->queue[port ? 2 * port + 2 : 0];
+	struct desc *b;
+	uint32_t id;
+
+	if (!pop(d, q, &id))
+		return false;
+	b = &descriptors(d, q)[id];
+	if (b->flags == 2 && size <= b->size)
+		memcpy(memory((uint32_t)b->address), bytes, size);
+	push(d, q, id, size);
+	if (!avail(d, q)[0])
+		d->interrupt |= 1;
+	return true;
+}
+
 //----------------------------------------------------------------------------
 // The transport
 
@@ -297,6 +315,8 @@ mmio_read(uint32_t address)
 		return q->pfn;
 	case 0x044:
 		return q->ready;
+	case 0x060:
+		return d->interrupt;
 	case 0x070:
 		return read_status(d);
 	case 0x104:
@@ -352,6 +372,9 @@ mmio_write(uint32_t address, uint32_t value)
 		break;
 	case 0x050:
 		notified(d, value);
+		break;
+	case 0x064:
+		d->interrupt &= ~value;
 		break;
 	case 0x070:
 		write_status(d, value);

@@ -38,6 +38,7 @@ struct fake_virtio {
 
 	// What became of it.
 	uint64_t accepted;
+	uint32_t interrupt; // its status
 	uint32_t status, sel_device, sel_driver, sel_queue, page_size;
 	struct fake_virtio_queue queue[FAKE_VIRTIO_QUEUES];
 	unsigned n_used, n_status_reads, n_notified_early, n_messages_lost, n_ready; // PORT_READY heard
@@ -55,6 +56,9 @@ extern struct fake_virtio fake_virtio[FAKE_VIRTIO_N];
 
 // How often something was seen before a barrier made it visible, or not yet.
 extern unsigned fake_virtio_disorder;
+
+// The host writes size bytes into a port. False: there is no buffer for them.
+bool fake_virtio_send(struct fake_virtio *d, uint32_t port, const void *bytes, uint32_t size);
 
 // Makes all transports empty but the first, a well-behaved console of that version without ports.
 void fake_virtio_reset(uint32_t version);

@@ -51,6 +51,12 @@ reset(struct vcpu *v)
 }
 
 static void
+orders(struct vcpu *v)
+{
+	(void)v;
+}
+
+static void
 move_window(struct vm *vm)
 {
 	vm->window += SECTION_SIZE;
@@ -59,7 +65,7 @@ move_window(struct vm *vm)
 struct vcpu *
 fake_vm_fresh(void)
 {
-	static const struct vm_asks asks = {stop_crash, poweroff, reset, move_window};
+	static const struct vm_asks asks = {stop_crash, poweroff, reset, move_window, orders};
 	struct vm *vm;
 	struct vcpu *v;
 

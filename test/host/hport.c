@@ -7,13 +7,15 @@
 #include <string.h>
 #include "monitor/hport.h"
 #include "monitor/hvirtio.h"
+#include "monitor/mmio.h"
 #include "test/host/check.h"
 #include "test/host/fake_virtio.h"
 
 #define REPORT "palimpsest.report"
 #define BOUND  3000000u // looks at the status, for anything
 
-static const struct host host = {.virtio = {FAKE_VIRTIO_BASE, FAKE_VIRTIO_BASE + 0x200}, .n_virtio = 2};
+static const struct host host = {
+    .virtio = {FAKE_VIRTIO_BASE, FAKE_VIRTIO_BASE + 0x200}, .virtio_irq = {77, 78}, .n_virtio = 2};
 static struct fake_virtio *const d = &fake_virtio[0];
 
 // A case with a well-behaved console of ports "other" (1) and "palimpsest.report" (3).
@@ -145,6 +147,31 @@ test_found(void)
 	d->silent_after = 0;
 	p = hport_open(&host, REPORT);
 	CHECK(p && hport_send(p, "again", 5));
+	end(p);
+}
+
+static void
+test_received(uint32_t version)
+{
+	static const char text[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	char got[HPORT_BYTES];
+	struct hport *p;
+
+	begin("what comes", version);
+	p = hport_open(&host, REPORT);
+	CHECK(p && hport_irq(p) == 77 && !d->interrupt && !hport_receive(p, got, sizeof(got)));
+	for (uint32_t i = 0; p && i < 70000; i++) {
+		uint32_t size = 1 + i % HPORT_BYTES;
+
+		CHECK(fake_virtio_send(d, 3, text + i % 7 % (HPORT_BYTES + 1 - size), size) && d->interrupt);
+		CHECK(!fake_virtio_send(d, 3, text, 1)); // until that has been taken
+		mmio_barrier();
+		CHECK_EQ(hport_receive(p, got, sizeof(got)), size);
+		CHECK(!memcmp(got, text + i % 7 % (HPORT_BYTES + 1 - size), size) && !d->interrupt);
+		CHECK_EQ(hport_receive(p, got, sizeof(got)), 0);
+	}
+	CHECK(!fake_virtio_send(d, 1, text, 1)); // it isn't open
+	CHECK_EQ(fake_virtio_disorder, 0);
 	end(p);
 }
 
@@ -336,6 +363,8 @@ main(void)
 	test_version(2);
 	test_version(1);
 	test_found();
+	test_received(2);
+	test_received(1);
 	test_other_devices();
 	test_silence();
 	test_lies();
