@@ -42,6 +42,7 @@ exits(void)
 	printf("\n## Exits\n\nEach reason in `exits` has\n\n| field | |\n%s", rule);
 #define STATS_EXIT
 #define EXIT_NUMBER(name, value, text) row("", #name, text);
+#define EXIT_SITES(name, text)         row("", #name, text);
 #include "monitor/stats.def"
 #undef STATS_EXIT
 	printf("\nand the reasons are\n\n| reason | |\n%s", rule);

@@ -14,6 +14,7 @@
 struct share {
 	const char *what;
 	uint64_t count, ticks;
+	uint32_t top; // the PC that most come from; 0: not known
 };
 
 // What stands behind the first "key": in text, or NULL.
@@ -46,10 +47,31 @@ exits_of(const char *json)
 	return must_printf("%.*s", end ? (int)(end - exits) : 0, exits ? exits : "");
 }
 
+// The PC that most of an exit's slow ones came from; 0: there are none.
+static uint32_t
+top_of(const char *exit)
+{
+	const char *site = exit ? strchr(exit, '[') : NULL, *end = site ? strchr(site, ']') : NULL;
+	uint64_t most = 0;
+	uint32_t pc = 0;
+
+	if (!end || strchr(exit, '}') < site) // the next one's
+		return 0;
+	while ((site = strchr(site, '{')) && site < end) {
+		uint64_t count = number(site, "count");
+
+		if (count > most)
+			pc = (uint32_t)number(site, "pc");
+		most = count > most ? count : most;
+		site++;
+	}
+	return pc;
+}
+
 static struct share
 share_of(const char *exit, const char *what)
 {
-	return (struct share){what, number(exit, "count"), number(exit, "ticks")};
+	return (struct share){what, number(exit, "count"), number(exit, "ticks"), top_of(exit)};
 }
 
 static int
@@ -73,17 +95,36 @@ most(const struct share *exits, uint64_t ticks)
 	char *text = must_printf("%s", "");
 
 	for (unsigned i = 0; i < EXITS_SHOWN && exits[i].ticks; i++) {
-		char *longer =
-		    must_printf("%spalimpsest: %5.1f %% %s\n", text, percent(exits[i].ticks, ticks), exits[i].what);
+		char *at = exits[i].top ? must_printf(", most from %08x", exits[i].top) : must_printf("%s", "");
+		char *longer = must_printf("%spalimpsest: %5.1f %% %s%s\n", text, percent(exits[i].ticks, ticks),
+					   exits[i].what, at);
 
 		free(text);
+		free(at);
 		text = longer;
 	}
 	return text;
 }
 
+// The guest's own share of the time, by where it was when samples were taken; "" where there are none.
 static char *
-exits_lines(const char *all, uint64_t ticks)
+guest_line(const char *json, uint64_t ticks, uint64_t in_exits)
+{
+	uint64_t idle = number(json, "idle_ticks"), spent = idle + in_exits;
+	const char *samples = member(json, "samples");
+	uint64_t kernel = number(samples, "kernel"), user = number(samples, "user");
+	double own = percent(ticks > spent ? ticks - spent : 0, ticks);
+
+	if (!kernel && !user)
+		return must_printf("%s", "");
+	return must_printf(
+	    "palimpsest: %.1f %% of the time in the guest's kernel, %.1f %% in its user mode, %.1f %% idle\n",
+	    own * (double)kernel / (double)(kernel + user), own * (double)user / (double)(kernel + user),
+	    percent(idle, ticks));
+}
+
+static char *
+exits_lines(const char *json, const char *all, uint64_t ticks)
 {
 	struct share exits[] = {
 #define EXIT(name, text) share_of(member(all, #name), text),
@@ -91,7 +132,7 @@ exits_lines(const char *all, uint64_t ticks)
 #undef EXIT
 	};
 	uint64_t count = 0, taken = 0;
-	char *lines, *text;
+	char *lines, *guest, *text;
 
 	for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
 		count += exits[i].count;
@@ -99,8 +140,10 @@ exits_lines(const char *all, uint64_t ticks)
 	}
 	qsort(exits, sizeof(exits) / sizeof(exits[0]), sizeof(exits[0]), by_ticks);
 	lines = most(exits, ticks);
-	text = must_printf("%llu exits to the monitor took %.1f %% of the time%s\n%s", (unsigned long long)count,
-			   percent(taken, ticks), *lines ? ", the most:" : "", lines);
+	guest = guest_line(json, ticks, taken);
+	text = must_printf("%llu exits to the monitor took %.1f %% of the time%s\n%s%s", (unsigned long long)count,
+			   percent(taken, ticks), *lines ? ", the most:" : "", lines, guest);
+	free(guest);
 	free(lines);
 	return text;
 }
@@ -116,7 +159,7 @@ summary(const char *json)
 		free(exits);
 		return NULL;
 	}
-	lines = exits_lines(exits, ticks);
+	lines = exits_lines(json, exits, ticks);
 	text =
 	    must_printf("palimpsest: %.1f s of guest time, %llu MiB, %s policy; %.1f MiB for the monitor\n"
 			"palimpsest: %llu words patched on %llu pages; %s",

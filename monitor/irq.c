@@ -213,5 +213,6 @@ irq_wait(struct vcpu *v)
 	}
 	v->deaf_since = (uint32_t)sysreg_read_cntvct();
 	v->start += v->deaf_since - since; // idle time costs nobody
+	v->profile.idle += v->deaf_since - since;
 	v->waiting = false;
 }

@@ -7,6 +7,21 @@
 #include "monitor/vm.h"
 
 static void
+report_top(struct json *j, const char *key, const struct profile_site *site)
+{
+	if (!site->count)
+		return;
+	json_open(j, key, '[');
+	for (unsigned n = 0; n < PROFILE_SITES && site[n].count; n++) {
+		json_open(j, NULL, '{');
+		json_number(j, "pc", site[n].pc);
+		json_number(j, "count", site[n].count);
+		json_close(j);
+	}
+	json_close(j);
+}
+
+static void
 report_exits(struct json *j, const struct vcpu *v)
 {
 	static const char *const name[] = {
@@ -21,8 +36,10 @@ report_exits(struct json *j, const struct vcpu *v)
 		json_open(j, name[r], '{');
 #define STATS_EXIT
 #define EXIT_NUMBER(key, value, text) json_number(j, #key, value);
+#define EXIT_SITES(key, text)         report_top(j, #key, v->profile.exit[r]);
 #include "monitor/stats.def"
 #undef EXIT_NUMBER
+#undef EXIT_SITES
 #undef STATS_EXIT
 		json_close(j);
 	}

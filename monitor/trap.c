@@ -522,6 +522,8 @@ handle(struct vcpu *v, enum trap trap)
 	case TRAP_DATA_ABORT: // trap_slow's
 		break;
 	case TRAP_IRQ:
+		v->profile.kernel += v->view_now == VIEW_KERNEL;
+		v->profile.user += v->view_now == VIEW_USER;
 		irq_host(v);
 		v->timers_changed = true;
 		return EXIT_irq;
@@ -534,6 +536,7 @@ static void
 account(struct vcpu *v, enum exit_reason reason)
 {
 	irq_heard(v);
+	profile_exit(&v->profile, reason);
 	v->count[reason]++;
 	v->slow[reason]++;
 	v->cost[reason] += v->deaf_since - v->start;
@@ -569,6 +572,7 @@ begin(struct vcpu *v)
 {
 	v->deaf_since = v->start;
 	v->deaf = 0;
+	v->profile.pc = v->pc;
 	if (v->view_now == VIEW_USER) // the user's own to write; load_view will write it back
 		v->view[VIEW_USER].tpidrurw = sysreg_read_tpidrurw();
 	meet_thumb(v);

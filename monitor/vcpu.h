@@ -9,16 +9,9 @@
 #include "mmu/walk.h"
 #include "monitor/psr.h"
 #include "monitor/types.h"
+#include "monitor/profile.h"
 #include "monitor/vpmu.h"
 #include "shadowpt/spt.h"
-
-// Exit reasons, from exits.def.
-enum exit_reason {
-#define EXIT(name, text) EXIT_##name,
-#include "monitor/exits.def"
-#undef EXIT
-	EXIT_COUNT
-};
 
 // What the physical vectors tell the C side.
 enum trap {
@@ -150,6 +143,7 @@ struct vcpu {
 	uint32_t deaf_since;        // CNTVCT, low word, when a physical interrupt could last get in
 	uint32_t deaf;              // the longest that none could, in this exit, in ticks
 	uint32_t worst[EXIT_COUNT]; // of all exits of the reason
+	struct profile profile;
 	uint64_t vfp[32];
 	uint32_t fpscr;
 };

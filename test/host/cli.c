@@ -216,6 +216,20 @@ check_summary(void)
 	    "palimpsest: 60 words patched on 4 pages; 13 exits to the monitor took 26.0 % of the time, the most:\n"
 	    "palimpsest:  25.0 % shadow page table fills\n"
 	    "palimpsest:   1.0 % MRS of CPSR or SPSR\n"));
+	check_case("where the guest was, and where exits come from");
+	CHECK(summary_is(
+	    "{\"exit\":\"running\",\"bt\":\"page\",\"memory_mib\":64,\"ticks\":1000,\"tick_hz\":1000,\"idle_ticks\":"
+	    "300,"
+	    "\"samples\":{\"kernel\":30,\"user\":10},\"exits\":{"
+	    "\"mrs\":{\"count\":5,\"slow\":0,\"ticks\":100,\"worst\":9},"
+	    "\"exec\":{\"count\":7,\"slow\":7,\"ticks\":200,\"worst\":0,\"top\":[{\"pc\":16,\"count\":2},"
+	    "{\"pc\":3221225472,\"count\":5}]}},\"code\":{\"made\":1,\"patched\":2},\"monitor_bytes\":1048576,"
+	    "\"status\":0}",
+	    "palimpsest: 1.0 s of guest time, 64 MiB, page policy; 1.0 MiB for the monitor\n"
+	    "palimpsest: 2 words patched on 1 pages; 12 exits to the monitor took 30.0 % of the time, the most:\n"
+	    "palimpsest:  20.0 % first execution of a kernel page, most from c0000000\n"
+	    "palimpsest:  10.0 % MRS of CPSR or SPSR\n"
+	    "palimpsest: 30.0 % of the time in the guest's kernel, 10.0 % in its user mode, 30.0 % idle\n"));
 	check_case("no exits, and blocks");
 	CHECK(summary_is(
 	    "{\"bt\":\"page\",\"in_blocks\":true,\"memory_mib\":16,\"ticks\":1,\"tick_hz\":1,\"exits\":{},\"code\":{}}",
