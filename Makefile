@@ -24,6 +24,12 @@ MAKEFLAGS += --no-builtin-rules
 ## the monitor and the host command, in build/
 all: $(B)/palimpsest.zImage $(B)/palimpsest $(B)/fuzz.bin
 
+# The rooms, and $(call in,FOLDERS,SUFFIX...), the files in folders.
+MONITOR := monitor $(addprefix monitor/,base board image dev cpu vm exit)
+BT      := $(addprefix bt/,isa scan code)
+GUESTS  := guests $(addprefix guests/,cli scan fuzz)
+in       = $(foreach folder,$(1),$(wildcard $(addprefix $(folder)/*,$(2))))
+
 #----------------------------------------------------------------------------
 # What is older than what it is made of is made again. Of headers the compiler says it, in the .d beside each object, of flags
 # a file does, which $(call flags,NAME,COMMAND) names: it is out of date if COMMAND isn't what it was when it was written.
@@ -67,8 +73,8 @@ $(call objects,host,$(CC) $(CFLAGS))
 #----------------------------------------------------------------------------
 # The monitor
 
-MON_SRC := $(wildcard monitor/*.c bt/*.c mmu/*.c shadowpt/*.c)
-MON_ASM := monitor/head.S $(filter-out monitor/head.S,$(wildcard monitor/*.S))
+MON_SRC := $(call in,$(MONITOR) $(BT) mmu shadowpt,.c)
+MON_ASM := monitor/head.S $(filter-out monitor/head.S,$(call in,$(MONITOR),.S))
 LIBFDT  := $(B)/libfdt/libfdt.a
 
 $(call objects,mon,$(CROSS)gcc $(CFLAGS) $(TARGET) -isystem $(B)/libfdt)
@@ -81,8 +87,8 @@ $(B)/palimpsest.zImage: $(B)/monitor.elf
 	@echo "built $@, $$(stat -c %s $@) bytes"
 
 $(B)/monitor.elf: $(MON_OBJ) monitor/monitor.lds $(LIBFDT) $(call flags,monitor.elf,$(MON_LINK))
-	@undefined=$$($(CROSS)nm -u $(filter $(call mon,monitor/hot%.c),$(MON_OBJ)) | grep " U "); \
-	  test -z "$$undefined" || { echo "monitor/hot*.c call out of the window: $$undefined"; exit 1; }
+	@undefined=$$($(CROSS)nm -u $(filter $(call mon,monitor/exit/hot%.c),$(MON_OBJ)) | grep " U "); \
+	  test -z "$$undefined" || { echo "monitor/exit/hot*.c call out of the window: $$undefined"; exit 1; }
 	@$(MON_LINK) -o $@
 	@$(CROSS)objdump -d $@ > $(B)/monitor.asm
 	@$(CROSS)nm -n $@ > $(B)/monitor.sym
@@ -90,25 +96,25 @@ $(B)/monitor.elf: $(MON_OBJ) monitor/monitor.lds $(LIBFDT) $(call flags,monitor.
 $(MON_OBJ): $(LIBFDT)
 
 # Assembly's view of C's structures; asm-offsets.c is linked, too, for it asserts that this is what they are.
-$(B)/asm-offsets.h: monitor/asm-offsets.c $(LIBFDT) $(B)/flags/mon
+$(B)/asm-offsets.h: monitor/exit/asm-offsets.c $(LIBFDT) $(B)/flags/mon
 	@mkdir -p $(B)/obj
 	@$(CROSS)gcc $(CFLAGS) $(TARGET) -isystem $(B)/libfdt $(DEPENDENCIES) -DASM_OFFSETS -S -o $(B)/obj/asm-offsets.s $<
 	@sed -n 's/^.*@@ \([A-Z0-9_]*\) #*\([0-9-]*\).*/#define \1 \2/p' $(B)/obj/asm-offsets.s > $@
 
-$(call mon,$(MON_ASM) monitor/asm-offsets.c): $(B)/asm-offsets.h
+$(call mon,$(MON_ASM) monitor/exit/asm-offsets.c): $(B)/asm-offsets.h
 
 # Debian's own libfdt for armhf, and the headers that go with it.
 $(LIBFDT):
 	@mkdir -p $(@D)
-	@cp "$$(guests/fetch.sh libfdt)" $@.new
+	@cp "$$(guests/images/fetch.sh libfdt)" $@.new
 	@cp /usr/include/libfdt.h /usr/include/libfdt_env.h /usr/include/fdt.h $(@D)
 	@mv $@.new $@
 
 #----------------------------------------------------------------------------
 # The host command, and what is native of the monitor in it
 
-HOST_SRC := $(wildcard guests/*.c) monitor/guestfdt.c $(wildcard monitor/image*.c) \
-            $(filter-out bt/code.c bt/code_scan.c bt/code_thumb.c bt/code_fill.c bt/block.c,$(wildcard bt/*.c))
+HOST_SRC := $(call in,$(GUESTS),.c) $(filter-out %/fit.c,$(call in,monitor/image,.c)) \
+            $(call in,bt/isa bt/scan,.c) bt/code/closing.c bt/code/intern.c
 $(call program,$(B)/palimpsest,$(HOST_SRC),-pthread -lfdt -lz -llzma -lcapstone)
 
 .PHONY: all help run test check-slow bench lint install clean
@@ -117,14 +123,14 @@ install: all
 	install -D -m 755 $(B)/palimpsest $(DESTDIR)$(PREFIX)/bin/palimpsest
 	install -D -m 644 $(B)/palimpsest.zImage $(DESTDIR)$(PREFIX)/share/palimpsest/palimpsest.zImage
 	install -D -m 644 $(B)/fuzz.bin $(DESTDIR)$(PREFIX)/share/palimpsest/fuzz.bin
-	install -D -m 644 guests/palimpsest.1 $(DESTDIR)$(PREFIX)/share/man/man1/palimpsest.1
+	install -D -m 644 guests/cli/palimpsest.1 $(DESTDIR)$(PREFIX)/share/man/man1/palimpsest.1
 
 # The two that a fresh machine begins with: they install what is missing first.
 ## boots a stock Debian kernel to a shell under the monitor
 run:
 	@guests/setup.sh build
 	@$(MAKE) --no-print-directory all
-	@guests/run.sh
+	@guests/images/run.sh
 
 ## all tests, under 20 minutes
 test:
@@ -174,21 +180,21 @@ test-capstone-all: $(B)/test/capstone-all
 	@$< all 0/2 & $< all 1/2; odd=$$?; wait $$! && exit $$odd
 
 # docs/isa.md, sysregs.md and statistics.md are made from the tables; the copies in the repository must not be older than they.
-$(call program,$(B)/isa,docs/isa.c bt/decode.c bt/thumb.c bt/undefined.c)
+$(call program,$(B)/isa,docs/isa.c bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c)
 
 .PHONY: docs/isa.md test-isa
-## the table of instructions, from bt/*.def
+## the table of instructions, from bt/isa/*.def
 docs/isa.md: $(B)/isa
 	@$< > $@
 
 test-isa: $(B)/isa
-	@$< | diff -q - docs/isa.md > /dev/null || { echo "docs/isa.md is older than bt/*.def: make docs/isa.md"; exit 1; }
+	@$< | diff -q - docs/isa.md > /dev/null || { echo "docs/isa.md is older than bt/isa/*.def: make docs/isa.md"; exit 1; }
 	@echo "isa: 1 passed, 0 failed"
 
 $(call program,$(B)/sysregs,docs/sysregs.c)
 
 .PHONY: docs/sysregs.md test-sysregs
-## the table of registers, from monitor/*.def
+## the table of registers, from monitor/cpu/*.def
 docs/sysregs.md: $(B)/sysregs
 	@$< > $@
 
@@ -199,7 +205,7 @@ test-sysregs: $(B)/sysregs
 $(call program,$(B)/statistics,docs/statistics.c)
 
 .PHONY: docs/statistics.md test-statistics
-## the statistics, from monitor/stats.def and exits.def
+## the statistics, from monitor/vm/stats.def and exits.def
 docs/statistics.md: $(B)/statistics
 	@$< > $@
 
@@ -208,7 +214,7 @@ test-statistics: $(B)/statistics
 	@echo "statistics: 1 passed, 0 failed"
 
 .PHONY: test-cli test-scan test-script
-## guests/script.sh: a script in a VM, its output, exit status and files
+## guests/images/script.sh: a script in a VM, its output, exit status and files
 test-script: all
 	@BUILD=$(B) test/script.sh
 
@@ -228,9 +234,9 @@ test-build: all $(B)/test/walk $(B)/hostile.bin $(B)/test/hostile-drive $(B)/gue
 #----------------------------------------------------------------------------
 # Static checks
 
-C_FILES   := $(wildcard bt/*.c mmu/*.c shadowpt/*.c monitor/*.c guests/*.c docs/*.c test/host/*.c test/boot/*.c test/corpus/*.c test/fuzz/*.c test/hostile/*.c test/libfuzzer/*.c bench/*.c)
-ALL_FILES := $(C_FILES) $(wildcard bt/*.h mmu/*.h shadowpt/*.h monitor/*.h guests/*.h test/host/*.h test/boot/*.h test/fuzz/*.h test/hostile/*.h test/libfuzzer/*.h bench/*.h)
-SH_FILES  := $(wildcard guests/*.sh test/*.sh test/*/*.sh bench/*.sh) guests/init guests/script-init .ci/run
+C_ROOMS   := $(BT) mmu shadowpt $(MONITOR) $(GUESTS) docs $(addprefix test/,host boot corpus fuzz hostile libfuzzer) bench
+ALL_FILES := $(call in,$(C_ROOMS),.c .h)
+SH_FILES  := $(wildcard guests/*.sh guests/*/*.sh test/*.sh test/*/*.sh bench/*.sh) guests/images/init guests/images/script-init .ci/run
 
 ## static checks
 lint:
@@ -239,9 +245,9 @@ lint:
 	@echo "clang-format"; clang-format --dry-run -Werror $(ALL_FILES)
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem -D__arm__ -I. bt mmu shadowpt monitor guests
-	@echo "gcc -fanalyzer"; for f in $(wildcard bt/*.c mmu/*.c shadowpt/*.c guests/*.c); do \
+	@echo "gcc -fanalyzer"; for f in $(call in,$(BT) mmu shadowpt $(GUESTS),.c); do \
 	  $(CC) $(CFLAGS) -fanalyzer -c -o /dev/null $$f || exit 1; done
-	@echo "clang-tidy"; clang-tidy --quiet $(wildcard bt/*.c mmu/*.c shadowpt/*.c guests/*.c) -- -std=gnu11 -I. 2>/dev/null
+	@echo "clang-tidy"; clang-tidy --quiet $(call in,$(BT) mmu shadowpt $(GUESTS),.c) -- -std=gnu11 -I. 2>/dev/null
 	@echo "shellcheck"; shellcheck $(SH_FILES)
 
 ## removes build/

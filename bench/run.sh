@@ -21,7 +21,7 @@ memory=512            # MiB of the guest
 mark=0xe30cce11       # as in tasks.c
 text=0xbf000000:0xc1ffffff # where the kernel's text and modules are, once it has unpacked itself
 
-kernel=$("$here/../guests/fetch.sh" kernel-6.1)
+kernel=$("$here/../guests/images/fetch.sh" kernel-6.1)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -104,8 +104,8 @@ tasks() {
 mkdir -p "$out"
 printf 'true\n' >"$tmp/boot.cmds"
 printf '/tasks\n' >"$tmp/tasks.cmds"
-"$here/../guests/mkinitramfs.sh" "$tmp/boot.cpio" "$tmp/boot.cmds"
-"$here/../guests/mkinitramfs.sh" "$tmp/base.cpio" "$tmp/tasks.cmds"
+"$here/../guests/images/mkinitramfs.sh" "$tmp/boot.cpio" "$tmp/boot.cmds"
+"$here/../guests/images/mkinitramfs.sh" "$tmp/base.cpio" "$tmp/tasks.cmds"
 cp "$out/tasks" "$tmp/tasks"
 (cd "$tmp" && echo tasks | cpio --quiet -o -H newc -R +0:+0 | gzip -1 -n) >"$tmp/more.cpio"
 cat "$tmp/base.cpio" "$tmp/more.cpio" >"$tmp/tasks.cpio"

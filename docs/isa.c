@@ -5,9 +5,9 @@
 // UNPREDICTABLE. `make docs/isa.md` runs it, `make test-isa` compares.
 #include <stdio.h>
 #include <stdlib.h>
-#include "bt/decode.h"
-#include "bt/hyper_imm.h"
-#include "monitor/arch.h"
+#include "bt/isa/decode.h"
+#include "bt/isa/hyper_imm.h"
+#include "monitor/base/arch.h"
 
 // What a .def has in its order: groups, and rows, of which only the order counts here.
 struct entry {
@@ -17,13 +17,13 @@ struct entry {
 #define BT_GROUP(title, section, note) {title, section, note},
 #define BT_ROW(...)                    {NULL, NULL, NULL},
 static const struct entry entries_a32[] = {
-#include "bt/a32.def"
+#include "bt/isa/a32.def"
 };
 static const struct entry entries_t16[] = {
-#include "bt/t16.def"
+#include "bt/isa/t16.def"
 };
 static const struct entry entries_t32[] = {
-#include "bt/t32.def"
+#include "bt/isa/t32.def"
 };
 
 // The closing of blocks is the block policy's; the page policy leaves branches alone.
@@ -218,9 +218,10 @@ static const char intro[] =
     "- **hypercall**: the class of what takes its place. In A32 imm24[23:16] of an SVC; in T16 the low byte of the\n"
     "  unallocated 1011 0110 1xxx xxxx; in T32 i[15:8] of the unallocated 1111 0111 1110 iiii 1010 iiii iiii iiii. The "
     "rest\n"
-    "  are the letters' bits in the order of the pattern (`bt/hyper_imm.h`). *By number*: it carries an index into the "
+    "  are the letters' bits in the order of the pattern (`bt/isa/hyper_imm.h`). *By number*: it carries an index into "
+    "the "
     "VM's\n"
-    "  table of words (`bt/intern.h`).\n"
+    "  table of words (`bt/code/intern.h`).\n"
     "- **operands**: conditions without which it is UNPREDICTABLE, as far as the encoding "
     "alone tells. `d%2`: a multiple of\n"
     "  2; `n~l`: bit n of l is clear; `#m`: the ones in m; `c` in A32: the condition.\n"

@@ -19,16 +19,16 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "guests/deadline.h"
-#include "guests/error.h"
-#include "guests/fuzz.h"
-#include "guests/options.h"
-#include "guests/outfile.h"
-#include "guests/qemu.h"
-#include "guests/scan.h"
-#include "guests/summary.h"
-#include "guests/supervise.h"
-#include "guests/vm.h"
+#include "guests/cli/deadline.h"
+#include "guests/cli/error.h"
+#include "guests/fuzz/fuzz.h"
+#include "guests/cli/options.h"
+#include "guests/cli/outfile.h"
+#include "guests/cli/qemu.h"
+#include "guests/scan/scan.h"
+#include "guests/cli/summary.h"
+#include "guests/cli/supervise.h"
+#include "guests/cli/vm.h"
 
 // The output is none of what is read: the VM's files and, where there is one, the monitor.
 static void

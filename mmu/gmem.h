@@ -14,7 +14,7 @@
 #ifndef MMU_GMEM_H
 #define MMU_GMEM_H
 
-#include "monitor/types.h"
+#include "monitor/base/types.h"
 
 #define GMEM_ROMS       2u
 #define GMEM_ROM_BLOCK  0x40000u // bytes

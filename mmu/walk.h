@@ -12,7 +12,7 @@
 #define MMU_WALK_H
 
 #include "mmu/gmem.h"
-#include "monitor/types.h"
+#include "monitor/base/types.h"
 
 // The bits of SCTLR and TTBCR that a walk or a check depends on (B4.1.130, B4.1.153).
 #define SCTLR_M    (1u << 0)

@@ -15,7 +15,7 @@
 // before they go.
 #include "mmu/pte.h"
 #include "mmu/quick.h"
-#include "monitor/arch.h"
+#include "monitor/base/arch.h"
 #include "shadowpt/internal.h"
 
 #define AP_NONE 0u // AP[2:0]: no access from PL0

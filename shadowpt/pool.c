@@ -3,8 +3,8 @@
 // See pool.h. A chain cuts its pages from the front, and looks at what was given back first;
 // a page goes back with its chain only.
 #include "shadowpt/pool.h"
-#include "monitor/arch.h"
-#include "monitor/string.h"
+#include "monitor/base/arch.h"
+#include "monitor/base/string.h"
 
 #define TABLE_BYTES 0x400u
 #define PER_PAGE    (PAGE_SIZE / TABLE_BYTES)

@@ -21,7 +21,7 @@
 #ifndef SHADOWPT_POOL_H
 #define SHADOWPT_POOL_H
 
-#include "monitor/types.h"
+#include "monitor/base/types.h"
 
 struct pool_item {
 	struct pool_item *next;

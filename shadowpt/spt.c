@@ -14,8 +14,8 @@
 // again. A table of few entries is cleared one by one, else as a whole.
 #include "shadowpt/spt.h"
 #include "mmu/pte.h"
-#include "monitor/arch.h"
-#include "monitor/string.h"
+#include "monitor/base/arch.h"
+#include "monitor/base/string.h"
 #include "shadowpt/internal.h"
 
 #define WIPE_SINGLY  128u // entries that are cleared one by one, at most

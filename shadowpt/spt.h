@@ -22,7 +22,7 @@
 #define SHADOWPT_SPT_H
 
 #include "mmu/walk.h"
-#include "monitor/types.h"
+#include "monitor/base/types.h"
 #include "shadowpt/pool.h"
 
 #define SPT_SPACES         64u // at most

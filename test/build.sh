@@ -45,17 +45,17 @@ changed() {
 everything="palimpsest palimpsest.zImage fuzz.bin hostile.bin guest/psr.bin test/walk"
 # shellcheck disable=SC2086
 ask "nothing" : $(printf ' =%s' $everything)
-changed monitor/vcpu.h asm-offsets.h palimpsest.zImage =palimpsest =fuzz.bin =test/walk
-changed monitor/types.h asm-offsets.h palimpsest.zImage palimpsest test/walk =fuzz.bin
+changed monitor/cpu/vcpu.h asm-offsets.h palimpsest.zImage =palimpsest =fuzz.bin =test/walk
+changed monitor/base/types.h asm-offsets.h palimpsest.zImage palimpsest test/walk =fuzz.bin
 changed mmu/walk.h asm-offsets.h palimpsest.zImage =palimpsest test/walk
 changed mmu/pte.h palimpsest.zImage palimpsest test/walk =guest/psr.bin
 changed mmu/walk.c =asm-offsets.h palimpsest.zImage =palimpsest test/walk
 changed shadowpt/spt.h asm-offsets.h palimpsest.zImage =test/walk
-changed monitor/exits.def asm-offsets.h palimpsest.zImage palimpsest =fuzz.bin
-changed monitor/asm-offsets.def asm-offsets.h palimpsest.zImage =palimpsest
-changed monitor/window.S palimpsest.zImage =asm-offsets.h =palimpsest
+changed monitor/cpu/exits.def asm-offsets.h palimpsest.zImage palimpsest =fuzz.bin
+changed monitor/exit/asm-offsets.def asm-offsets.h palimpsest.zImage =palimpsest
+changed monitor/exit/window.S palimpsest.zImage =asm-offsets.h =palimpsest
 changed monitor/monitor.lds palimpsest.zImage =asm-offsets.h
-changed bt/a32.def palimpsest.zImage palimpsest isa
+changed bt/isa/a32.def palimpsest.zImage palimpsest isa
 changed test/fuzz/case.h palimpsest fuzz.bin =palimpsest.zImage =hostile.bin
 changed test/fuzz/mmu.def palimpsest fuzz.bin =palimpsest.zImage
 changed test/fuzz/runner.S fuzz.bin =palimpsest
@@ -63,7 +63,7 @@ changed test/hostile/steps.def hostile.bin test/hostile-drive =palimpsest
 changed test/guest/kernel.inc guest/psr.bin =palimpsest.zImage
 changed test/host/check.h test/walk =palimpsest
 changed guests/main.c palimpsest =palimpsest.zImage =fuzz.bin
-changed guests/file.c palimpsest learn =palimpsest.zImage
+changed guests/cli/file.c palimpsest learn =palimpsest.zImage
 for flag in WARN=-w CFLAGS=-O0 CROSS=arm-none-linux- CC=gcc; do
 	case $flag in
 	CC=*) set -- palimpsest test/walk =palimpsest.zImage =guest/psr.bin ;;
@@ -88,13 +88,13 @@ edit() { # FILE SED-COMMAND
 	sed -i "$2" "$1"
 	cmp -s "$1" "$OLDPWD/$1" && verdict "$1 can be changed" "$2 doesn't"
 }
-edit monitor/exits.def '0,/^EXIT/s//EXIT(new, "new")\n&/'
-edit monitor/vcpu.h 's/^struct bank {/&\n\tuint32_t fresh;/'
+edit monitor/cpu/exits.def '0,/^EXIT/s//EXIT(new, "new")\n&/'
+edit monitor/cpu/vcpu.h 's/^struct bank {/&\n\tuint32_t fresh;/'
 edit test/fuzz/case.h 's/^#define FUZZ_VERSION .*/#define FUZZ_VERSION 99u/'
 edit monitor/head.S '$a\\t.word 0x12345678'
-edit guests/error.c '$a\int error_new;'
+edit guests/cli/error.c '$a\int error_new;'
 echo "$B/asm-offsets.h: monitor/moved.c" >>"$B/obj/asm-offsets.h.d"
-printf '#include "monitor/types.h"\nextern uint32_t fresh;\nuint32_t fresh = 1;\n' >mmu/fresh.c
+printf '#include "monitor/base/types.h"\nextern uint32_t fresh;\nuint32_t fresh = 1;\n' >mmu/fresh.c
 make -j2 all >"$work/log" 2>&1
 verdict "what has changed is built" "$([ $? = 0 ] || echo failed)"
 images="palimpsest.zImage fuzz.bin palimpsest"

@@ -320,7 +320,7 @@ check "help of scan has none of run's" sh -c '! "$1" scan --help | grep -qE "tim
 # The man page and --help have the same options.
 for command in run bundle scan fuzz; do "$palimpsest" $command --help; done |
 	awk '/^  -/ { if (/^  -.*,/) gsub(/, /, "\n"); else $0 = $1; print }' | sed -nE 's/^ *--?([A-Za-z][a-z-]*).*/\1/p' | sort -u >helped
-sed -n '/^\.SH OPTIONS/,/^\.SH EXIT/p' "$here/../guests/palimpsest.1" | sed 's/\\-/-/g' |
+sed -n '/^\.SH OPTIONS/,/^\.SH EXIT/p' "$here/../guests/cli/palimpsest.1" | sed 's/\\-/-/g' |
 	awk 'tp { print } { tp = /^\.TP/ }' | grep -oE '[ "]--?[A-Za-z-]+' | sed 's/^[ "]-*//' | sort -u >manual
 check "the man page has the options that --help has" diff helped manual
 check "docs/changes.md begins with the version" sh -c 'sed -n "s/^## /palimpsest /p" "$2" | head -n 1 | grep -qxF "$("$1" --version)"' - \

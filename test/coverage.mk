@@ -5,7 +5,7 @@
 # branches that no test took.
 
 COVERAGE_WANTED := 90
-COVERED := ^bt/|^monitor/(emulate[a-z_]*|ldst|access|inject|cp15[a-z_]*|cp14|cptable|vfpsys|psci|hot[a-z_]*)[.]c|^monitor/vpsr[.]h
+COVERED := ^bt/|^monitor/cpu/((emulate[a-z_]*|ldst|access|inject|cp15[a-z_]*|cp14|cptable|vfpsys|psci)[.]c|vpsr[.]h)|^monitor/exit/hot[a-z_]*[.]c
 
 $(B)/coverage/%.txt: test/host/%.c test/host/fake_arch.c $$(call uses,test/host/$$*.c) $(call flags,coverage,$(CC) $(CFLAGS))
 	@rm -rf $(@:.txt=) && mkdir -p $(B)/obj/coverage

@@ -147,7 +147,7 @@ mkimage -A arm -O u-boot -T kernel -C none -a 8000 -e 8001 -n x -d thumb.bin u-t
 good "U-Boot image of Thumb code" '^total: 3 sensitive words, 3 patched, 0 doubtful' u-thumb
 
 # Debian's kernel: as packed, and unpacked by xz.
-if kernel=$("$here/../guests/fetch.sh" kernel-6.1 2>err); then
+if kernel=$("$here/../guests/images/fetch.sh" kernel-6.1 2>err); then
 	"$palimpsest" scan "$kernel" --json >json
 	at=$(sed -n 's/.*"packed_at":\([0-9]*\).*/\1/p' json)
 	tail -c +$((at + 1)) "$kernel" | xz --single-stream -dc 2>err >Image

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# script.sh: guests/script.sh as its user meets it: what a script in a VM says, its exit status and its files come out
+# script.sh: guests/images/script.sh as its user meets it: what a script in a VM says, its exit status and its files come out
 # as they would without a VM, and a VM that ends otherwise is told from a script that fails. BUILD is the build directory.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -11,13 +11,13 @@ shown="out err"
 # shellcheck source=test/verdict.sh
 . test/verdict.sh
 
-# runs NAME STATUS ARG...: guests/script.sh ARG... ends with STATUS; its output, or the first $first lines of it, is
+# runs NAME STATUS ARG...: guests/images/script.sh ARG... ends with STATUS; its output, or the first $first lines of it, is
 # to be $work/expected.
 first=
 runs() {
 	local name=$1 expected=$2 status why=
 	shift 2
-	timeout 400 guests/script.sh -x --timeout -x 300 "$@" >"$work/out" 2>"$work/err" </dev/null
+	timeout 400 guests/images/script.sh -x --timeout -x 300 "$@" >"$work/out" 2>"$work/err" </dev/null
 	status=$?
 	[ -z "$first" ] || sed -i "${first}q" "$work/out"
 	cmp -s "$work/out" "$work/expected" || why="other output"
@@ -54,14 +54,14 @@ verdict "none of which runs as somebody else" "$([ ! -u "$work/files/numbers" ] 
 # An initramfs of the user's, as it is: an archive of an odd size, with an init of its own. On the bare machine, which is
 # no different and quicker.
 echo "ours" >"$work/tree/etc/given"
-guests/mkinitramfs.sh "$work/initrd" /dev/null "$work/tree"
+guests/images/mkinitramfs.sh "$work/initrd" /dev/null "$work/tree"
 printf '\0' >>"$work/initrd"
 cat >"$work/script" <<'END'
 #!/bin/busybox sh
 cat /etc/given
 [ -e /palimpsest.cmds ] && grep -c busybox /init
 END
-{ echo ours; grep -c busybox guests/init; } >"$work/expected"
+{ echo ours; grep -c busybox guests/images/init; } >"$work/expected"
 runs "an initramfs" 0 -i "$work/initrd" -x --native "$work/script"
 
 printf 'echo before; sleep 1; echo c >/proc/sysrq-trigger; echo behind' >"$work/script"

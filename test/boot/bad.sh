@@ -10,7 +10,7 @@ set -u
 build=$(realpath "${BUILD:-build}")
 guests=$(realpath "$(dirname "$0")/../../guests")
 limit=60 # seconds for one run
-kernel=$("$guests/fetch.sh" kernel-6.1) || exit 1
+kernel=$("$guests/images/fetch.sh" kernel-6.1) || exit 1
 shown=out
 # shellcheck source=test/verdict.sh
 . "$(dirname "$0")/../verdict.sh"
@@ -45,7 +45,7 @@ dumped() {
 	verdict "$1" ""
 }
 
-"$guests/mkinitramfs.sh" initrd || exit 1
+"$guests/images/mkinitramfs.sh" initrd || exit 1
 "$build/palimpsest" bundle -o vm.itb -kernel "$kernel" -initrd initrd -m 64 || exit 1
 "$build/palimpsest" bundle -o large.itb -kernel "$kernel" -m 2048 || exit 1
 head -c 3000000 vm.itb >truncated.itb
@@ -117,7 +117,7 @@ for node in $(fdtget -l dumped.dtb / | grep -E '^(pcie|flash|fw-cfg|platform-bus
 done
 fdtput -r dumped.dtb /intc@8000000/v2m@8020000
 echo poweroff -f >commands
-"$guests/mkinitramfs.sh" initrd-commands commands || exit 1
+"$guests/images/mkinitramfs.sh" initrd-commands commands || exit 1
 ends "the device tree that QEMU dumps" 0 '"exit":"poweroff"' -kernel "$kernel" -initrd initrd-commands -m 128 \
 	-dtb dumped.dtb
 ends "time's up" 3 "^palimpsest: timed out after 1 s" -kernel "$kernel" -m 128 --timeout 1

@@ -44,13 +44,13 @@ module() {
 make_guests() {
 	mkdir -p "$out/files/modules" "$out/page" "$out/block"
 	cp "$build/boot-changes" "$out/files/changes"
-	"$guests/mkinitramfs.sh" "$out/files/next.cpio" "$here/next.commands"
+	"$guests/images/mkinitramfs.sh" "$out/files/next.cpio" "$here/next.commands"
 	for name in test_static_key_base.ko test_static_keys.ko test_bpf.ko; do
 		module $name
 	done
-	"$guests/mkinitramfs.sh" "$out/base.cpio" "$here/changes.commands"
+	"$guests/images/mkinitramfs.sh" "$out/base.cpio" "$here/changes.commands"
 	pack "$out/files" >>"$out/base.cpio"
-	cp "$("$guests/fetch.sh" kernel-6.12)" "$out/page/vmlinuz-next"
+	cp "$("$guests/images/fetch.sh" kernel-6.12)" "$out/page/vmlinuz-next"
 	cp "$kernel" "$out/block/vmlinuz-next"
 	for name in page block; do
 		pack "$out/$name" | cat "$out/base.cpio" - >"$out/$name.cpio"
@@ -104,8 +104,8 @@ ended_well() {
 }
 
 [ $# -gt 0 ] || set -- page block
-kernel=$("$guests/fetch.sh" kernel-6.1)
-image=$("$guests/fetch.sh" image-6.1)
+kernel=$("$guests/images/fetch.sh" kernel-6.1)
+image=$("$guests/images/fetch.sh" image-6.1)
 rm -rf "$out"
 make_guests
 for policy; do

@@ -73,7 +73,7 @@ same_shell() {
 
 rm -rf "$out"
 mkdir -p "$out"
-edk2=$("$here/../../guests/fetch.sh" edk2)
+edk2=$("$here/../../guests/images/fetch.sh" edk2)
 [ $# -gt 0 ] || set -- page block
 run_vm bare --native
 for policy; do

@@ -145,9 +145,9 @@ kernel_ran() {
 
 mkdir -p "$out"
 rm -f "$out"/*
-uboot=$("$guests/fetch.sh" u-boot)
-kernel=$("$guests/fetch.sh" kernel-6.1)
-"$guests/mkinitramfs.sh" "$out/initrd" "$here/commands"
+uboot=$("$guests/images/fetch.sh" u-boot)
+kernel=$("$guests/images/fetch.sh" kernel-6.1)
+"$guests/images/mkinitramfs.sh" "$out/initrd" "$here/commands"
 [ $# -gt 0 ] || set -- page block
 # run_policies LIST: those of the list that were asked for
 run_policies() {

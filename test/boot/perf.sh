@@ -49,9 +49,9 @@ record_works() {
 }
 
 mkdir "$work/root"
-kernel=$("$guests/fetch.sh" kernel-6.1) || exit 1
-tar -C "$work/root" -xf "$("$guests/fetch.sh" perf)" || exit 1
-"$guests/mkinitramfs.sh" "$work/initrd" "$work/commands" "$work/root"
+kernel=$("$guests/images/fetch.sh" kernel-6.1) || exit 1
+tar -C "$work/root" -xf "$("$guests/images/fetch.sh" perf)" || exit 1
+"$guests/images/mkinitramfs.sh" "$work/initrd" "$work/commands" "$work/root"
 
 run --native
 user=$(count instructions:u)

@@ -34,8 +34,8 @@ test-boot-all: all $(B)/bench/insn.so
 
 ## a Linux in Thumb-2
 test-boot-thumb2: all $(B)/bench/insn.so
-	@guests/thumb-kernel.sh >/dev/null
-	@guests/thumb-kernel.sh debug >/dev/null
+	@guests/images/thumb-kernel.sh >/dev/null
+	@guests/images/thumb-kernel.sh debug >/dev/null
 	@BUILD=$(B) test/boot/run.sh thumb2-page thumb2-block thumb2-debug-page
 
 ## with --strict

@@ -3,7 +3,7 @@
 #
 # run.sh [all | KERNEL-POLICY[-MIB]...]: boots Debian's own kernels under the monitor, each bare,
 # too, and compares what a shell in them sees. KERNEL: 6.1, 6.1-rt, 6.1-lpae, 6.12, 5.10, and thumb2 and thumb2-debug,
-# kernels in Thumb-2 built by guests/thumb-kernel.sh; POLICY: page, block, or strict, which is page with --strict;
+# kernels in Thumb-2 built by guests/images/thumb-kernel.sh; POLICY: page, block, or strict, which is page with --strict;
 # MIB [512]: the VM's RAM. Without arguments 6.1 and 6.12 in page and block; `all`: Debian's kernels
 # in both, three of them with 128, 512 and 2048 MiB.
 # Checks, one line each:
@@ -181,9 +181,9 @@ test_boot() {
 	*-*) mib=${policy#*-} policy=${policy%-*} ;;
 	esac
 	case $version in
-	thumb2) kernel=$("$guests/thumb-kernel.sh") code=thumb ;;
-	thumb2-debug) kernel=$("$guests/thumb-kernel.sh" debug) code=thumb ;;
-	*) kernel=$("$guests/fetch.sh" "kernel-$version") code=a32 ;;
+	thumb2) kernel=$("$guests/images/thumb-kernel.sh") code=thumb ;;
+	thumb2-debug) kernel=$("$guests/images/thumb-kernel.sh" debug) code=thumb ;;
+	*) kernel=$("$guests/images/fetch.sh" "kernel-$version") code=a32 ;;
 	esac
 	bare=bare-$mib
 	vm=$policy-$mib
@@ -241,8 +241,8 @@ for which; do
 done
 rm -rf "$top"
 mkdir -p "$top"
-"$guests/mkinitramfs.sh" "$top/commands.cpio" "$here/commands"
-"$guests/mkinitramfs.sh" "$top/interactive.cpio"
+"$guests/images/mkinitramfs.sh" "$top/commands.cpio" "$here/commands"
+"$guests/images/mkinitramfs.sh" "$top/interactive.cpio"
 kernels=$(for which; do kernel_of "$which"; done | sort -u)
 for version in $kernels; do
 	test_kernel "$version" "$@" &

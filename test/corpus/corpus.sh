@@ -4,7 +4,7 @@
 # corpus.sh sample|all DIRECTORY: code of which it is known what each byte is, for `palimpsest scan --truth`.
 #
 # DIRECTORY gets tune/ and held/, in each of them a32/, thumb/ and mixed/ with ELF files and archives: what the rules
-# were made with, and what they weren't. Packages of Debian's come through guests/fetch.sh; mixed images are linked here,
+# were made with, and what they weren't. Packages of Debian's come through guests/images/fetch.sh; mixed images are linked here,
 # of A32 and Thumb objects shuffled: generated ones (gen.c), libgcc's and newlib's. `sample` has a few of those
 # only, and needs no net. What is there is not made again.
 set -eu
@@ -64,7 +64,7 @@ image() {
 # package PACKAGE PATTERN: unpacks that of it into objects/PACKAGE.
 package() {
 	mkdir -p "objects/$1"
-	dpkg-deb --fsys-tarfile "$("$here/../../guests/fetch.sh" "${3:-package:$1}")" |
+	dpkg-deb --fsys-tarfile "$("$here/../../guests/images/fetch.sh" "${3:-package:$1}")" |
 		tar -x --wildcards -C "objects/$1" -f - "$2"
 }
 
@@ -107,7 +107,7 @@ packages() {
 	library newlib-v4t "$dir/$newlib/thumb/nofp/libc.a"
 }
 
-# A Thumb-2 kernel, if one has been built (guests/thumb-kernel.sh).
+# A Thumb-2 kernel, if one has been built (guests/images/thumb-kernel.sh).
 thumb_kernel() {
 	local f
 	for f in "${XDG_CACHE_HOME:-$HOME/.cache}"/palimpsest/*thumb*/vmlinux; do

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// learn FILE...: writes bt/likely_table.c, the costs of code and data as they are in these files (guests/truth.h). Of
-// data only that in pages with code counts.
+// learn FILE...: writes bt/scan/likely_table.c, the costs of code and data as they are in these files
+// (guests/scan/truth.h). Of data only that in pages with code counts.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "bt/likely.h"
-#include "guests/error.h"
-#include "guests/truth.h"
-#include "monitor/types.h"
+#include "bt/scan/likely.h"
+#include "guests/cli/error.h"
+#include "guests/scan/truth.h"
+#include "monitor/base/types.h"
 
 #define SMOOTH   0.3 // of what was never seen
 #define COST_MAX 127
@@ -103,8 +103,8 @@ main(int argc, char **argv)
 				   image.is + (size_t)k * BT_PAGE_HALVES);
 		truth_free(&image);
 	}
-	puts("// SPDX-License-Identifier: MIT\n//\n// Made by test/corpus/learn.c: make learn. See bt/likely.h.\n"
-	     "#include \"bt/likely.h\"\n\n// clang-format off\nconst struct bt_likely_table bt_likely_table = {");
+	puts("// SPDX-License-Identifier: MIT\n//\n// Made by test/corpus/learn.c: make learn. See bt/scan/likely.h.\n"
+	     "#include \"bt/scan/likely.h\"\n\n// clang-format off\nconst struct bt_likely_table bt_likely_table = {");
 	print("a32_high", a32_high, 1, 4096);
 	print("a32_mid", a32_mid[0], 8, 256);
 	print("a32_low", a32_low[0], 8, 256);

@@ -13,12 +13,12 @@ SLOW += test-corpus-all
 test-corpus-all: all
 	@test/corpus/check.sh $(B) all
 
-# bt/likely_table.c, the costs of code and data, from what is in the corpus to tune with.
-LEARN := $(addprefix guests/,truthload.c truthreloc.c file.c deadline.c error.c)
+# bt/scan/likely_table.c, the costs of code and data, from what is in the corpus to tune with.
+LEARN := $(addprefix guests/scan/,truthload.c truthreloc.c) $(addprefix guests/cli/,file.c deadline.c error.c)
 $(call program,$(B)/learn,test/corpus/learn.c $(LEARN),-lm)
 
-## bt/likely_table.c anew
+## bt/scan/likely_table.c anew
 learn: $(B)/learn
 	@test/corpus/corpus.sh all $(CACHE)/corpus
 	@test/corpus/learn.sh $(B)/learn $(CACHE)/corpus/tune > $(B)/likely_table.c
-	@mv $(B)/likely_table.c bt/likely_table.c
+	@mv $(B)/likely_table.c bt/scan/likely_table.c

@@ -73,8 +73,8 @@ sysrq() {
 
 of_linux() {
 	why=
-	guests/mkinitramfs.sh "$work/initrd"
-	guest sysrq -m 128 -kernel "$(guests/fetch.sh kernel-6.1)" -initrd "$work/initrd" \
+	guests/images/mkinitramfs.sh "$work/initrd"
+	guest sysrq -m 128 -kernel "$(guests/images/fetch.sh kernel-6.1)" -initrd "$work/initrd" \
 		-append "console=ttyAMA0 loglevel=8 quiet" || why="status $?"
 	grep -q 'sysrq: HELP' "$work/out" || why="no SysRq"
 	verdict "break sysrq" "$why"

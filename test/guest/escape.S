@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // For test/guest/escape.sh: sensitive instructions that are reached by a computed jump only, in
-// places where the page policy can't take them for code (bt/scan.h, docs/caveats.md), and the same made
+// places where the page policy can't take them for code (bt/scan/scan.h, docs/caveats.md), and the same made
 // patchable. They are silent, so that nothing but an instruction counter would know.
 // left: conditional, and not self-contained. patched: unconditional. thumb: of words that have run in A32 state.
 // thumb_patched: of some that have not.

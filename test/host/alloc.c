@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/alloc.c
+// uses: monitor/board/alloc.c
 //
 // The host's RAM as it is given out: all of it, none of it twice, nothing that is reserved, whatever a device tree
 // says of banks and reservations.
 #include <string.h>
-#include "monitor/alloc.h"
+#include "monitor/board/alloc.h"
 #include "test/host/check.h"
 
 #define IMAGE     0x80010000u

@@ -4,7 +4,7 @@
 // What host memory is given out: all of RAM but the pages that hold something else, each once. The source is included,
 // for its list of ranges is filled once and never emptied.
 #include <string.h>
-#include "monitor/alloc.c"
+#include "monitor/board/alloc.c"
 #include "test/host/check.h"
 
 #define RAM   0x40000000u

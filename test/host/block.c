@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/code.c bt/code_scan.c bt/code_thumb.c bt/code_fill.c bt/block.c bt/closing.c
-// uses: bt/scan.c bt/scan_literals.c bt/scan_flow.c bt/scan_judge.c bt/flow.c bt/names.c bt/likely.c bt/likely_cost.c bt/likely_table.c bt/mixed.c bt/ldst.c bt/ldst_thumb.c bt/predictable.c
-// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
+// uses: bt/code/code.c bt/code/scan.c bt/code/thumb.c bt/code/fill.c bt/code/block.c bt/code/closing.c
+// uses: bt/scan/scan.c bt/scan/literals.c bt/scan/follow.c bt/scan/judge.c bt/scan/flow.c bt/scan/names.c bt/scan/likely.c bt/scan/likely_cost.c bt/scan/likely_table.c bt/scan/mixed.c bt/isa/ldst.c bt/isa/ldst_thumb.c bt/isa/predictable.c
+// uses: bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/hyper.c bt/code/intern.c shadowpt/pool.c
 //
 // The block policy's invariant: control reaches only scanned words.
 // A walker takes the copies' words as a core does (conditions hold or not at random) and
-// plays the monitor where it traps, as monitor/exec.c and window.S do: a hypercall with
+// plays the monitor where it traps, as monitor/exit/exec.c and window.S do: a hypercall with
 // a class of its own may be emulated in the window, which then goes on behind it
 // without asking; everything else has its target reached first.
 #include <stdlib.h>
 #include <string.h>
-#include "bt/code.h"
-#include "bt/decode.h"
-#include "bt/hyper.h"
+#include "bt/code/code.h"
+#include "bt/isa/decode.h"
+#include "bt/isa/hyper.h"
 #include "test/host/check.h"
 #include "test/host/fake_arch.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c
+// uses: bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/predictable.c
 // libs: -lcapstone
 //
 // The three tables and bt_undefined_*() against capstone 4.0.2, instruction by
@@ -19,8 +19,8 @@
 #include <capstone/capstone.h>
 #include <stdlib.h>
 #include <string.h>
-#include "bt/decode.h"
-#include "monitor/arch.h"
+#include "bt/isa/decode.h"
+#include "monitor/base/arch.h"
 #include "test/host/check.h"
 
 enum kind {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/image.c monitor/image_elf.c monitor/image_foreign.c monitor/image_place.c guests/report.c guests/summary.c guests/error.c
+// uses: monitor/image/image.c monitor/image/elf.c monitor/image/foreign.c monitor/image/place.c guests/cli/report.c guests/cli/summary.c guests/cli/error.c
 //
 // The parts of the host command that need no files: which images are refused and in
 // what words, where QEMU's rule puts them, and what is made of the monitor's report.
@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "guests/report.h"
-#include "guests/summary.h"
-#include "monitor/image.h"
+#include "guests/cli/report.h"
+#include "guests/cli/summary.h"
+#include "monitor/image/image.h"
 #include "test/host/check.h"
 
 #define MIB  (1024u * 1024u)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/closing.c bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c
+// uses: bt/code/closing.c bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/predictable.c
 //
 // The hypercalls that carry an indirect branch's operands: each comes back bit for bit, none has another's
 // number, and what can't be done by a warm exit has none.
-#include "bt/closing.h"
-#include "bt/hyper_imm.h"
-#include "bt/intern.h"
+#include "bt/code/closing.h"
+#include "bt/isa/hyper_imm.h"
+#include "bt/code/intern.h"
 #include "test/host/check.h"
 
 static void

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/code.c bt/code_scan.c bt/code_thumb.c bt/code_fill.c bt/block.c bt/closing.c
-// uses: bt/scan.c bt/scan_literals.c bt/scan_flow.c bt/scan_judge.c bt/flow.c bt/names.c bt/likely.c bt/likely_cost.c bt/likely_table.c bt/mixed.c bt/ldst.c bt/ldst_thumb.c bt/predictable.c
-// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c bt/intern.c shadowpt/pool.c
+// uses: bt/code/code.c bt/code/scan.c bt/code/thumb.c bt/code/fill.c bt/code/block.c bt/code/closing.c
+// uses: bt/scan/scan.c bt/scan/literals.c bt/scan/follow.c bt/scan/judge.c bt/scan/flow.c bt/scan/names.c bt/scan/likely.c bt/scan/likely_cost.c bt/scan/likely_table.c bt/scan/mixed.c bt/isa/ldst.c bt/isa/ldst_thumb.c bt/isa/predictable.c
+// uses: bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/hyper.c bt/code/intern.c shadowpt/pool.c
 //
 // Code pages with Thumb code: what is patched of it, and by what, under either policy; changes of state;
 // tables and literals; instructions over the page's end; the guest's writes. Pages are written by hand,
 // from the halfwords in the margin; and made of random instructions, for what must hold of any page.
 #include <string.h>
-#include "bt/code.h"
-#include "bt/decode.h"
-#include "bt/hyper.h"
+#include "bt/code/code.h"
+#include "bt/isa/decode.h"
+#include "bt/isa/hyper.h"
 #include "shadowpt/pool.h"
 #include "test/host/check.h"
 #include "test/host/fake_arch.h"

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/cp15.c monitor/cp15_mmu.c monitor/cp15_timer.c monitor/cp15_pmu.c monitor/cp14.c monitor/cptable.c
-// uses: monitor/vfpsys.c monitor/vtimer.c monitor/vpmu.c monitor/hostpmu.c mmu/walk.c
+// uses: monitor/cpu/cp15.c monitor/cpu/cp15_mmu.c monitor/cpu/cp15_timer.c monitor/cpu/cp15_pmu.c monitor/cpu/cp14.c monitor/cpu/cptable.c
+// uses: monitor/cpu/vfpsys.c monitor/cpu/vtimer.c monitor/cpu/vpmu.c monitor/board/hostpmu.c mmu/walk.c
 //
 // CP15, CP14 and the VFP system registers through the instructions themselves, assembled
 // here by hand; regime.c is a fake that records what it was told, so are the VFP registers
 // and the GIC.
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/core.h"
-#include "monitor/cp14.h"
-#include "monitor/cp15.h"
-#include "monitor/inject.h"
-#include "monitor/regime.h"
-#include "monitor/sysreg.h"
-#include "monitor/vfp.h"
-#include "monitor/vfpsys.h"
-#include "monitor/shared.h"
-#include "monitor/vtimer.h"
+#include "monitor/board/core.h"
+#include "monitor/cpu/cp14.h"
+#include "monitor/cpu/cp15.h"
+#include "monitor/cpu/inject.h"
+#include "monitor/cpu/regime.h"
+#include "monitor/base/sysreg.h"
+#include "monitor/cpu/vfp.h"
+#include "monitor/cpu/vfpsys.h"
+#include "monitor/cpu/shared.h"
+#include "monitor/cpu/vtimer.h"
 #include "test/host/check.h"
 #include "test/host/fake_arch.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c
+// uses: bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/predictable.c
 //
 // The A32 table against hand-made examples. Thumb's: thumb.c; both against another
 // disassembler: capstone.c.
 #include <string.h>
-#include "bt/decode.h"
+#include "bt/isa/decode.h"
 #include "test/host/check.h"
 
 // One example for every row, in table order.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/dump.c monitor/json.c monitor/stats.c monitor/trace.c
+// uses: monitor/vm/dump.c monitor/board/json.c monitor/vm/stats.c monitor/cpu/trace.c
 //
 // What is printed of a VM at its end: which fault is called the first, the trace's end, and the statistics' JSON.
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/access.h"
-#include "monitor/console.h"
-#include "monitor/dump.h"
-#include "monitor/report.h"
-#include "monitor/stats.h"
-#include "monitor/vm.h"
+#include "monitor/cpu/access.h"
+#include "monitor/board/console.h"
+#include "monitor/vm/dump.h"
+#include "monitor/board/report.h"
+#include "monitor/vm/stats.h"
+#include "monitor/vm/vm.h"
 #include "test/host/check.h"
 
 static char text[0x4000];

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// uses: test/host/fake_vm.c monitor/emulate.c monitor/emulate_multi.c monitor/ldst.c
-// uses: monitor/exclusive.c monitor/vldst.c monitor/access.c monitor/inject.c monitor/dev.c
-// uses: mmu/walk.c bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c bt/ldst.c bt/ldst_thumb.c
-// uses: bt/vldst.c
+// uses: test/host/fake_vm.c monitor/cpu/emulate.c monitor/cpu/emulate_multi.c monitor/cpu/ldst.c
+// uses: monitor/cpu/exclusive.c monitor/cpu/vldst.c monitor/cpu/access.c monitor/cpu/inject.c monitor/dev/dev.c
+// uses: mmu/walk.c bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/predictable.c bt/isa/ldst.c bt/isa/ldst_thumb.c
+// uses: bt/isa/vldst.c
 //
 // The emulator's sensitive instructions on a VCPU of its own (fake_vm.h): each sets up registers, runs one
 // word and looks at what must have changed. Expected values are from the ARM ARM, B9.3 and B1.8.
 #include <string.h>
-#include "bt/decode.h"
-#include "monitor/emulate.h"
-#include "monitor/inject.h"
-#include "monitor/vpsr.h"
+#include "bt/isa/decode.h"
+#include "monitor/cpu/emulate.h"
+#include "monitor/cpu/inject.h"
+#include "monitor/cpu/vpsr.h"
 #include "test/host/check.h"
 #include "test/host/fake_arch.h"
 #include "test/host/fake_vm.h"

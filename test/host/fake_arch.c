@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// The native stand-in for the core (monitor/arch.h) and for the console. What a test links the real one of is weak.
+// The native stand-in for the core (monitor/base/arch.h) and for the console. What a test links the real one of is
+// weak.
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/arch.h"
-#include "monitor/kprintf.h"
-#include "monitor/report.h"
-#include "monitor/mmio.h"
-#include "monitor/sysreg.h"
+#include "monitor/base/arch.h"
+#include "monitor/board/kprintf.h"
+#include "monitor/board/report.h"
+#include "monitor/base/mmio.h"
+#include "monitor/base/sysreg.h"
 #include "test/host/fake_arch.h"
 
 struct fake_arch fake_arch;
@@ -142,7 +143,7 @@ arch_bug(const char *file, int line, const char *what)
 	abort();
 }
 
-// Weak: the test of monitor/kprintf.c links with the real one.
+// Weak: the test of monitor/board/kprintf.c links with the real one.
 __attribute__((weak)) void
 kprintf_line(const char *fmt, ...)
 {

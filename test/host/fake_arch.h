@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// The recording fake of monitor/arch.h, and of sysreg.h and mmio.h: tests look at what was asked of the core. Where the
-// order matters, of barriers and of operations of TLB and caches, there is a log of it, in words: what arch.h's
-// functions are called without "arch_", registers written by their names, "dsb", "isb".
+// The recording fake of monitor/base/arch.h, and of sysreg.h and mmio.h: tests look at what was asked of the core.
+// Where the order matters, of barriers and of operations of TLB and caches, there is a log of it, in words: what
+// arch.h's functions are called without "arch_", registers written by their names, "dsb", "isb".
 #ifndef TEST_HOST_FAKE_ARCH_H
 #define TEST_HOST_FAKE_ARCH_H
 
-#include "monitor/types.h"
+#include "monitor/base/types.h"
 
 enum fake_tlbi { TLBI_ALL, TLBI_ASID, TLBI_VA };
 

@@ -2,7 +2,7 @@
 //
 // See fake_virtio.h. Memory is known by the low words of its addresses, as the driver gives them.
 #include <string.h>
-#include "monitor/mmio.h"
+#include "monitor/base/mmio.h"
 #include "test/host/fake_virtio.h"
 
 struct desc {

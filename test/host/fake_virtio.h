@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Virtio consoles behind monitor/mmio.h: well-behaved ones, as QEMU's, and all others. A device looks
+// Virtio consoles behind monitor/base/mmio.h: well-behaved ones, as QEMU's, and all others. A device looks
 // at its queues when it is notified, as they were at the last barrier.
 #ifndef TEST_HOST_FAKE_VIRTIO_H
 #define TEST_HOST_FAKE_VIRTIO_H
 
-#include "monitor/types.h"
+#include "monitor/base/types.h"
 
 #define FAKE_VIRTIO_BASE   0x0a000000u // of the first transport; the next one is 0x200 further on
 #define FAKE_VIRTIO_N      2u

@@ -4,13 +4,13 @@
 #include "test/host/fake_vm.h"
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/cp14.h"
-#include "monitor/cp15.h"
-#include "monitor/host_mmu.h"
-#include "monitor/irq.h"
-#include "monitor/regime.h"
-#include "monitor/stop.h"
-#include "monitor/vfpsys.h"
+#include "monitor/cpu/cp14.h"
+#include "monitor/cpu/cp15.h"
+#include "monitor/board/host_mmu.h"
+#include "monitor/cpu/irq.h"
+#include "monitor/cpu/regime.h"
+#include "monitor/vm/stop.h"
+#include "monitor/cpu/vfpsys.h"
 
 #define REG(n) ((n)*0x01010101u)
 

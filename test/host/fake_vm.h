@@ -7,8 +7,8 @@
 #define TEST_HOST_FAKE_VM_H
 
 #include <setjmp.h>
-#include "monitor/psci.h"
-#include "monitor/shared.h"
+#include "monitor/cpu/psci.h"
+#include "monitor/cpu/shared.h"
 
 #define FAKE_RAM    0x40000000u
 #define FAKE_SIZE   0x100000u

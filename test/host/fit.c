@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/fit.c monitor/image.c monitor/image_elf.c monitor/image_foreign.c monitor/image_place.c
+// uses: monitor/image/fit.c monitor/image/image.c monitor/image/elf.c monitor/image/foreign.c monitor/image/place.c
 // libs: -lfdt
 //
 // The FIT reader: what a good image gives, and that each way of damaging one (cut
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "monitor/fit.h"
-#include "monitor/image.h"
+#include "monitor/image/fit.h"
+#include "monitor/image/image.h"
 #include "test/host/check.h"
 
 #define ROOM  4096

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
-// uses: guests/fuzz_gen.c guests/fuzz_insn.c guests/fuzz_operands.c guests/fuzz_target.c guests/fuzz_cpreg.c
-// uses: guests/fuzz_ldst.c bt/vldst.c guests/fuzz_mmu.c guests/fuzz_mmu_gen.c guests/fuzz_mmu_model.c
-// uses: guests/fuzz_mmu_gen_short.c guests/fuzz_mmu_gen_long.c guests/fuzz_mmu_gen_access.c guests/fuzz_mmu_long.c guests/fuzz_mmu_preset.c
-// uses: guests/fuzz_mmu_tlb.c guests/fuzz_mmu_access.c guests/error.c
-// uses: guests/fuzz_state.c guests/fuzz_row.c guests/fuzz_json.c guests/fuzz_compare.c bt/decode.c bt/thumb.c
-// uses: bt/predictable.c bt/undefined.c bt/ldst.c bt/ldst_thumb.c
+// uses: guests/fuzz/gen.c guests/fuzz/insn.c guests/fuzz/operands.c guests/fuzz/target.c guests/fuzz/cpreg.c
+// uses: guests/fuzz/ldst.c bt/isa/vldst.c guests/fuzz/mmu.c guests/fuzz/mmu_gen.c guests/fuzz/mmu_model.c
+// uses: guests/fuzz/mmu_gen_short.c guests/fuzz/mmu_gen_long.c guests/fuzz/mmu_gen_access.c guests/fuzz/mmu_long.c guests/fuzz/mmu_preset.c
+// uses: guests/fuzz/mmu_tlb.c guests/fuzz/mmu_access.c guests/cli/error.c
+// uses: guests/fuzz/state.c guests/fuzz/row.c guests/fuzz/json.c guests/fuzz/compare.c bt/isa/decode.c bt/isa/thumb.c
+// uses: bt/isa/predictable.c bt/isa/undefined.c bt/isa/ldst.c bt/isa/ldst_thumb.c
 //
 // The fuzzer's generator and what it writes: cases of every row, within the rules of test/fuzz/case.h, the
 // same each time, and the same again when they are read back; and what counts as a difference.
 #include <stdlib.h>
 #include <string.h>
-#include "guests/fuzz_compare.h"
-#include "guests/fuzz_gen.h"
-#include "guests/fuzz_json.h"
-#include "guests/fuzz_mmu.h"
-#include "guests/fuzz_mmu_model.h"
-#include "guests/fuzz_row.h"
-#include "guests/fuzz_state.h"
-#include "monitor/psr.h"
+#include "guests/fuzz/compare.h"
+#include "guests/fuzz/gen.h"
+#include "guests/fuzz/json.h"
+#include "guests/fuzz/mmu.h"
+#include "guests/fuzz/mmu_model.h"
+#include "guests/fuzz/row.h"
+#include "guests/fuzz/state.h"
+#include "monitor/base/psr.h"
 #include "test/host/check.h"
 
 #define SEEDS    3u

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/gic.c monitor/console.c monitor/irq.c monitor/vtimer.c monitor/vgic.c monitor/vgic_dist.c
-// uses: monitor/vgic_cpuif.c monitor/vpl011.c monitor/vpl031.c monitor/dev.c monitor/vpmu.c monitor/hostpmu.c
+// uses: monitor/board/gic.c monitor/board/console.c monitor/cpu/irq.c monitor/cpu/vtimer.c monitor/dev/vgic.c monitor/dev/vgic_dist.c
+// uses: monitor/dev/vgic_cpuif.c monitor/dev/vpl011.c monitor/dev/vpl031.c monitor/dev/dev.c monitor/cpu/vpmu.c monitor/board/hostpmu.c
 //
 // The host's interrupts: its GICv2, here a model with registers in any state and levels that stay, its UART and its
 // timer, as irq.c sets them up and serves them.
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/console.h"
-#include "monitor/gic.h"
-#include "monitor/inject.h"
-#include "monitor/irq.h"
-#include "monitor/sysreg.h"
-#include "monitor/shared.h"
+#include "monitor/board/console.h"
+#include "monitor/board/gic.h"
+#include "monitor/cpu/inject.h"
+#include "monitor/cpu/irq.h"
+#include "monitor/base/sysreg.h"
+#include "monitor/cpu/shared.h"
 #include "test/host/check.h"
 #include "test/host/fake_arch.h"
 

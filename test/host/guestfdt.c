@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/guestfdt.c
+// uses: monitor/image/guestfdt.c
 // libs: -lfdt
 //
 // The guest's device tree read back with libfdt: what a kernel looks for, that a buffer
@@ -8,7 +8,7 @@
 #include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/guestfdt.h"
+#include "monitor/image/guestfdt.h"
 #include "test/host/check.h"
 
 #define ROOM 16384

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/host.c
+// uses: monitor/board/host.c
 // libs: -lfdt
 //
 // The board's device tree: QEMU's own, trees made by hand for what QEMU's hasn't, and
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "monitor/host.h"
+#include "monitor/board/host.h"
 #include "test/host/check.h"
 
 #define ROOM  8192

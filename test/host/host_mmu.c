@@ -5,7 +5,7 @@
 // in the monitor's domain, and the window is all that the guest's tables share. Descriptors are taken apart by
 // literals. The source is included, for its tables are its own.
 #include <string.h>
-#include "monitor/host_mmu.c"
+#include "monitor/board/host_mmu.c"
 #include "test/host/check.h"
 #include "test/host/fake_arch.h"
 

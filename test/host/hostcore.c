@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/hostcore.c monitor/arch.c
+// uses: monitor/board/hostcore.c monitor/base/arch.c
 //
 // What the host's core must have, what of ACTLR is written on which core, and the order of barriers, TLB and cache
-// operations (monitor/arch.c).
+// operations (monitor/base/arch.c).
 #include <string.h>
-#include "monitor/arch.h"
-#include "monitor/hostcore.h"
-#include "monitor/sysreg.h"
+#include "monitor/base/arch.h"
+#include "monitor/board/hostcore.h"
+#include "monitor/base/sysreg.h"
 #include "test/host/check.h"
 #include "test/host/fake_arch.h"
 

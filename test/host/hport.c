@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/hport.c monitor/hvirtio.c test/host/fake_virtio.c
+// uses: monitor/board/hport.c monitor/board/hvirtio.c test/host/fake_virtio.c
 //
 // The host's virtio console as its driver meets it: version 2 and legacy ones, ports found by
 // their names, bytes carried; and devices that are something else, don't answer, or answer what
 // they shouldn't, of all of which the driver must be done in a bounded time.
 #include <string.h>
-#include "monitor/hport.h"
-#include "monitor/hvirtio.h"
-#include "monitor/mmio.h"
+#include "monitor/board/hport.h"
+#include "monitor/board/hvirtio.h"
+#include "monitor/base/mmio.h"
 #include "test/host/check.h"
 #include "test/host/fake_virtio.h"
 

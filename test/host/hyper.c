@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/thumb.c bt/hyper.c bt/undefined.c
+// uses: bt/isa/decode.c bt/isa/thumb.c bt/isa/hyper.c bt/isa/undefined.c
 //
 // Every sensitive word must come back bit for bit from its hypercall, no two may
 // share one, and the classes must stand where the assembly looks for them.
-#include "bt/decode.h"
-#include "bt/hyper.h"
+#include "bt/isa/decode.h"
+#include "bt/isa/hyper.h"
 #include "test/host/check.h"
 
 static uint64_t seed = 0x2545f4914f6cdd1du;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/hyper.c
+// uses: bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/hyper.c
 //
 // hyper.c for Thumb: every sensitive instruction must come back bit for bit from its
 // hypercall, which is as wide, undefined, and not UDF, which guests use themselves.
-#include "bt/decode.h"
-#include "bt/hyper.h"
+#include "bt/isa/decode.h"
+#include "bt/isa/hyper.h"
 #include "test/host/check.h"
 
 static uint64_t seed = 0x2545f4914f6cdd1du;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/image.c monitor/image_elf.c monitor/image_foreign.c monitor/image_place.c
+// uses: monitor/image/image.c monitor/image/elf.c monitor/image/foreign.c monitor/image/place.c
 //
 // Kernel images: which files are refused, and with what words; what of the others is loaded to where; and that initrd
 // and device tree are placed where QEMU would put them, whole and apart, or refused. The places are those that
@@ -7,7 +7,7 @@
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/image.h"
+#include "monitor/image/image.h"
 #include "test/host/check.h"
 
 #define RAM   0x40000000u

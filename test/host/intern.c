@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/intern.c
+// uses: bt/code/intern.c
 //
 // The table of words by number: equal words have one number, different ones different
 // numbers, which never change; a full table says so and still knows what it has.
 #include <string.h>
-#include "bt/intern.h"
+#include "bt/code/intern.h"
 #include "test/host/check.h"
 
 static struct intern t;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/kprintf.c
+// uses: monitor/board/kprintf.c
 //
 // The monitor's formats against the C library's, and what goes to the console.
 #include <limits.h>
 #include <stdarg.h>
 #include <string.h>
-#include "monitor/console.h"
-#include "monitor/kprintf.h"
+#include "monitor/board/console.h"
+#include "monitor/board/kprintf.h"
 #include "test/host/check.h"
 
 static char out[256];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/ldst.c
+// uses: bt/isa/ldst.c
 //
 // Loads and stores against cases computed by hand: what each form accesses, where,
 // and what becomes of its base.
-#include "bt/ldst.h"
+#include "bt/isa/ldst.h"
 #include "test/host/check.h"
 
 // r0 is an index, r1 the base of most, r13 a stack, regs[15] the PC as an operand.

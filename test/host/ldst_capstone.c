@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/ldst.c bt/ldst_thumb.c
+// uses: bt/isa/ldst.c bt/isa/ldst_thumb.c
 // libs: -lcapstone
 //
 // Loads and stores against capstone: what the decoders found is written down as assembly,
@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include "bt/ldst.h"
+#include "bt/isa/ldst.h"
 #include "test/host/check.h"
 
 #define SAMPLES 400000u

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/psci.c
+// uses: monitor/cpu/psci.c
 //
 // PSCI calls and their results as QEMU 7.2 gives them. What a started VCPU is made of is
 // counted by fakes of the modules that reset it.
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/cp14.h"
-#include "monitor/cp15.h"
-#include "monitor/psci.h"
-#include "monitor/regime.h"
-#include "monitor/vfpsys.h"
-#include "monitor/shared.h"
-#include "monitor/vtimer.h"
+#include "monitor/cpu/cp14.h"
+#include "monitor/cpu/cp15.h"
+#include "monitor/cpu/psci.h"
+#include "monitor/cpu/regime.h"
+#include "monitor/cpu/vfpsys.h"
+#include "monitor/cpu/shared.h"
+#include "monitor/cpu/vtimer.h"
 #include "test/host/check.h"
 
 #define NOT_SUPPORTED  0xffffffffu

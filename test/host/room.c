@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/room.c
+// uses: monitor/vm/room.c
 //
 // The memory budget: for every size of RAM from 24 MiB on, all shares together are within the limit, and
 // larger machines get no less of anything.
-#include "monitor/room.h"
+#include "monitor/vm/room.h"
 #include "shadowpt/spt.h"
 #include "test/host/check.h"
 

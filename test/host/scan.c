@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/ldst.c bt/ldst_thumb.c
-// uses: bt/scan.c bt/scan_literals.c bt/scan_flow.c bt/scan_judge.c bt/flow.c bt/names.c
+// uses: bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/ldst.c bt/isa/ldst_thumb.c
+// uses: bt/scan/scan.c bt/scan/literals.c bt/scan/follow.c bt/scan/judge.c bt/scan/flow.c bt/scan/names.c
 //
 // The page policy's scanner on pages made by hand: what it takes for code and for
 // data, and that data is left alone however much it looks sensitive.
 #include <string.h>
-#include "bt/decode.h"
-#include "bt/scan.h"
+#include "bt/isa/decode.h"
+#include "bt/scan/scan.h"
 #include "test/host/check.h"
 
 #define MRS      0xe10f0000u // mrs r0, cpsr

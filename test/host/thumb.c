@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c
+// uses: bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/predictable.c
 //
 // The T16 and T32 tables against hand-made examples: the row of each, its A32
 // equivalent, what it names and when. Encodings are the GNU assembler's.
 #include <string.h>
-#include "bt/decode.h"
+#include "bt/isa/decode.h"
 #include "test/host/check.h"
 
 // One example for every row, in table order, T16 first; its A32 equivalent or 0.

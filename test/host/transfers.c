@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
-// uses: test/host/fake_vm.c monitor/emulate.c monitor/emulate_multi.c monitor/ldst.c
-// uses: monitor/exclusive.c monitor/vldst.c monitor/access.c monitor/inject.c monitor/dev.c
-// uses: mmu/walk.c bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c bt/ldst.c bt/ldst_thumb.c
-// uses: bt/vldst.c
+// uses: test/host/fake_vm.c monitor/cpu/emulate.c monitor/cpu/emulate_multi.c monitor/cpu/ldst.c
+// uses: monitor/cpu/exclusive.c monitor/cpu/vldst.c monitor/cpu/access.c monitor/cpu/inject.c monitor/dev/dev.c
+// uses: mmu/walk.c bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/predictable.c bt/isa/ldst.c bt/isa/ldst_thumb.c
+// uses: bt/isa/vldst.c
 //
 // Loads and stores done by the emulator, and what is below them: RAM, a device, nothing, code pages, the
 // guest's page tables, either byte order, unaligned, over a page's end, and each way of faulting. Words are
 // assembled by hand; what they must do is in the ARM ARM, A8.8 and B1.9.8.
 #include <string.h>
-#include "bt/decode.h"
+#include "bt/isa/decode.h"
 #include "mmu/pte.h"
-#include "monitor/access.h"
-#include "monitor/cp15.h"
-#include "monitor/emulate.h"
-#include "monitor/vpsr.h"
+#include "monitor/cpu/access.h"
+#include "monitor/cpu/cp15.h"
+#include "monitor/cpu/emulate.h"
+#include "monitor/cpu/vpsr.h"
 #include "test/host/check.h"
 #include "test/host/fake_arch.h"
 #include "test/host/fake_vm.h"

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// uses: test/host/fake_vm.c monitor/trap.c monitor/emulate.c monitor/emulate_multi.c monitor/ldst.c
-// uses: monitor/exclusive.c monitor/vldst.c monitor/access.c monitor/inject.c monitor/dev.c mmu/walk.c
-// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c bt/ldst.c bt/ldst_thumb.c bt/vldst.c
+// uses: test/host/fake_vm.c monitor/exit/trap.c monitor/cpu/emulate.c monitor/cpu/emulate_multi.c monitor/cpu/ldst.c
+// uses: monitor/cpu/exclusive.c monitor/cpu/vldst.c monitor/cpu/access.c monitor/cpu/inject.c monitor/dev/dev.c mmu/walk.c
+// uses: bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/predictable.c bt/isa/ldst.c bt/isa/ldst_thumb.c bt/isa/vldst.c
 // libs: -no-pie -Wl,--unresolved-symbols=ignore-all
 //
 // Aborts by all values of DFSR and IFSR: which are the guest's, to be filled or injected, and which are the board's.
 // What none of them calls isn't there.
 #include <string.h>
-#include "monitor/irq.h"
-#include "monitor/sysreg.h"
-#include "monitor/trap.h"
+#include "monitor/cpu/irq.h"
+#include "monitor/base/sysreg.h"
+#include "monitor/exit/trap.h"
 #include "test/host/check.h"
 #include "test/host/fake_arch.h"
 #include "test/host/fake_vm.h"

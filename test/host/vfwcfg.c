@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/dev.c monitor/vfwcfg.c
+// uses: monitor/dev/dev.c monitor/dev/vfwcfg.c
 //
 // The virtual fw_cfg: items through the data register and by DMA, as QEMU 7.2 has them,
 // and that no descriptor makes it touch anything but the guest's RAM.
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/vfwcfg.h"
+#include "monitor/dev/vfwcfg.h"
 #include "test/host/check.h"
 
 #define BASE     0x09020000u

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/dev.c monitor/vgic.c monitor/vgic_dist.c monitor/vgic_cpuif.c
+// uses: monitor/dev/dev.c monitor/dev/vgic.c monitor/dev/vgic_dist.c monitor/dev/vgic_cpuif.c
 //
 // The virtual GICv2 through its registers, as a guest uses it. Expected values are
 // those of QEMU 7.2's, or of the architecture (IHI 0048B) for what only shows with
 // several VCPUs. The last case compares the cached signal with a slow model that reads the
 // registers, over random accesses (one target per SPI, never changed while it is active).
 #include <string.h>
-#include "monitor/vgic.h"
+#include "monitor/dev/vgic.h"
 #include "test/host/check.h"
 
 #define GICD     0x08000000u

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/vldst.c
+// uses: bt/isa/vldst.c
 // libs: -lcapstone
 //
 // Loads and stores of VFP and Advanced SIMD registers against capstone, as ldst_capstone.c does:
@@ -8,7 +8,7 @@
 #include <capstone/capstone.h>
 #include <stdlib.h>
 #include <string.h>
-#include "bt/vldst.h"
+#include "bt/isa/vldst.h"
 #include "test/host/check.h"
 
 #define SAMPLES 300000u

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/dev.c monitor/vpflash.c
+// uses: monitor/dev/dev.c monitor/dev/vpflash.c
 //
 // The virtual flash: what is in it as ROM, each command as QEMU 7.2's pflash_cfi01
 // answers it, that the ROM is hidden exactly while a command is under way, and that no
 // more blocks get memory than there are.
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/vpflash.h"
+#include "monitor/dev/vpflash.h"
 #include "test/host/check.h"
 
 #define BANK   VPFLASH_SIZE

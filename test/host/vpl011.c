@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/dev.c monitor/vpl011.c
+// uses: monitor/dev/dev.c monitor/dev/vpl011.c
 //
 // The virtual PL011 through its registers; expected values are QEMU 7.2's.
 #include <string.h>
-#include "monitor/vpl011.h"
+#include "monitor/dev/vpl011.h"
 #include "test/host/check.h"
 
 #define DR    0x00u

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/dev.c monitor/vpl031.c
+// uses: monitor/dev/dev.c monitor/dev/vpl031.c
 //
 // The virtual PL031 on a clock the test turns; expected values are QEMU 7.2's.
 #include <string.h>
-#include "monitor/vpl031.h"
+#include "monitor/dev/vpl031.h"
 #include "test/host/check.h"
 
 #define RTCDR   0x00u

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/dev.c monitor/vpl061.c
+// uses: monitor/dev/dev.c monitor/dev/vpl061.c
 //
 // The virtual PL061 through its registers; expected values are QEMU 7.2's.
 #include <string.h>
-#include "monitor/vpl061.h"
+#include "monitor/dev/vpl061.h"
 #include "test/host/check.h"
 
 #define DATA  0x3fcu // all eight lines

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/vpmu.c monitor/cp15_pmu.c monitor/hostpmu.c
+// uses: monitor/cpu/vpmu.c monitor/cpu/cp15_pmu.c monitor/board/hostpmu.c
 //
 // The performance monitors by their registers' functions, with a host's counter and PMU that this test advances: what
 // is counted where, overflow and its interrupt, when it is due, and what of the host's PMU is used.
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/core.h"
-#include "monitor/cp15_internal.h"
-#include "monitor/hostpmu.h"
-#include "monitor/shared.h"
-#include "monitor/vpsr.h"
+#include "monitor/board/core.h"
+#include "monitor/cpu/cp15_internal.h"
+#include "monitor/board/hostpmu.h"
+#include "monitor/cpu/shared.h"
+#include "monitor/cpu/vpsr.h"
 #include "test/host/check.h"
 #include "test/host/fake_arch.h"
 

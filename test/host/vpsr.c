@@ -6,7 +6,7 @@
 // looked up in the manual's table (ARM ARM B1.3.2) when it is used.
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/vpsr.h"
+#include "monitor/cpu/vpsr.h"
 #include "test/host/check.h"
 
 #define STEPS 200000u

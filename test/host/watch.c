@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/watch.c
+// uses: monitor/cpu/watch.c
 //
 // The ranges that are watched: every page that has a copy lies in one, as the core's registers have it, there
 // are no more than watchpoints, and what belongs apart stays apart.
 #include <stdlib.h>
 #include <string.h>
-#include "monitor/sysreg.h"
-#include "monitor/watch.h"
+#include "monitor/base/sysreg.h"
+#include "monitor/cpu/watch.h"
 #include "test/host/check.h"
 #include "test/host/fake_arch.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What only firmware has: flash, which is executed, erased, programmed, asked and hidden, and fw_cfg with its DMA.
-// The flash's commands are Intel's 0001, two devices of 16 bits side by side (monitor/vpflash.h).
+// The flash's commands are Intel's 0001, two devices of 16 bits side by side (monitor/dev/vpflash.h).
 #include "test/hostile/cp.h"
 #include "test/hostile/tables.h"
 

@@ -15,7 +15,7 @@
 #include "test/hostile/drive.h"
 
 #define MIB         0x100000u
-#define MONITOR_MIB 192u // guests/qemu.c
+#define MONITOR_MIB 192u // guests/cli/qemu.c
 #define RAM_BASE    0x40000000u
 #define PAGE_WORDS  1024u
 #define CONFIGS     32u

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: guests/vm.c guests/uimage.c guests/unpack.c guests/fitwrite.c monitor/fit.c monitor/image.c monitor/image_elf.c monitor/image_foreign.c monitor/image_place.c monitor/guestfdt.c
+// uses: guests/cli/vm.c guests/cli/uimage.c guests/cli/unpack.c guests/cli/fitwrite.c monitor/image/fit.c monitor/image/image.c monitor/image/elf.c monitor/image/foreign.c monitor/image/place.c monitor/image/guestfdt.c
 // libs: -lfdt -lz -llzma
 // len: 1024
 //
@@ -7,11 +7,11 @@
 // each time, of which the monitor's reader gives all of it back, and that the monitor can place and start;
 // anything else it refuses itself, with status 1.
 #include <setjmp.h>
-#include "guests/error.h"
-#include "guests/vm.h"
-#include "monitor/fit.h"
-#include "monitor/guestfdt.h"
-#include "monitor/image.h"
+#include "guests/cli/error.h"
+#include "guests/cli/vm.h"
+#include "monitor/image/fit.h"
+#include "monitor/image/guestfdt.h"
+#include "monitor/image/image.h"
 #include "test/libfuzzer/tree.h"
 
 #define MIB      0x100000u
@@ -68,7 +68,7 @@ same(const struct fit_blob *blob, const struct file *f, bool given)
 	HOLDS(blob->size == (given ? f->size : 0) && (!given || !memcmp(blob->data, f->data, f->size)));
 }
 
-// What monitor/vm.c does before it starts a guest.
+// What monitor/vm/vm.c does before it starts a guest.
 static void
 load(const struct fit_vm *cfg)
 {

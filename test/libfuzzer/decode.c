@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c
+// uses: bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/predictable.c
 //
 // The decoder, A32 and Thumb: the index finds the row that a search of the whole table finds, the
 // operands gathered from an instruction scatter back into it, and what follows from a row can be asked
 // for. The A32 instruction that a sensitive Thumb one stands for is sensitive in the same way.
-#include "bt/decode.h"
+#include "bt/isa/decode.h"
 #include "test/libfuzzer/fuzz.h"
 
 static const struct bt_row *

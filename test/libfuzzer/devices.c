@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/dev.c monitor/vgic.c monitor/vgic_dist.c monitor/vgic_cpuif.c
-// uses: monitor/vpl011.c monitor/vpl031.c monitor/vpl061.c
+// uses: monitor/dev/dev.c monitor/dev/vgic.c monitor/dev/vgic_dist.c monitor/dev/vgic_cpuif.c
+// uses: monitor/dev/vpl011.c monitor/dev/vpl031.c monitor/dev/vpl061.c
 // bits: 32
 // len: 512
 //
@@ -8,10 +8,10 @@
 // exactly where there is nothing or it isn't aligned, and gives no more bits than it has; interrupt lines follow
 // from the registers; and what the GIC signals is what the definition gives (GIC: IHI 0048B, 3.3), looked up one
 // interrupt after the other.
-#include "monitor/vgic_internal.h"
-#include "monitor/vpl011.h"
-#include "monitor/vpl031.h"
-#include "monitor/vpl061.h"
+#include "monitor/dev/vgic_internal.h"
+#include "monitor/dev/vpl011.h"
+#include "monitor/dev/vpl031.h"
+#include "monitor/dev/vpl061.h"
 #include "test/libfuzzer/fuzz.h"
 
 #define GICD 0x08000000u

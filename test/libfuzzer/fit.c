@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/fit.c monitor/image.c monitor/image_elf.c monitor/image_foreign.c monitor/image_place.c monitor/guestfdt.c
+// uses: monitor/image/fit.c monitor/image/image.c monitor/image/elf.c monitor/image/foreign.c monitor/image/place.c monitor/image/guestfdt.c
 // libs: -lfdt
 // bits: 32
 //
 // The FIT reader on any image and name of a configuration. It is refused in one line, or all that the
 // reader gives is what a walk of our own, without libfdt, finds in the image; and what the monitor does
-// next with it (monitor/vm.c) ends in memory that the VM has.
-#include "monitor/fit.h"
-#include "monitor/guestfdt.h"
-#include "monitor/image.h"
+// next with it (monitor/vm/vm.c) ends in memory that the VM has.
+#include "monitor/image/fit.h"
+#include "monitor/image/guestfdt.h"
+#include "monitor/image/image.h"
 #include "test/libfuzzer/tree.h"
 
 #define MIB       0x100000u
@@ -201,7 +201,7 @@ in_ram(uint32_t ram, uint32_t at, uint32_t size)
 	HOLDS(at >= RAM_BASE && at - RAM_BASE <= ram && size <= ram - (at - RAM_BASE));
 }
 
-// As monitor/vm.c loads a VM's images.
+// As monitor/vm/vm.c loads a VM's images.
 static void
 load(const struct fit_vm *vm)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/dev.c monitor/vpflash.c
+// uses: monitor/dev/dev.c monitor/dev/vpflash.c
 // bits: 32
 // len: 512
 //
 // Two banks of flash under any accesses, loaded with firmware of any size: what can be read as ROM is what was loaded,
 // erased and programmed, and nothing else ever changes; blocks get memory from the supply, once each, and no more than
 // there is; a bank is hidden exactly while a command is under way, and said to be when it begins.
-#include "monitor/vpflash.h"
+#include "monitor/dev/vpflash.h"
 #include "test/libfuzzer/fuzz.h"
 
 #define BLOCK  GMEM_ROM_BLOCK

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/dev.c monitor/vfwcfg.c
+// uses: monitor/dev/dev.c monitor/dev/vfwcfg.c
 // bits: 32
 // len: 512
 //
 // fw_cfg as a guest drives it, beside a model: any accesses to its registers and any descriptors in RAM. What is read
 // is what the model says, so is all of RAM after each step, and the monitor is told of every byte of it that
 // changes.
-#include "monitor/vfwcfg.h"
+#include "monitor/dev/vfwcfg.h"
 #include "test/libfuzzer/fuzz.h"
 
 #define BASE  0x09020000u

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/guestfdt.c
+// uses: monitor/image/guestfdt.c
 // libs: -lfdt
 // bits: 32
 //
 // The guest's device tree, built for any VM and made of any -dtb, in a buffer of any size: an error, or a sound
 // tree within the buffer that says of memory, command line, initrd and PSCI what was asked for, and of all else what
 // was in the given one. Padding changes nothing but the size.
-#include "monitor/fdtcheck.h"
-#include "monitor/guestfdt.h"
+#include "monitor/base/fdtcheck.h"
+#include "monitor/image/guestfdt.h"
 #include "test/libfuzzer/tree.h"
 
 #define ARGS_MAX 2047u

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/host.c monitor/alloc.c
+// uses: monitor/board/host.c monitor/board/alloc.c
 // libs: -lfdt
 // bits: 32
 //
@@ -7,8 +7,8 @@
 // firmware gives no size. It is refused, or what it gives makes sense, and what the monitor then
 // allocates is in the board's RAM, clear of what is reserved. The boot arguments are told apart as a plain
 // splitting at blanks does.
-#include "monitor/alloc.h"
-#include "monitor/host.h"
+#include "monitor/board/alloc.h"
+#include "monitor/board/host.h"
 #include "test/libfuzzer/tree.h"
 
 #define IMAGE     0x40010000u

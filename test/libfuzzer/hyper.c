@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c bt/hyper.c bt/intern.c
+// uses: bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/predictable.c bt/isa/hyper.c bt/code/intern.c
 //
 // Hypercalls there and back: each sensitive instruction that holds its operands comes back bit for
 // bit, and by number, too; each SVC or UDF that is taken for a hypercall of ours is the one that its
 // meaning is encoded as, and as wide.
-#include "bt/decode.h"
-#include "bt/hyper.h"
-#include "bt/intern.h"
+#include "bt/isa/decode.h"
+#include "bt/isa/hyper.h"
+#include "bt/code/intern.h"
 #include "test/libfuzzer/fuzz.h"
 
 #define SVC         0x0f000000u

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/image.c monitor/image_elf.c monitor/image_foreign.c monitor/image_place.c
+// uses: monitor/image/image.c monitor/image/elf.c monitor/image/foreign.c monitor/image/place.c
 // bits: 32
 // len: 1024
 //
@@ -8,7 +8,7 @@
 // where they are placed nothing overlaps, what Linux is handed lies in RAM as QEMU's rule has it, worked out in 64
 // bits, and what of the pieces is loaded lies in RAM or flash.
 #include <elf.h>
-#include "monitor/image.h"
+#include "monitor/image/image.h"
 #include "test/libfuzzer/fuzz.h"
 
 #define MIB      0x100000u

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/ldst.c
+// uses: bt/isa/ldst.c
 //
 // Loads and stores: whatever is decoded has registers and sizes that the emulator may index and copy
 // by, and an address for any registers. The input is words, each an instruction, over the
 // registers that the words before it are.
-#include "bt/ldst.h"
+#include "bt/isa/ldst.h"
 #include "test/libfuzzer/fuzz.h"
 
 static bool

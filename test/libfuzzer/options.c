@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: guests/options.c guests/fuzz_options.c guests/optparse.c guests/error.c
+// uses: guests/cli/options.c guests/fuzz/options.c guests/cli/optparse.c guests/cli/error.c
 // libs: -Wl,--wrap=exit
 // len: 512
 //
@@ -9,12 +9,12 @@
 #include <math.h>
 #include <setjmp.h>
 #include <unistd.h>
-#include "guests/error.h"
-#include "guests/fuzz_options.h"
-#include "guests/fuzz_row.h"
-#include "guests/fuzz_run.h"
-#include "guests/options.h"
-#include "monitor/image.h"
+#include "guests/cli/error.h"
+#include "guests/fuzz/options.h"
+#include "guests/fuzz/row.h"
+#include "guests/fuzz/run.h"
+#include "guests/cli/options.h"
+#include "monitor/image/image.h"
 #include "test/libfuzzer/fuzz.h"
 
 #define WORDS 24u

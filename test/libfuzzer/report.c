@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: guests/report.c guests/summary.c guests/qmp.c guests/error.c
+// uses: guests/cli/report.c guests/cli/summary.c guests/cli/qmp.c guests/cli/error.c
 // len: 1024
 //
 // What the command hears of QEMU and of the monitor in it, neither of which it trusts: any bytes, in pieces of any
@@ -8,10 +8,10 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "guests/error.h"
-#include "guests/qmp.h"
-#include "guests/report.h"
-#include "guests/summary.h"
+#include "guests/cli/error.h"
+#include "guests/cli/qmp.h"
+#include "guests/cli/report.h"
+#include "guests/cli/summary.h"
 #include "test/libfuzzer/fuzz.h"
 
 #define PIECE  4096u // as supervise.c reads

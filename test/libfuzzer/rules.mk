@@ -16,7 +16,7 @@ $(call objects,libfuzzer32,$(FUZZ_CC) -m32)
 
 $(LIBFDT_32):
 	@mkdir -p $(@D)
-	@cp "$$(guests/fetch.sh libfdt-i386)" $@
+	@cp "$$(guests/images/fetch.sh libfdt-i386)" $@
 
 $(B)/libfuzzer/%: test/libfuzzer/%.c $$(if $$(call is_32,test/libfuzzer/$$*.c),$(LIBFDT_32)) \
   $$(call libfuzzer$$(call fuzz_bits,test/libfuzzer/$$*.c),test/libfuzzer/$$*.c test/host/fake_arch.c $$(call uses,test/libfuzzer/$$*.c))

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// uses: guests/scanimage.c guests/scanelf.c guests/uimage.c guests/unpack.c monitor/image.c monitor/image_elf.c monitor/image_foreign.c monitor/image_place.c
+// uses: guests/scan/image.c guests/scan/elf.c guests/cli/uimage.c guests/cli/unpack.c monitor/image/image.c monitor/image/elf.c monitor/image/foreign.c monitor/image/place.c
 // libs: -lz -llzma
 //
 // The images of `palimpsest scan`, from any bytes: refused, or taken apart into regions of whole
 // pages with as many words as they claim. What would end the command comes back here instead.
 #include <setjmp.h>
 #include <stdarg.h>
-#include "guests/error.h"
-#include "guests/scanimage.h"
-#include "guests/unpack.h"
-#include "monitor/types.h"
+#include "guests/cli/error.h"
+#include "guests/scan/image.h"
+#include "guests/cli/unpack.h"
+#include "monitor/base/types.h"
 #include "test/libfuzzer/fuzz.h"
 
 #define UNPACKED_MAX 0x100000u

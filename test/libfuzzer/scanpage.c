@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/decode.c bt/thumb.c bt/undefined.c bt/predictable.c bt/ldst.c bt/ldst_thumb.c
-// uses: bt/scan.c bt/scan_literals.c bt/scan_flow.c bt/scan_judge.c bt/flow.c bt/names.c bt/likely.c bt/likely_cost.c bt/likely_table.c bt/mixed.c bt/hyper.c
+// uses: bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/predictable.c bt/isa/ldst.c bt/isa/ldst_thumb.c
+// uses: bt/scan/scan.c bt/scan/literals.c bt/scan/follow.c bt/scan/judge.c bt/scan/flow.c bt/scan/names.c bt/scan/likely.c bt/scan/likely_cost.c bt/scan/likely_table.c bt/scan/mixed.c bt/isa/hyper.c
 //
 // The scanners on any page, entry and neighbours: they end, what they patch or doubt is sensitive, a
 // patched instruction isn't doubtful, and the entry is patched if it is sensitive.
-#include "bt/decode.h"
-#include "bt/mixed.h"
+#include "bt/isa/decode.h"
+#include "bt/scan/mixed.h"
 #include "test/libfuzzer/fuzz.h"
 
 #define PAGE (4u * BT_PAGE_WORDS)

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
-// uses: monitor/cp15.c monitor/cp15_mmu.c monitor/cp15_timer.c monitor/cp15_pmu.c monitor/cp14.c monitor/cptable.c
-// uses: monitor/vfpsys.c monitor/vtimer.c monitor/vpmu.c monitor/hostpmu.c monitor/psci.c mmu/walk.c
+// uses: monitor/cpu/cp15.c monitor/cpu/cp15_mmu.c monitor/cpu/cp15_timer.c monitor/cpu/cp15_pmu.c monitor/cpu/cp14.c monitor/cpu/cptable.c
+// uses: monitor/cpu/vfpsys.c monitor/cpu/vtimer.c monitor/cpu/vpmu.c monitor/board/hostpmu.c monitor/cpu/psci.c mmu/walk.c
 // bits: 32
 // len: 512
 //
 // Coprocessor accesses and PSCI calls of any words and values, by the guest's kernel and its users: what is undefined
 // has done nothing; what is done changes of the general registers only the one that is read to, and never the mode; a
 // user changes nothing that translation goes by, nor drops anything. PSCI knows its own numbers only.
-#include "monitor/core.h"
-#include "monitor/cp14.h"
-#include "monitor/cp15.h"
-#include "monitor/inject.h"
-#include "monitor/psci.h"
-#include "monitor/regime.h"
-#include "monitor/sysreg.h"
-#include "monitor/vfp.h"
-#include "monitor/vfpsys.h"
-#include "monitor/shared.h"
-#include "monitor/vtimer.h"
+#include "monitor/board/core.h"
+#include "monitor/cpu/cp14.h"
+#include "monitor/cpu/cp15.h"
+#include "monitor/cpu/inject.h"
+#include "monitor/cpu/psci.h"
+#include "monitor/cpu/regime.h"
+#include "monitor/base/sysreg.h"
+#include "monitor/cpu/vfp.h"
+#include "monitor/cpu/vfpsys.h"
+#include "monitor/cpu/shared.h"
+#include "monitor/cpu/vtimer.h"
 #include "test/libfuzzer/fuzz.h"
 
 #define RAM 0x40000000u

@@ -51,7 +51,7 @@ boot() {
 		echo "echo '@@ dmesg'; dmesg -r; echo '@@ end'"
 	} >"$out/$name.commands"
 	shift 2
-	"$guests/mkinitramfs.sh" "$out/$name.cpio" "$out/$name.commands" "$top/root"
+	"$guests/images/mkinitramfs.sh" "$out/$name.cpio" "$out/$name.commands" "$top/root"
 	"$build/palimpsest" run -kernel "$top/vmlinuz" -initrd "$out/$name.cpio" -m $MIB \
 		-append "console=ttyAMA0 loglevel=1 log_buf_len=1M" --timeout "$limit" "$@" \
 		>"$out/$name.console" 2>"$out/$name.errors" </dev/null || status=$?
@@ -172,8 +172,8 @@ for which; do
 done
 rm -rf "$top"
 mkdir -p "$top"
-package=$("$guests/fetch.sh" image-6.1)
-tree=$("$guests/fetch.sh" load)
+package=$("$guests/images/fetch.sh" image-6.1)
+tree=$("$guests/images/fetch.sh" load)
 dpkg-deb --fsys-tarfile "$package" | tar -xO --wildcards -f - './boot/vmlinuz-*' >"$top/vmlinuz"
 mkdir -p "$top/root/sbin"
 tar -xf "$tree" -C "$top/root"
