@@ -138,7 +138,7 @@ test:
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@echo "building the tests"
 	@$(MAKE) --no-print-directory -k -j$$(nproc) $(HOST_TEST:test/host/%.c=$(B)/test/%) $(GUEST_TESTS:%=$(B)/guest/%.bin) || :
-	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-build test-cli test-scan test-corpus test-isa test-sysregs test-statistics test-script test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report test-break \
+	@test/all.sh $(B) $(HOST_TEST:%.c=%.ok) test-rooms test-build test-cli test-scan test-corpus test-isa test-sysregs test-statistics test-script test-fuzz-command test-fuzz test-fuzz-mmu test-hostile test/guest.ok test-escape test-report test-break \
 	  test-bad test-board test-firmware test-boot coverage test-mutants
 
 ## what takes longer: libFuzzer targets, boots, load
@@ -226,6 +226,11 @@ test-cli: all
 test-scan: all
 	@test/scan.sh $(B)
 
+.PHONY: test-rooms
+## that each room uses only what test/rooms.cfg says
+test-rooms: all
+	@test/rooms.sh $(B)
+
 .PHONY: test-build
 ## that what changes is built again, and that this is what a clean build makes
 test-build: all $(B)/test/walk $(B)/hostile.bin $(B)/test/hostile-drive $(B)/guest/psr.bin $(B)/isa $(B)/learn
@@ -242,6 +247,7 @@ SH_FILES  := $(wildcard guests/*.sh guests/*/*.sh test/*.sh test/*/*.sh bench/*.
 lint:
 	@guests/setup.sh build lint
 	@$(MAKE) --no-print-directory all
+	@echo "rooms"; test/rooms.sh $(B)
 	@echo "clang-format"; clang-format --dry-run -Werror $(ALL_FILES)
 	@echo "cppcheck"; cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem -D__arm__ -I. bt mmu shadowpt monitor guests
