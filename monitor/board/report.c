@@ -144,21 +144,20 @@ number(const char *digits)
 bool
 report_asked(struct report_order *o)
 {
-	char *at = o->text;
-
 	while (next_line()) {
 		const char *what;
+		char *at;
 
 		memcpy(o->text, in.line, in.length);
 		o->text[in.length] = '\0';
 		in.length = 0;
+		at = o->text;
 		what = word(&at);
 		o->reason = word(&at);
 		o->status = number(at);
 		o->end = !strcmp(what, "end");
 		if (o->end || !strcmp(what, "state"))
 			return true;
-		at = o->text;
 	}
 	return false;
 }
