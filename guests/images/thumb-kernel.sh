@@ -23,7 +23,7 @@ die() {
 kernel=$CACHE/vmlinuz-6.1-thumb2${1:+-$1}
 set -- "$here/thumb2.config" ${1:+"$here/thumb2-$1.config"}
 source=$("$here/fetch.sh" linux-source-6.1)
-version="$(cat "$source.version") thumb2.config $(cat "$@" | cksum | tr ' ' -)"
+version="$(cat "$source.version") thumb2.config $(grep -hE '^(# )?CONFIG_' "$@" | cksum | tr ' ' -)"
 if [ -s "$kernel" ] && [ "$(cat "$kernel.version" 2>/dev/null)" = "$version" ]; then
 	echo "$kernel"
 	exit 0
