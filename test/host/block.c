@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uses: bt/code/code.c bt/code/scan.c bt/code/thumb.c bt/code/fill.c bt/code/block.c bt/code/closing.c
+// uses: bt/code/code.c bt/code/scan.c bt/code/thumb.c bt/code/thumb_reach.c bt/code/thumb_written.c bt/code/fill.c bt/code/block.c bt/code/closing.c
 // uses: bt/scan/scan.c bt/scan/literals.c bt/scan/follow.c bt/scan/judge.c bt/scan/flow.c bt/scan/names.c bt/scan/likely.c bt/scan/likely_cost.c bt/scan/likely_table.c bt/scan/mixed.c bt/isa/ldst.c bt/isa/ldst_thumb.c bt/isa/predictable.c
 // uses: bt/isa/decode.c bt/isa/thumb.c bt/isa/undefined.c bt/isa/hyper.c bt/code/intern.c shadowpt/pool.c
 //
