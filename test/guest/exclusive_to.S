@@ -4,43 +4,12 @@
 // something comes between, addresses that are not aligned, and big-endian. Cases: to a device (in A32, in Thumb, by a user);
 // to the page that the code runs from, in Thumb; to another page that holds code. Pages of code: the one before
 // `thumb_words`, and POOL.
+#include "test/guest/exclusive.inc"
 #include "test/guest/kernel.inc"
 
 #define GPIODIR 0x09030400	// eight bits; the next word is GPIOIS
 
 	.equ	OTHER, POOL + 0x800
-
-// Adds to the word at r4 with a pair of each size, 20 times, and shows both words.
-	.macro	counters
-	mov	r5, #20
-1:	ldrex	r0, [r4]
-	add	r0, r0, #3
-	strex	r1, r0, [r4]
-	cmp	r1, #0
-	bne	1b
-2:	ldrexb	r0, [r4]
-	add	r0, r0, #1
-	strexb	r1, r0, [r4]
-	cmp	r1, #0
-	bne	2b
-3:	ldrexh	r0, [r4]
-	add	r0, r0, #0x10
-	strexh	r1, r0, [r4]
-	cmp	r1, #0
-	bne	3b
-4:	ldrexd	r2, r3, [r4]
-	adds	r2, r2, #1
-	add	r3, r3, #2
-	strexd	r1, r2, r3, [r4]
-	cmp	r1, #0
-	bne	4b
-	subs	r5, r5, #1
-	bne	1b
-	ldr	r2, [r4]
-	ldr	r3, [r4, #4]
-	show	"low", r2
-	show	"high", r3
-	.endm
 
 // What a STREX of r0 := 0x5a to r4 says, and what is there then. The instructions come between it and LDREX.
 	.macro	between what, insns

@@ -3,8 +3,7 @@
 // Unprivileged loads and stores in all forms, beside the plain ones, on pages of each
 // kind of right: what is transferred, the faults, and the base register afterwards.
 #include "test/guest/kernel.inc"
-
-#define PAGES 0x41000000	// a page of each AP, one unmapped, and one in a closed domain behind
+#include "test/guest/rights.inc"
 
 	.macro	access insn
 	push	{r4, r5, r6}
@@ -56,69 +55,9 @@
 	.endm
 
 main:
-	bl	map_flat
-	set	r0, PAGES
-	mov	r1, #0
-	bl	map_table
-	mov	r4, #0
-1:
-	set	r5, (POOL | PAGE | PAGE_C_B)
-	orr	r5, r5, r4, lsl #12
-	and	r0, r4, #3
-	orr	r5, r5, r0, lsl #4
-	tst	r4, #4
-	orrne	r5, r5, #0x200
-	cmp	r4, #4				// reserved
-	moveq	r5, #0
-	set	r0, PAGES
-	add	r0, r0, r4, lsl #12
-	mov	r1, r5
-	bl	map_page
-	add	r4, r4, #1
-	cmp	r4, #8
-	blo	1b
-	// A section of domain 1, which is closed.
-	set	r0, (PAGES + 0x100000)
-	set	r1, (POOL | SECT | SECT_C_B | SECT_AP(AP_USER) | (1 << 5))
-	bl	map_section
-	bl	mmu_on
-
-	// Patterns, through the flat map.
-	set	r0, POOL
-	mov	r1, #0
-	set	r2, 0x80c1f2e3
-2:	add	r3, r2, r1
-	str	r3, [r0, r1]
-	add	r1, r1, #4
-	cmp	r1, #0x8000
-	blo	2b
-
-	mov	r9, #0
-3:	set	r7, PAGES
-	add	r7, r7, r9, lsl #12
-	show	"page of AP", r9
-	bl	forms
-	add	r9, r9, #1
-	cmp	r9, #8
-	blo	3b
-	set	r7, (PAGES + 0x100000)
-	say	"closed domain"
-	bl	forms
-
-	// What the stores have left.
-	set	r0, POOL
-	mov	r1, #0
-4:	mov	r3, #0
-	mov	r4, #0
-5:	ldr	r2, [r0], #4
-	eor	r3, r2, r3, ror #1
-	add	r4, r4, #1
-	cmp	r4, #1024
-	blo	5b
-	show	"page", r3
-	add	r1, r1, #1
-	cmp	r1, #8
-	blo	4b
+	map_rights
+	fill_rights
+	all_rights
 
 	// From other modes, and flags kept.
 	set	r7, PAGES

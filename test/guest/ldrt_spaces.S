@@ -7,6 +7,7 @@
 // TTBR1 has the kernel, TTBR0 the first GiB, whose tables are of 4 KiB then.
 #include "test/guest/kernel.inc"
 #include "test/guest/probe.inc"
+#include "test/guest/spaces.inc"
 
 #define SPACES 61
 #define L1S    0x41000000	// 4 KiB each
@@ -278,18 +279,7 @@ put_page:
 make_spaces:
 	push	{r4, r5, r6, lr}
 	mov	r4, #0
-1:	set	r0, L1S
-	add	r0, r0, r4, lsl #12
-	mov	r1, #0
-	mov	r2, #1024
-2:	str	r1, [r0], #4
-	subs	r2, r2, #1
-	bne	2b
-	sub	r0, r0, #4096
-	set	r1, (GICD | SECT | SECT_XN | SECT_AP(AP_USER))
-	str	r1, [r0, #(GICD >> 18)]
-	set	r1, (UART | SECT | SECT_XN | SECT_AP(AP_USER))
-	str	r1, [r0, #(UART >> 18)]
+1:	empty_space L1S
 	set	r1, (L2S + 1 + (2 << 5))
 	add	r1, r1, r4, lsl #11
 	str	r1, [r0, #(VAS >> 18)]

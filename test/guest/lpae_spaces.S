@@ -5,6 +5,7 @@
 // Pages and a block of their own in each, executed, read and written by kernel and user.
 #include "test/guest/kernel.inc"
 #include "test/guest/probe.inc"
+#include "test/guest/spaces.inc"
 
 #define SPACES   70
 #define L1S      0x41000000	// 32 bytes each
@@ -119,19 +120,7 @@ main:
 
 make:
 	push	{r4-r8, lr}
-	set	r0, FRAMES
-	mov	r1, #0
-	set	r2, 0xe3a00000			// MOV r0, #n
-	set	r12, 0xe12fff1e			// BX LR
-1:	and	r3, r1, #0xff
-	orr	r3, r3, r2
-	str	r3, [r0]
-	str	r12, [r0, #4]
-	str	r1, [r0, #12]
-	add	r0, r0, #0x1000
-	add	r1, r1, #1
-	cmp	r1, #4096
-	blo	1b
+	label_frames FRAMES, 4096
 	set	r0, L1S				// nothing in any table
 	set	r1, (FRAMES - L1S)
 	mov	r2, #0

@@ -7,6 +7,7 @@
 // TTBR1 has the kernel, TTBR0 the first GiB, whose tables are of 4 KiB then; all of them map the devices.
 #include "test/guest/kernel.inc"
 #include "test/guest/probe.inc"
+#include "test/guest/spaces.inc"
 
 #define SPACES   300
 #define L1S      0x41000000	// 4 KiB each
@@ -199,36 +200,13 @@ main:
 	b	power_off
 
 make_frames:
-	set	r0, FRAMES
-	mov	r1, #0
-	set	r2, 0xe3a00000			// MOV r0, #n
-	set	r12, 0xe12fff1e			// BX LR
-1:	and	r3, r1, #0xff
-	orr	r3, r3, r2
-	str	r3, [r0]
-	str	r12, [r0, #4]
-	str	r1, [r0, #12]
-	add	r0, r0, #0x1000
-	add	r1, r1, #1
-	cmp	r1, #N_FRAMES
-	blo	1b
+	label_frames FRAMES, N_FRAMES
 	bx	lr
 
 make_spaces:
 	push	{r4, lr}
 	mov	r4, #0
-1:	set	r0, L1S
-	add	r0, r0, r4, lsl #12
-	mov	r1, #0
-	mov	r2, #1024
-2:	str	r1, [r0], #4
-	subs	r2, r2, #1
-	bne	2b
-	sub	r0, r0, #4096
-	set	r1, (GICD | SECT | SECT_XN | SECT_AP(AP_USER))
-	str	r1, [r0, #(GICD >> 18)]
-	set	r1, (UART | SECT | SECT_XN | SECT_AP(AP_USER))
-	str	r1, [r0, #(UART >> 18)]
+1:	empty_space L1S
 	set	r1, (L2S + 1)
 	add	r1, r1, r4, lsl #10
 	str	r1, [r0, #(PAGE_VA >> 20 << 2)]
