@@ -38,11 +38,17 @@ struct judge {
 };
 
 static const uint32_t *
-page_words(const struct judge *j, int beside)
+page_words(const struct judge *j)
+{
+	return j->image.words + (size_t)j->page * BT_PAGE_WORDS;
+}
+
+static const uint32_t *
+words_beside(const struct judge *j, int beside)
 {
 	int64_t n = (int64_t)j->page + beside;
 
-	return n < 0 || n >= j->image.n_pages ? NULL : j->image.words + n * (int64_t)BT_PAGE_WORDS;
+	return n < 0 || n >= j->image.n_pages ? NULL : page_words(j) + beside * (int)BT_PAGE_WORDS;
 }
 
 static uint8_t
@@ -55,10 +61,10 @@ is(const struct judge *j, unsigned i)
 static uint32_t
 instruction(const struct judge *j, unsigned i)
 {
-	const uint16_t *half = (const uint16_t *)page_words(j, 0);
+	const uint16_t *half = (const uint16_t *)page_words(j);
 
 	if ((is(j, i) & TRUTH_KIND) == TRUTH_A32)
-		return page_words(j, 0)[i / 2u];
+		return page_words(j)[i / 2u];
 	return bt_is_t32(half[i]) ? (uint32_t)half[i] << 16 | half[i + 1u] : half[i];
 }
 
@@ -136,7 +142,7 @@ note_unpatched(struct judge *j)
 static void
 enter(struct judge *j, unsigned i)
 {
-	const uint32_t *words = page_words(j, 0), *prev = page_words(j, -1), *next = page_words(j, 1);
+	const uint32_t *words = page_words(j), *prev = words_beside(j, -1), *next = words_beside(j, 1);
 	uint32_t va = j->image.base + (j->page << PAGE_SHIFT) + 2u * i;
 
 	j->t->judged++;
@@ -224,7 +230,7 @@ count_missed(struct judge *j, unsigned i, const struct bt_row *row)
 static void
 count_patched(struct judge *j, unsigned i)
 {
-	const struct bt_row *a32 = bt_decode_a32(page_words(j, 0)[i / 2u]), *row;
+	const struct bt_row *a32 = bt_decode_a32(page_words(j)[i / 2u]), *row;
 
 	if (i % 2u && bt_map_test(j->v.patched, i - 1u) && (is(j, i - 1u) & TRUTH_KIND) == TRUTH_DATA)
 		return;
