@@ -130,11 +130,18 @@ pool_free_table(struct pool_chain *c, void *table)
 	c->free = i;
 }
 
+static void
+poison_chain(const struct pool *p, const struct pool_chain *c)
+{
+	for (uint32_t n = 0, page = c->head; n < c->n; n++, page = p->next[page])
+		poison(page_at(p, (uint16_t)page), PAGE_SIZE);
+}
+
 void
 pool_free_chain(struct pool *p, struct pool_chain *c)
 {
-	for (uint32_t n = 0, page = c->head; POISONED && n < c->n; n++, page = p->next[page])
-		poison(page_at(p, (uint16_t)page), PAGE_SIZE);
+	if (POISONED)
+		poison_chain(p, c);
 	if (c->n) {
 		p->next[c->tail] = p->free;
 		p->free = c->head;
