@@ -31,13 +31,17 @@ struct object {
 	size_t strings_size;
 };
 
+struct global {
+	const struct object *of; // NULL: none
+	const Elf32_Sym *symbol;
+};
+
 struct loader {
 	struct object *o;
 	unsigned n;
 	struct truth_image *image;
-	uint32_t end;                 // of what has been laid out
-	const struct object **global; // a hash table of global symbols: whose, and
-	const Elf32_Sym **global_symbol;
+	uint32_t end;          // of what has been laid out
+	struct global *global; // a hash table
 	unsigned buckets;
 };
 
@@ -193,7 +197,6 @@ collect_globals(struct loader *l)
 		n += l->o[i].n_symbols;
 	l->buckets = 2u * n;
 	l->global = must_alloc(l->buckets * sizeof(*l->global));
-	l->global_symbol = must_alloc(l->buckets * sizeof(*l->global_symbol));
 	for (unsigned i = 0; i < l->n; i++)
 		for (unsigned k = 0; k < l->o[i].n_symbols; k++) {
 			const Elf32_Sym *s = &l->o[i].symbol[k];
@@ -201,10 +204,9 @@ collect_globals(struct loader *l)
 
 			if (ELF32_ST_BIND(s->st_info) == STB_LOCAL || !s->st_shndx || s->st_shndx >= l->o[i].h->e_shnum)
 				continue;
-			for (b = hash(name_of(&l->o[i], s)) % l->buckets; l->global[b]; b = (b + 1u) % l->buckets)
+			for (b = hash(name_of(&l->o[i], s)) % l->buckets; l->global[b].of; b = (b + 1u) % l->buckets)
 				;
-			l->global[b] = &l->o[i];
-			l->global_symbol[b] = s;
+			l->global[b] = (struct global){&l->o[i], s};
 		}
 }
 
@@ -226,9 +228,9 @@ address_of(const struct loader *l, const struct object *o, unsigned n)
 		return s->st_value;
 	if (s->st_shndx && s->st_shndx < o->h->e_shnum)
 		to = value(o, s);
-	for (uint32_t b = h % l->buckets; !to && !s->st_shndx && l->global[b]; b = (b + 1u) % l->buckets)
-		if (!strcmp(name_of(l->global[b], l->global_symbol[b]), name))
-			to = value(l->global[b], l->global_symbol[b]);
+	for (uint32_t b = h % l->buckets; !to && !s->st_shndx && l->global[b].of; b = (b + 1u) % l->buckets)
+		if (!strcmp(name_of(l->global[b].of, l->global[b].symbol), name))
+			to = value(l->global[b].of, l->global[b].symbol);
 	return to ? to : l->image->base + 0x01300000u + (h & 0x7ffffcu); // of nobody here
 }
 
@@ -349,6 +351,31 @@ fill_image(struct loader *l)
 				fill(image, l->o[i].at[k], l->o[i].at[k] + l->o[i].s[k].sh_size, TRUTH_DATA);
 }
 
+static void
+lay_out_all(struct loader *l, bool archive)
+{
+	l->end = l->image->base;
+	if (l->o[0].h->e_type == ET_REL) {
+		lay_out(l, true);
+		if (!archive) // a module's
+			l->end = (l->end + PAGE_MASK) & ~PAGE_MASK;
+		lay_out(l, false);
+	} else {
+		lay_out_executable(l, &l->o[0]);
+	}
+} // NOLINT(clang-analyzer-unix.Malloc): free_loader() frees it, which is lost sight of
+
+static void
+free_loader(struct loader *l)
+{
+	for (unsigned i = 0; i < l->n; i++) {
+		free(l->o[i].data);
+		free(l->o[i].at);
+	}
+	free(l->o);
+	free(l->global);
+}
+
 void
 truth_load(struct truth_image *image, const char *path)
 {
@@ -363,24 +390,10 @@ truth_load(struct truth_image *image, const char *path)
 		take(&l, path, f.data, f.size);
 	if (!l.n)
 		fail(EXIT_INPUT, "%s: has no ELF file of 32-bit ARM in it", path);
-	l.end = image->base;
-	if (l.o[0].h->e_type == ET_REL) {
-		lay_out(&l, true);
-		if (!archive) // a module's
-			l.end = (l.end + PAGE_MASK) & ~PAGE_MASK;
-		lay_out(&l, false);
-	} else {
-		lay_out_executable(&l, &l.o[0]);
-	}
+	lay_out_all(&l, archive);
 	collect_globals(&l);
 	fill_image(&l);
-	for (unsigned i = 0; i < l.n; i++) {
-		free(l.o[i].data);
-		free(l.o[i].at);
-	}
-	free(l.o);
-	free(l.global);
-	free(l.global_symbol);
+	free_loader(&l);
 	file_free(&f);
 }
 
