@@ -342,7 +342,7 @@ step_long(struct fuzz_mmu_model *m, const struct fuzz_mmu_op *op)
 	unsigned n = m->tlb.n;
 	bool stale = m->tlb.stale;
 
-	if (!fuzz_mmu_is_long(m) || !fuzz_mmu_long_set(m, op))
+	if (!fuzz_mmu_is_long(m) || !d || !fuzz_mmu_long_set(m, op))
 		return FUZZ_MMU_BAD;
 	if (fuzz_mmu_tlb_add_all(m) || !(op->value & 1u))
 		return FUZZ_MMU_GOOD;

@@ -178,7 +178,7 @@ check_statistics(void)
 	CHECK(strstr(text, ",\"exits\":{\"mrs\":{\"count\":3,\"slow\":0,\"ticks\":78187493530,\"worst\":0},"
 			   "\"irq\":{\"count\":1,\"slow\":1,\"ticks\":0,\"worst\":9}},\"shadow\":{"));
 	CHECK(strstr(text, "},\"watch\":{\"patched_reads\":0,\"sites\":[{\"pc\":16,\"va\":32,\"count\":5},"
-			   "{\"pc\":17,\"va\":33,\"count\":6}],\"moves\":0},\"unpatched_trapped\":0,"));
+			   "{\"pc\":17,\"va\":33,\"count\":6}],\"moves\":0,\"swaps\":0},\"unpatched_trapped\":0,"));
 	CHECK(j.depth == 0);
 }
 
