@@ -73,10 +73,18 @@ cp15_mmu_write_meaning(struct vcpu *v, const struct cp_row *row, uint32_t value)
 		regime_reset(v);
 }
 
+// Between two values for long descriptors it names a space, as TTBRs do: what the TLB holds stays, and A1 chooses another
+// ASID (B3.10.4, B4.1.153). Linux closes users' memory to its kernel so (A1, EPD0, T0SZ), at each entry and access.
 void
 cp15_mmu_write_ttbcr(struct vcpu *v, const struct cp_row *row, uint32_t value)
 {
-	cp15_mmu_write_meaning(v, row, value & ((value & TTBCR_EAE) && cp15_has_lpae() ? TTBCR_LONG_RW : TTBCR_RW));
+	bool to_long = (value & TTBCR_EAE) && cp15_has_lpae();
+
+	value &= to_long ? TTBCR_LONG_RW : TTBCR_RW;
+	if (to_long && (v->cp15.mmu.ttbcr & TTBCR_EAE))
+		cp15_mmu_write_space(v, row, value);
+	else
+		cp15_mmu_write_meaning(v, row, value);
 }
 
 void

@@ -86,6 +86,43 @@ main:
 	blo	4b
 	bl	end_line
 
+	// As Linux closes users' memory to its kernel: no walk below 32 MiB, TTBR1 for the rest, and its ASID. The TLB is left.
+	say	"closed and opened"
+	set	r0, L1S				// space 9's tables, whose pages aren't global
+	add	r0, r0, #(9 << 5)
+	mov	r1, #0
+	mcrr	p15, 1, r0, r1, c2
+	isb
+	mov	r9, #6
+8:	add	r4, r9, #20
+	add	r5, r9, #21
+	bl	switch
+	bl	look
+	set	r0, 0x80400087			// EAE, A1, EPD0, T0SZ 7
+	mcr	p15, 0, r0, c2, c0, 2
+	isb
+	set	r7, PAGE_VA
+	bl	probe_read
+	mov	r8, r0
+	set	r7, (BLOCK_VA + 0x3000)
+	bl	probe_write
+	orr	r8, r8, r0, lsl #8
+	set	r7, PAGE_VA
+	bl	probe_ldrt
+	orr	r8, r8, r0, lsl #16
+	set	r0, (FRAMES + 0x5000)
+	ldr	r0, [r0, #12]
+	eor	r8, r8, r0
+	set	r0, 0x80000000
+	mcr	p15, 0, r0, c2, c0, 2
+	isb
+	mov	r0, r8
+	bl	put_digits
+	bl	look
+	subs	r9, r9, #1
+	bne	8b
+	bl	end_line
+
 	say	"short descriptors in between"
 	probe_off
 	bl	mmu_off

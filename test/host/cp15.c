@@ -548,6 +548,13 @@ test_lpae(void)
 	fresh("long descriptors, where the host has them");
 	CHECK_EQ(mcr(0, 2, 0, 2, 0xffffffff), CP_DONE);
 	CHECK_EQ(mrc(0, 2, 0, 2), 0xffc73f87);
+	CHECK_EQ(told.reset, 1);
+	CHECK_EQ(mcr(0, 2, 0, 2, 0x80000007), CP_DONE); // what the TLB holds stays
+	CHECK_EQ(told.reset, 1);
+	CHECK_EQ(told.change, 1);
+	CHECK_EQ(mcr(0, 2, 0, 2, 7), CP_DONE);
+	CHECK_EQ(mcr(0, 2, 0, 2, 0x80000007), CP_DONE);
+	CHECK_EQ(told.reset, 3);
 	v->regs[2] = 0x40004000;
 	v->regs[3] = 0x00120000;
 	CHECK_EQ(cp15_access(v, 0xec432f02u), CP_DONE); // MCRR TTBR0
