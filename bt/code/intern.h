@@ -13,7 +13,8 @@
 #define INTERN_HASH     0x10000u
 #define INTERN_T16      0x200u
 #define INTERN_HASH_T16 0x400u
-#define INTERN_T16_KEPT 0x80u // for what most guests have few of, and is done each time: indirect branches
+#define INTERN_T16_KEPT 0x80u  // for what most guests have few of, and is done each time: indirect branches
+#define INTERN_T16_NEAR 0x100u // of the others for those that don't leave their page
 #define INTERN_NONE     0xffffffffu
 
 struct intern {

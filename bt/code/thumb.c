@@ -68,6 +68,14 @@ thumb_set_reached(const struct code *c, struct code_page *p, unsigned i, uint32_
 }
 
 uint32_t
+thumb_t16_by_number(struct code *c, uint32_t insn, uint32_t most)
+{
+	uint32_t n = intern_number_t16(c->words, insn, most);
+
+	return n == INTERN_NONE ? bt_hyper_udf(insn, BT_IMM_T16_FRAME) : BT_T16_INTERN + n;
+}
+
+uint32_t
 thumb_by_number(struct code *c, uint32_t insn)
 {
 	uint32_t n;
@@ -76,8 +84,7 @@ thumb_by_number(struct code *c, uint32_t insn)
 		const struct bt_row *row = bt_decode_thumb(insn);
 		bool indirect = row && row->flags & BT_INDIRECT;
 
-		n = intern_number_t16(c->words, insn, indirect ? INTERN_T16 : INTERN_T16 - INTERN_T16_KEPT);
-		return n == INTERN_NONE ? bt_hyper_udf(insn, BT_IMM_T16_FRAME) : BT_T16_INTERN + n;
+		return thumb_t16_by_number(c, insn, indirect ? INTERN_T16 : INTERN_T16 - INTERN_T16_KEPT);
 	}
 	n = intern_number(c->words, insn);
 	return bt_hyper_udf(insn, n == INTERN_NONE ? BT_T32_FRAME : BT_T32_INTERN + n);

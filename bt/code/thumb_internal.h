@@ -48,7 +48,9 @@ bool thumb_is_run_so(const struct code_page *p, unsigned i, uint32_t insn);
 void thumb_show(const struct code *c, struct code_page *p, unsigned from, unsigned to);
 // Nothing begins inside an instruction, whatever was there before the guest rewrote it.
 void thumb_set_reached(const struct code *c, struct code_page *p, unsigned i, uint32_t insn);
-// The hypercall that stands for insn by its number.
+// The hypercall that stands for a T16 instruction by its number, if that is below most; else the one that says nothing.
+uint32_t thumb_t16_by_number(struct code *c, uint32_t insn, uint32_t most);
+// The same for any instruction.
 uint32_t thumb_by_number(struct code *c, uint32_t insn);
 // What insn is replaced by; itself if it may run as it is.
 uint32_t thumb_replacement(struct code *c, const struct bt_row *row, uint32_t insn);

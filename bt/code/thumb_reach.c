@@ -3,6 +3,7 @@
 // Where control gets to in Thumb state, or what is seen to be code: followed, and made fit to be reached. And what was
 // known of it in the other state is no longer so.
 #include "bt/code/thumb_internal.h"
+#include "bt/isa/hyper.h"
 
 #define HALVES          BT_PAGE_HALVES
 #define HALF_MAP        BT_HALF_MAP
@@ -149,30 +150,52 @@ thumb_reach_flow(struct code *c, struct code_page *p, const struct thumb_start *
 	return true;
 }
 
-// Block policy: what the instruction at halfword i is replaced by to be fit to be reached. *falls: whether control may
-// fall through to the next one.
+// Block policy: what a branch is replaced by until it is known where it leads. A T16 one has a number as long as there
+// are some, for only so does a copy that the guest makes of it mean the same; the last are for what leaves its page.
+// One that doesn't, and got none, stays, and *to, where it leads in the page, is to be reached as what falls through
+// is.
 static uint32_t
-fit(struct code *c, unsigned i, uint32_t insn, bool in_it, bool *falls)
+closing(struct code *c, const struct bt_row *row, unsigned i, uint32_t insn, unsigned *to)
+{
+	uint32_t target = row->flags & BT_INDIRECT ? PAGE_SIZE : bt_target(row, insn, 2u * i), word;
+
+	if (insn >= 0x10000u || target >= PAGE_SIZE)
+		return thumb_by_number(c, insn);
+	word = thumb_t16_by_number(c, insn, INTERN_T16_NEAR);
+	if (word != bt_hyper_udf(insn, BT_IMM_T16_FRAME))
+		return word;
+	*to = target / 2u;
+	return insn;
+}
+
+// Block policy: what the instruction at halfword i is replaced by to be fit to be reached. *falls: whether control may
+// fall through to the next one; *to: where else in the page it leads then, or HALVES.
+static uint32_t
+fit(struct code *c, unsigned i, uint32_t insn, bool in_it, bool *falls, unsigned *to)
 {
 	const struct bt_row *row = bt_decode_thumb(insn);
 	uint32_t flags = row ? row->flags : 0;
 
+	*to = HALVES;
 	*falls = !(flags & (BT_CALL | BT_ENDS)) || in_it;
 	if (i + bt_thumb_size(insn) / 2u >= HALVES && *falls) // C has the next page reached
 		return in_it ? THUMB_BKPT_FRAME : thumb_by_number(c, insn);
 	if (!(flags & BT_SENSITIVE) && flags & (BT_BRANCH | BT_INDIRECT))
-		return thumb_by_number(c, insn);
+		return closing(c, row, i, insn, to);
 	return thumb_replacement(c, row, insn);
 }
 
 // Block policy: makes the instruction at halfword i fit to be reached. Returns whether control may
-// fall through to the next one.
+// fall through to the next one; where else it leads goes into the map.
 static bool
-scan_one(struct code *c, struct code_page *p, unsigned i, uint32_t insn, bool in_it)
+scan_one(struct code *c, struct code_page *p, unsigned i, uint32_t insn, bool in_it, uint32_t *map)
 {
+	unsigned to;
 	bool falls;
-	uint32_t word = fit(c, i, insn, in_it, &falls);
+	uint32_t word = fit(c, i, insn, in_it, &falls, &to);
 
+	if (to < HALVES)
+		bt_map_set(map, to);
 	thumb_set_reached(c, p, i, insn);
 	c->overlap |= bt_map_test(p->scanned, i / 2u);
 	thumb_replace(c, p, i, insn, word); // can't fail: the page has its copy
@@ -183,34 +206,48 @@ bool
 code_thumb_same(struct code *c, const struct code_page *p, unsigned i)
 {
 	uint32_t insn = thumb_original(c, p, i);
+	unsigned to;
 	bool falls;
 
 	if (thumb_is_run_so(p, i, insn))
 		return true;
 	if (thumb_is_cut(insn, i))
 		return thumb_is_run_so(p, i, THUMB_BKPT_FRAME);
-	return thumb_is_run_so(p, i, fit(c, i, insn, false, &falls)) ||
-	       thumb_is_run_so(p, i, fit(c, i, insn, true, &falls));
+	return thumb_is_run_so(p, i, fit(c, i, insn, false, &falls, &to)) ||
+	       thumb_is_run_so(p, i, fit(c, i, insn, true, &falls, &to));
 }
 
+// From halfword i to where nothing falls through. What leads elsewhere in the page goes into the map.
 static void
-reach_block(struct code *c, struct code_page *p, uint32_t offset, unsigned slots)
+reach_run(struct code *c, struct code_page *p, unsigned i, unsigned slots, uint32_t *map)
 {
-	unsigned i = offset / 2u;
 	bool falls = true;
 
-	c->n.blocks++;
 	for (unsigned n = 1; falls && i < HALVES && !bt_map_test(thumb_map(p), i); n++) {
 		uint32_t insn = thumb_original(c, p, i);
 		const struct bt_row *row = bt_decode_thumb(insn);
 
 		if (n % PAUSE_REACHED == 0)
 			code_pause(c);
-		falls = scan_one(c, p, i, insn, slots != 0);
+		falls = scan_one(c, p, i, insn, slots != 0, map);
 		slots -= slots != 0;
 		if (row && row->action == BT_IT)
 			slots = bt_it_slots(insn);
 		i += bt_thumb_size(insn) / 2u;
+	}
+}
+
+static void
+reach_block(struct code *c, struct code_page *p, uint32_t offset, unsigned slots)
+{
+	uint32_t map[HALF_MAP] = {0};
+	unsigned i = offset / 2u;
+
+	c->n.blocks++;
+	reach_run(c, p, i, slots, map);
+	while ((i = bt_map_next(map, 0, HALVES)) < HALVES) {
+		bt_map_clear(map, i);
+		reach_run(c, p, i, 0, map);
 	}
 }
 

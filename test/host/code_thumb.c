@@ -480,8 +480,20 @@ test_block(void)
 		ram[1][i] = (uint16_t)(0xd000u | i % 14u << 8 | i / 14u); // B<c>
 	PUT(1000, BX_LR);
 	CHECK(enter(0, true));
-	CHECK_EQ(words.n_t16, INTERN_T16 - INTERN_T16_KEPT + 1u);
-	CHECK(patched(0) && !patched(999) && run(999) == (BT_T16_HYPER | BT_IMM_T16_FRAME) && patched(1000));
+	CHECK_EQ(words.n_t16, INTERN_T16_NEAR + 1u);
+	CHECK(patched(0) && patched(1000));
+	CHECK(run(999) == ram[1][999] && code_thumb_reached(page, 2u * (1001u + 999u / 14u)));
+	fresh("block: and for those that leave the page", CODE_BLOCK);
+	for (unsigned i = 0; i < 1000; i++)
+		ram[1][i] = (uint16_t)(0xd000u | i % 14u << 8 | i / 14u);
+	PUT(1000, BX_LR, BX_LR);
+	for (unsigned i = 0; i < 200; i++)
+		ram[1][1200u + i] = (uint16_t)(0xe3ffu - i); // B
+	CHECK(enter(0, true));
+	for (unsigned i = 0; i < 200; i++)
+		code_thumb_reach(&c, page, 2u * (1200u + i), 0);
+	CHECK(run(1200) >= BT_T16_INTERN && run(1200) <= BT_T16_LAST && run(1399) == (BT_T16_HYPER | BT_IMM_T16_FRAME));
+	CHECK_EQ(words.n_t16, INTERN_T16 - INTERN_T16_KEPT);
 }
 
 // Block policy: Thumb code of a page whose frame was the guest's to write.
