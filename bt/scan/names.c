@@ -81,12 +81,14 @@ name_adr_a32(const struct bt_names *n, unsigned w, int32_t to)
 }
 
 static void
-name_adr_thumb(const struct bt_names *n, unsigned i, uint32_t insn, int32_t to)
+name_adr_thumb(const struct bt_names *n, unsigned i, uint32_t insn, uint32_t address, int32_t to)
 {
 	unsigned rd = insn < 0x10000u ? bits(insn, 10, 8) : bits(insn, 11, 8);
 	struct bt_ldst op;
 	bool done = false;
 
+	if (rd == LR || address & 1u) // a return address, or one to branch to in Thumb state
+		return;
 	i += bt_thumb_size(insn) / 2u;
 	for (unsigned k = 0; k < ADR_DISTANCE && i < HALVES && !done; k++) {
 		insn = bt_page_thumb(n->page, i, n->after);
@@ -171,7 +173,7 @@ bt_names_thumb(const struct bt_names *n, unsigned i)
 	if (!row)
 		return;
 	if (row->action == BT_ADR)
-		name_adr_thumb(n, i, insn, target(n, row, insn, i));
+		name_adr_thumb(n, i, insn, bt_target(row, insn, 2u * i), target(n, row, insn, i));
 	else if (row->action == BT_TABLE_BRANCH)
 		name_table_thumb(n, i, insn);
 	else if (row->flags & BT_LITERAL && !(n->base && row->action == BT_LITERAL_PC))

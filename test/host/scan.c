@@ -6,6 +6,9 @@
 // data, and that data is left alone however much it looks sensitive.
 #include <string.h>
 #include "bt/isa/decode.h"
+#include "bt/scan/maps.h"
+#include "bt/scan/mixed.h"
+#include "bt/scan/names.h"
 #include "bt/scan/scan.h"
 #include "test/host/check.h"
 
@@ -304,6 +307,25 @@ test_random_tables(void)
 	CHECK_EQ(patched, 0);
 }
 
+// ADR of what is called or returned to names no data: Linux gets to ret_fast_syscall so.
+static void
+test_adr(void)
+{
+	static const struct {
+		uint32_t insn;
+		bool names;
+	} adr[] = {{0xf20f0060u, true}, {0xf20f0061u, false}, {0xf20f0e60u, false}, {0xf20f0e61u, false}};
+
+	check_case("ADR.W");
+	for (unsigned i = 0; i < ARRAY_LEN(adr); i++) {
+		uint32_t thumb[BT_PAGE_WORDS] = {adr[i].insn >> 16 | adr[i].insn << 16}, named[BT_HALF_MAP] = {0};
+		const struct bt_names n = {thumb, 0, named, 0};
+
+		bt_names_thumb(&n, 0);
+		CHECK_EQ(bt_map_test(named, 0x64u / 2u), adr[i].names);
+	}
+}
+
 int
 main(void)
 {
@@ -315,5 +337,6 @@ main(void)
 	test_interworking();
 	test_random_tables();
 	test_noise();
+	test_adr();
 	return check_done("scan");
 }
