@@ -43,13 +43,6 @@ forget_a32(struct code *c, struct code_page *p, unsigned i)
 	}
 }
 
-// The halfwords 32m to 32m + 31 that are A32 code.
-static uint32_t
-a32_halves(const struct code_page *p, unsigned m)
-{
-	return m < HALF_MAP ? bt_map_doubled(p->scanned[m / 2u] >> 16u * (m % 2u)) : 0;
-}
-
 // To all instructions of the map: those that begin or, having four bytes, may end in A32 code.
 static void
 forget_a32_of(struct code *c, struct code_page *p, const uint32_t *map)
@@ -58,8 +51,8 @@ forget_a32_of(struct code *c, struct code_page *p, const uint32_t *map)
 		uint32_t a32, left = 0;
 
 		if (map[m]) {
-			a32 = a32_halves(p, m);
-			left = map[m] & (a32 | a32 >> 1 | a32_halves(p, m + 1u) << 31);
+			a32 = bt_page_halves_of(p->scanned, m);
+			left = map[m] & (a32 | a32 >> 1 | bt_page_halves_of(p->scanned, m + 1u) << 31);
 		}
 		for (; left; left &= left - 1u) {
 			forget_a32(c, p, 32u * m + (unsigned)__builtin_ctz(left));
@@ -112,7 +105,7 @@ leave_known(const struct code_page *p, struct bt_flow *flow, bool a32_too)
 	for (unsigned m = 0; m < HALF_MAP; m++) {
 		flow->thumb[m] &= ~thumb_map(p)[m];
 		if (flow->thumb[m] && a32_too)
-			flow->thumb[m] &= ~a32_halves(p, m);
+			flow->thumb[m] &= ~bt_page_halves_of(p->scanned, m);
 	}
 }
 

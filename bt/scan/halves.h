@@ -5,9 +5,17 @@
 #define BT_SCAN_HALVES_H
 
 #include "bt/isa/decode.h"
+#include "bt/scan/maps.h"
 
 #define BT_PAGE_HALVES 2048u
 #define BT_HALF_MAP    (BT_PAGE_HALVES / 32u)
+
+// Word m of a map of halfwords, where each has what its word has in the map of words; nothing is behind the page.
+static inline uint32_t
+bt_page_halves_of(const uint32_t *words, unsigned m)
+{
+	return m < BT_HALF_MAP ? bt_map_doubled(words[m / 2u] >> 16u * (m % 2u)) : 0;
+}
 
 static inline uint32_t
 bt_page_half(const uint32_t *page, unsigned i)

@@ -48,12 +48,6 @@ ahead(const uint32_t *map, unsigned m)
 	return map[m] >> 1 | (m + 1u < BT_HALF_MAP ? map[m + 1u] << 31 : 0);
 }
 
-static uint32_t
-a32_halves(const uint32_t *a32, unsigned m)
-{
-	return m < BT_HALF_MAP ? bt_map_doubled(a32[m / 2u] >> 16u * (m % 2u)) : 0;
-}
-
 static struct mask
 mask_of(const struct bt_likely *l, unsigned m)
 {
@@ -63,11 +57,11 @@ mask_of(const struct bt_likely *l, unsigned m)
 
 	if (!k->a32)
 		return (struct mask){0};
-	a32 = a32_halves(k->a32, m);
+	a32 = bt_page_halves_of(k->a32, m);
 	thumb = k->thumb[m];
 	covered = k->covered[m];
 	named = k->named[m];
-	a32_ahead = a32 >> 1 | a32_halves(k->a32, m + 1u) << 31;
+	a32_ahead = a32 >> 1 | bt_page_halves_of(k->a32, m + 1u) << 31;
 	covered_ahead = ahead(k->covered, m);
 	named_ahead = ahead(k->named, m);
 	x = (struct mask){
@@ -151,12 +145,6 @@ costs_of(const struct bt_likely_cost *k, const struct mask *x, unsigned n)
 
 #define least bt_likely_least
 
-static inline uint8_t
-capped(int32_t cost)
-{
-	return (uint8_t)least(cost, UINT8_MAX);
-}
-
 // Ways to get to a halfword in Thumb state, and having left it.
 struct thumb_front {
 	int32_t thumb, leave;
@@ -173,9 +161,9 @@ lesser(struct thumb_front f, struct thumb_front g)
 static inline void
 note_in(struct bt_likely_in *in, int32_t a32, int32_t thumb, int32_t data, int32_t min, int32_t base)
 {
-	in->a32 = capped(a32 - min);
-	in->thumb = capped(thumb - min);
-	in->data = capped(data - min);
+	in->a32 = bt_likely_capped(a32 - min);
+	in->thumb = bt_likely_capped(thumb - min);
+	in->data = bt_likely_capped(data - min);
 	in->step = (int16_t)(min - base);
 }
 

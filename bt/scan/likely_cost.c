@@ -43,12 +43,6 @@ at_most(int32_t cost, const struct bt_row *row, uint32_t insn, int32_t condition
 	return bt_likely_least(cost, RARE + OPERAND * (int32_t)count_ones(row->payload) + condition);
 }
 
-static uint8_t
-capped(int32_t cost)
-{
-	return (uint8_t)bt_likely_least(cost, UINT8_MAX);
-}
-
 static bool
 is_padding_a32(uint32_t insn)
 {
@@ -200,15 +194,15 @@ cost_word(struct bt_likely *l, unsigned w)
 	struct bt_likely_cost *k = &l->cost[2u * w];
 	unsigned is = 0;
 
-	k->a32 = capped(cost_a32(l, w, word, &is));
-	k->thumb = capped(cost_thumb(l, 2u * w, word & 0xffffu, word >> 16, &is));
-	k->data = capped(cost_data(word & 0xffffu, 0, 0, &is));
+	k->a32 = bt_likely_capped(cost_a32(l, w, word, &is));
+	k->thumb = bt_likely_capped(cost_thumb(l, 2u * w, word & 0xffffu, word >> 16, &is));
+	k->data = bt_likely_capped(cost_data(word & 0xffffu, 0, 0, &is));
 	k->is = (uint8_t)is;
 	k++;
 	is = 0;
 	k->a32 = UINT8_MAX;
-	k->thumb = capped(cost_thumb(l, 2u * w + 1u, word >> 16, next, &is));
-	k->data = capped(cost_data(word >> 16, 1, before, &is));
+	k->thumb = bt_likely_capped(cost_thumb(l, 2u * w + 1u, word >> 16, next, &is));
+	k->data = bt_likely_capped(cost_data(word >> 16, 1, before, &is));
 	k->is = (uint8_t)is;
 }
 

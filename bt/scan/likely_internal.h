@@ -22,6 +22,13 @@ bt_likely_least(int32_t a, int32_t b)
 	return a < b ? a : b;
 }
 
+// As much of it as a byte holds.
+static inline uint8_t
+bt_likely_capped(int32_t cost)
+{
+	return (uint8_t)bt_likely_least(cost, UINT8_MAX);
+}
+
 // Fills in cost and looks from halfword l->at on, as far as *left instructions go. True when it is done.
 bool bt_likely_cost_all(struct bt_likely *l, int *left);
 

@@ -35,7 +35,6 @@ static bool
 start_before(struct bt_mixed_job *m)
 {
 	memcpy(m->entered, m->flow.a32, sizeof(m->entered));
-
 	if (m->prev)
 		bt_likely_start(&m->likely, m->prev, m->flow.page[0] & 0xffffu, NULL);
 	return true;
@@ -118,7 +117,6 @@ lead_all(struct bt_mixed_job *m, const uint32_t *page, int32_t halves)
 {
 	const uint32_t *named = halves ? m->named_before : m->named;
 	const struct bt_likely *l = &m->likely;
-
 	bool a32;
 
 	for (; (m->at = next_look(m, l->sure_a32, l->sure_thumb, l->looks.leaders, &a32)) < HALVES; m->at++) {
@@ -313,8 +311,7 @@ doubt(struct bt_mixed_job *m)
 	if (!bt_flow_step(known))
 		return false;
 	for (unsigned n = 0; n < BT_HALF_MAP; n++)
-		m->doubt[n] =
-		    ~(known->covered[n] | known->literal[n] | bt_map_doubled(known->a32[n / 2u] >> 16u * (n % 2u)));
+		m->doubt[n] = ~(known->covered[n] | known->literal[n] | bt_page_halves_of(known->a32, n));
 	m->flow = *known;
 	memcpy(m->entered, known->a32, sizeof(m->entered));
 	memset(&m->a32.out, 0, sizeof(m->a32.out));

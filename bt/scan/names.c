@@ -30,11 +30,18 @@ mark(const struct bt_names *n, int32_t from, unsigned count)
 				 end < (int32_t)HALVES ? (unsigned)end : HALVES);
 }
 
+// An address in n->page as an offset.
+static int32_t
+offset_of(const struct bt_names *n, uint32_t address)
+{
+	return ((int32_t)address >> 1) + n->base;
+}
+
 // The address that row names, as an offset; at is that of the instruction in its page.
 static int32_t
 target(const struct bt_names *n, const struct bt_row *row, uint32_t insn, unsigned at)
 {
-	return ((int32_t)bt_target(row, insn, 2u * at) >> 1) + n->base;
+	return offset_of(n, bt_target(row, insn, 2u * at));
 }
 
 static unsigned
@@ -81,8 +88,9 @@ name_adr_a32(const struct bt_names *n, unsigned w, int32_t to)
 }
 
 static void
-name_adr_thumb(const struct bt_names *n, unsigned i, uint32_t insn, uint32_t address, int32_t to)
+name_adr_thumb(const struct bt_names *n, unsigned i, uint32_t insn, uint32_t address)
 {
+	int32_t to = offset_of(n, address);
 	unsigned rd = insn < 0x10000u ? bits(insn, 10, 8) : bits(insn, 11, 8);
 	struct bt_ldst op;
 	bool done = false;
@@ -173,7 +181,7 @@ bt_names_thumb(const struct bt_names *n, unsigned i)
 	if (!row)
 		return;
 	if (row->action == BT_ADR)
-		name_adr_thumb(n, i, insn, bt_target(row, insn, 2u * i), target(n, row, insn, i));
+		name_adr_thumb(n, i, insn, bt_target(row, insn, 2u * i));
 	else if (row->action == BT_TABLE_BRANCH)
 		name_table_thumb(n, i, insn);
 	else if (row->flags & BT_LITERAL && !(n->base && row->action == BT_LITERAL_PC))

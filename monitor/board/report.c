@@ -38,8 +38,8 @@ report_has_port(void)
 }
 
 // Should sending fail, or trap, the rest goes to the console.
-static void
-flush(void)
+void
+report_flush(void)
 {
 	struct hport *port = out.port;
 	unsigned n = out.n;
@@ -63,7 +63,7 @@ put(void *ctx, char c)
 	(void)ctx;
 	out.text[out.n++] = c;
 	if (out.n == sizeof(out.text) - 1)
-		flush();
+		report_flush();
 }
 
 void
@@ -77,15 +77,9 @@ report(const char *fmt, ...)
 }
 
 void
-report_flush(void)
-{
-	flush();
-}
-
-void
 report_end(void)
 {
-	flush();
+	report_flush();
 	power_off();
 }
 
